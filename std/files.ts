@@ -1,0 +1,43 @@
+/**
+ * Writes a file so that a reader never sees half of it: to a temporary name in the same folder,
+ * then renamed over the target. The temporary file is removed when `write` throws.
+ */
+export async function writeAtomic(
+  path: string,
+  write: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const temporary = `${path}.${Deno.pid}.part`;
+  pending.add(temporary);
+  try {
+    await write(temporary);
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {});
+    throw error;
+  } finally {
+    pending.delete(temporary);
+  }
+}
+
+/** {@linkcode writeAtomic} for text that is at hand. */
+export function writeTextAtomic(path: string, text: string): Promise<void> {
+  return writeAtomic(path, (temporary) => Deno.writeTextFile(temporary, text));
+}
+
+const pending = new Set<string>();
+
+/** On Ctrl-C or SIGTERM, removes the temporary files that are being written, then exits. */
+export function removePartFilesOnSignal(): void {
+  for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    Deno.addSignalListener(signal, () => {
+      for (const path of pending) {
+        try {
+          Deno.removeSync(path);
+        } catch {
+          // Not created yet: nothing to remove.
+        }
+      }
+      Deno.exit(code);
+    });
+  }
+}
