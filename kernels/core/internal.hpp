@@ -1,0 +1,271 @@
+#pragma once
+// What the entries (core/) and the backends (cpu/, cuda/) share: errors, handles, argument
+// structs and the variant tables. Entries check; what a backend receives can be trusted, except
+// row numbers inside device data, which the CPU backend checks.
+#include <array>
+#include <cstdint>
+#include <new>
+#include <stdexcept>
+#include <string>
+
+#include "voxmark.h"
+
+namespace vmk {
+
+struct Error : std::runtime_error {
+  vmk_status status;
+  Error(vmk_status s, const std::string& what) : std::runtime_error(what), status(s) {}
+};
+
+[[noreturn]] __attribute__((format(printf, 2, 3))) void fail(vmk_status status, const char* format,
+                                                             ...);
+
+int64_t dtype_bytes(vmk_dtype dtype);
+const char* dtype_name(vmk_dtype dtype);
+int64_t copy_text(const std::string& text, char* buf, int64_t cap);
+
+}  // namespace vmk
+
+struct vmk_tensor {
+  vmk_ctx* ctx = nullptr;
+  void* data = nullptr;
+  vmk_dtype dtype = 0;
+  int32_t ndim = 0;
+  int64_t capacity = 0;  // rows it was made with
+  std::array<int64_t, VMK_MAX_DIMS> shape{};
+
+  int64_t row_elements() const;  // product of all dimensions but the first
+  int64_t bytes() const;
+  template <class T>
+  T* as() const {
+    return static_cast<T*>(data);
+  }
+};
+
+namespace vmk {
+
+// A backend derives from this: the memory, the clock and the scratch arena of one device.
+struct Device {
+  virtual ~Device() = default;
+  virtual void* alloc(int64_t bytes) = 0;  // 64-byte aligned or more; throws Error
+  virtual void release(void* data) noexcept = 0;
+  virtual void upload(void* to, const void* from, int64_t bytes) = 0;
+  virtual void download(void* to, const void* from, int64_t bytes) = 0;
+  virtual void sync() = 0;
+  virtual void timer_start() = 0;
+  virtual double timer_stop_ms() = 0;
+  virtual void reserve(int64_t bytes) = 0;
+  virtual int64_t scratch_bytes() const = 0;
+  virtual void end_op() noexcept = 0;  // gives the scratch of the op back to the arena
+  virtual int32_t threads() const = 0;
+  virtual int32_t limit_isa(int32_t level) = 0;
+  virtual double probe(int32_t which, int64_t bytes) = 0;
+};
+
+// Each backend defines these three.
+int32_t device_count();
+std::string device_info(int32_t device);
+Device* open_device(int32_t device, int32_t threads);  // nullptr when it cannot be opened
+std::string build_info();
+
+struct Geometry {
+  std::array<int32_t, 3> kernel, stride, dilation;
+
+  int64_t volume() const;
+  bool submanifold() const;  // odd kernel, stride 1: the map is its own mirror image
+  // Offset of index k in the order of voxmark.h, not yet multiplied by the dilation.
+  std::array<int32_t, 3> offset(int64_t k) const;
+  // Index of the offset at step (ix, iy, iz), each in 0 .. kernel - 1.
+  int64_t index(int32_t ix, int32_t iy, int32_t iz) const;
+  // First offset of an axis.
+  int32_t low(int axis) const { return -((kernel[axis] - 1) / 2); }
+};
+
+struct Quantize {
+  const float* points;
+  const int32_t* batch;  // or nullptr
+  int32_t* coords;
+  int64_t n, c;
+  std::array<float, 3> voxel, origin;
+  int32_t rounding;
+};
+struct Voxelize {
+  const int32_t* coords;
+  int32_t *voxels, *inverse, *order, *starts;
+  int64_t* count;
+  int64_t n, capacity;
+};
+struct VoxelReduce {
+  const float* feats;
+  const int32_t *order, *starts;
+  float* out;
+  int64_t n, m, c;
+  int32_t reduce;
+};
+struct DevoxelizeMap {
+  const float* positions;
+  const int32_t* voxels;
+  int32_t* index;
+  float* weight;
+  int64_t n, m, t;
+  int32_t stride;
+};
+struct Devoxelize {
+  const float* feats;
+  const int32_t* index;
+  const float* weight;  // or nullptr
+  float* out;
+  int64_t n, m, t, c;
+};
+struct HashInsert {
+  const int32_t* coords;
+  int64_t* keys;
+  int32_t* rows;
+  int64_t n, capacity;
+};
+struct HashQuery {
+  const int64_t* keys;
+  const int32_t* rows;
+  const int32_t* queries;
+  int32_t* found;
+  int64_t n, capacity;
+};
+struct Downsample {
+  const int32_t* coords;
+  int32_t* out_coords;
+  int64_t* count;
+  int64_t n, capacity;
+  Geometry geometry;
+  int32_t mode;
+  bool bounded;
+  std::array<int32_t, 6> bounds;
+};
+struct KernelMap {
+  const int32_t *in_coords, *out_coords;
+  int32_t* map;
+  int64_t n, m;
+  Geometry geometry;
+};
+struct KernelMapTranspose {
+  const int32_t* map;
+  int32_t* out;
+  int64_t kv, m, n;
+};
+struct KernelMapCount {
+  const int32_t* map;
+  int64_t* starts;
+  int64_t kv, m;
+};
+struct KernelMapPairs {
+  const int32_t* map;
+  const int64_t* starts;
+  int32_t* pairs;
+  int64_t kv, m, p;
+};
+struct SparseConv {
+  const float *feats, *weight;
+  const int32_t* map;
+  const int32_t* pairs;   // or nullptr
+  const int64_t* starts;  // or nullptr
+  float* out;
+  int64_t n, m, kv, cin, cout, p;
+};
+struct BevIntervals {
+  const int32_t* cells;
+  int32_t *order, *starts, *intervals;
+  int64_t* counts;
+  int64_t p, grid, order_capacity, interval_capacity;
+};
+struct BevPool {
+  const float* feats;
+  const int32_t *order, *starts, *intervals;
+  float* out;
+  int64_t p, kept, intervals_n, c, grid;
+};
+
+template <class Args>
+struct Variant {
+  const char* name;
+  void (*run)(Device&, const Args&);
+  bool needs_pairs = false;  // of sparse_conv only
+};
+template <class Args>
+struct Variants {
+  const Variant<Args>* list;
+  int32_t count;
+};
+
+// Each backend defines one table an op; an empty one says that it does not have the op.
+extern const Variants<Quantize> kQuantize;
+extern const Variants<Voxelize> kVoxelize;
+extern const Variants<VoxelReduce> kVoxelReduce;
+extern const Variants<DevoxelizeMap> kDevoxelizeMap;
+extern const Variants<Devoxelize> kDevoxelize;
+extern const Variants<HashInsert> kHashInsert;
+extern const Variants<HashQuery> kHashQuery;
+extern const Variants<Downsample> kDownsample;
+extern const Variants<KernelMap> kKernelMap;
+extern const Variants<KernelMapTranspose> kKernelMapTranspose;
+extern const Variants<KernelMapCount> kKernelMapCount;
+extern const Variants<KernelMapPairs> kKernelMapPairs;
+extern const Variants<SparseConv> kSparseConv;
+extern const Variants<BevIntervals> kBevIntervals;
+extern const Variants<BevPool> kBevPool;
+
+}  // namespace vmk
+
+struct vmk_ctx {
+  vmk::Device* device = nullptr;
+  std::string error;
+  int64_t tensors = 0;
+  bool closed = false;  // freed while tensors were alive: the last of them frees the rest
+};
+
+namespace vmk {
+
+// Runs body and turns whatever it throws into a status: nothing may cross the C border.
+template <class F>
+vmk_status guard(vmk_ctx* ctx, F&& body) noexcept {
+  if (!ctx) return VMK_INVALID_ARGUMENT;
+  try {
+    body();
+    return VMK_OK;
+  } catch (const Error& e) {
+    ctx->error = e.what();
+    return e.status;
+  } catch (const std::bad_alloc&) {
+    ctx->error = "Out of memory";
+    return VMK_OUT_OF_MEMORY;
+  } catch (const std::exception& e) {
+    ctx->error = e.what();
+    return VMK_INTERNAL;
+  } catch (...) {
+    ctx->error = "Unknown exception";
+    return VMK_INTERNAL;
+  }
+}
+
+// Checks that t is there, belongs to ctx and has this dtype and number of dimensions.
+void expect(const vmk_ctx* ctx, const vmk_tensor* t, const char* name, vmk_dtype dtype,
+            int32_t ndim);
+// Checks one dimension against what the other arguments make it.
+void expect_size(const vmk_tensor* t, const char* name, int32_t dim, int64_t needed);
+void expect_at_least(const vmk_tensor* t, const char* name, int32_t dim, int64_t needed);
+// Row numbers are i32.
+void expect_rows(const vmk_tensor* t, const char* name);
+Geometry read_geometry(const int32_t* ints);
+
+template <class Args>
+void run_variant(vmk_ctx* ctx, const char* op, const Variants<Args>& table, int32_t variant,
+                 const Args& args) {
+  if (variant < 0 || variant >= table.count)
+    fail(VMK_UNSUPPORTED, "Cannot run %s: variant %d was asked for, this library has %d", op,
+         variant, table.count);
+  struct EndOp {
+    Device& device;
+    ~EndOp() { device.end_op(); }
+  } end{*ctx->device};
+  table.list[variant].run(*ctx->device, args);
+}
+
+}  // namespace vmk

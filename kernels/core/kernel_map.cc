@@ -1,0 +1,82 @@
+// Entries: downsample, kernel_map, kernel_map_transpose, kernel_map_count, kernel_map_pairs.
+#include "internal.hpp"
+
+using namespace vmk;
+
+VMK_API vmk_status vmk_downsample(vmk_ctx* ctx, int32_t variant, const vmk_tensor* coords,
+                                  vmk_tensor* out_coords, vmk_tensor* count,
+                                  const int32_t* geometry, int32_t mode, const int32_t* bounds) {
+  return guard(ctx, [&] {
+    expect(ctx, coords, "coords", VMK_I32, 2);
+    expect(ctx, out_coords, "out_coords", VMK_I32, 2);
+    expect(ctx, count, "count", VMK_I64, 1);
+    expect_rows(coords, "coords");
+    expect_size(coords, "coords", 1, 4);
+    expect_size(out_coords, "out_coords", 1, 4);
+    expect_size(count, "count", 0, 1);
+    if (mode != VMK_OUT_REACHED && mode != VMK_OUT_FLOOR)
+      fail(VMK_INVALID_ARGUMENT, "Cannot downsample: mode %d is unknown", mode);
+    Downsample args{coords->as<int32_t>(),  out_coords->as<int32_t>(), count->as<int64_t>(),
+                    coords->shape[0],       out_coords->shape[0],      read_geometry(geometry),
+                    mode,                   bounds != nullptr,         {}};
+    for (int i = 0; bounds && i < 6; ++i) args.bounds[i] = bounds[i];
+    run_variant(ctx, "downsample", kDownsample, variant, args);
+  });
+}
+
+VMK_API vmk_status vmk_kernel_map(vmk_ctx* ctx, int32_t variant, const vmk_tensor* in_coords,
+                                  const vmk_tensor* out_coords, vmk_tensor* map,
+                                  const int32_t* geometry) {
+  return guard(ctx, [&] {
+    expect(ctx, in_coords, "in_coords", VMK_I32, 2);
+    expect(ctx, out_coords, "out_coords", VMK_I32, 2);
+    expect(ctx, map, "map", VMK_I32, 2);
+    expect_rows(in_coords, "in_coords");
+    expect_rows(out_coords, "out_coords");
+    expect_size(in_coords, "in_coords", 1, 4);
+    expect_size(out_coords, "out_coords", 1, 4);
+    const Geometry g = read_geometry(geometry);
+    expect_size(map, "map", 0, g.volume());
+    expect_size(map, "map", 1, out_coords->shape[0]);
+    run_variant(ctx, "kernel_map", kKernelMap, variant,
+                {in_coords->as<int32_t>(), out_coords->as<int32_t>(), map->as<int32_t>(),
+                 in_coords->shape[0], out_coords->shape[0], g});
+  });
+}
+
+VMK_API vmk_status vmk_kernel_map_transpose(vmk_ctx* ctx, int32_t variant, const vmk_tensor* map,
+                                            vmk_tensor* out) {
+  return guard(ctx, [&] {
+    expect(ctx, map, "map", VMK_I32, 2);
+    expect(ctx, out, "out", VMK_I32, 2);
+    expect_size(out, "out", 0, map->shape[0]);
+    run_variant(ctx, "kernel_map_transpose", kKernelMapTranspose, variant,
+                {map->as<int32_t>(), out->as<int32_t>(), map->shape[0], map->shape[1],
+                 out->shape[1]});
+  });
+}
+
+VMK_API vmk_status vmk_kernel_map_count(vmk_ctx* ctx, int32_t variant, const vmk_tensor* map,
+                                        vmk_tensor* starts) {
+  return guard(ctx, [&] {
+    expect(ctx, map, "map", VMK_I32, 2);
+    expect(ctx, starts, "starts", VMK_I64, 1);
+    expect_size(starts, "starts", 0, map->shape[0] + 1);
+    run_variant(ctx, "kernel_map_count", kKernelMapCount, variant,
+                {map->as<int32_t>(), starts->as<int64_t>(), map->shape[0], map->shape[1]});
+  });
+}
+
+VMK_API vmk_status vmk_kernel_map_pairs(vmk_ctx* ctx, int32_t variant, const vmk_tensor* map,
+                                        const vmk_tensor* starts, vmk_tensor* pairs) {
+  return guard(ctx, [&] {
+    expect(ctx, map, "map", VMK_I32, 2);
+    expect(ctx, starts, "starts", VMK_I64, 1);
+    expect(ctx, pairs, "pairs", VMK_I32, 2);
+    expect_size(starts, "starts", 0, map->shape[0] + 1);
+    expect_size(pairs, "pairs", 0, 2);
+    run_variant(ctx, "kernel_map_pairs", kKernelMapPairs, variant,
+                {map->as<int32_t>(), starts->as<int64_t>(), pairs->as<int32_t>(), map->shape[0],
+                 map->shape[1], pairs->shape[1]});
+  });
+}

@@ -1,0 +1,42 @@
+// Names of variants by op, for vmk_variants.
+#include <cstring>
+
+#include "internal.hpp"
+
+namespace {
+
+template <class Args>
+std::string names(const vmk::Variants<Args>& table) {
+  std::string text;
+  for (int32_t i = 0; i < table.count; ++i) {
+    if (i > 0) text += ',';
+    text += table.list[i].name;
+  }
+  return text;
+}
+
+std::string names_of(const char* op) {
+  const std::string name = op ? op : "";
+  if (name == "quantize") return names(vmk::kQuantize);
+  if (name == "voxelize") return names(vmk::kVoxelize);
+  if (name == "voxel_reduce") return names(vmk::kVoxelReduce);
+  if (name == "devoxelize_map") return names(vmk::kDevoxelizeMap);
+  if (name == "devoxelize") return names(vmk::kDevoxelize);
+  if (name == "hash_insert") return names(vmk::kHashInsert);
+  if (name == "hash_query") return names(vmk::kHashQuery);
+  if (name == "downsample") return names(vmk::kDownsample);
+  if (name == "kernel_map") return names(vmk::kKernelMap);
+  if (name == "kernel_map_transpose") return names(vmk::kKernelMapTranspose);
+  if (name == "kernel_map_count") return names(vmk::kKernelMapCount);
+  if (name == "kernel_map_pairs") return names(vmk::kKernelMapPairs);
+  if (name == "sparse_conv") return names(vmk::kSparseConv);
+  if (name == "bev_intervals") return names(vmk::kBevIntervals);
+  if (name == "bev_pool") return names(vmk::kBevPool);
+  return "";
+}
+
+}  // namespace
+
+VMK_API int64_t vmk_variants(const char* op, char* buf, int64_t cap) {
+  return vmk::copy_text(names_of(op), buf, cap);
+}

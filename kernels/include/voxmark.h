@@ -1,0 +1,277 @@
+/*
+ * voxmark.h - the C ABI of the Voxmark kernel libraries (libvoxmark_cpu, libvoxmark_cuda).
+ *
+ * Both libraries export every function below; what one of them cannot do answers VMK_UNSUPPORTED.
+ *
+ * Handles   vmk_ctx is one device, one queue of work, one scratch arena and one last error.
+ *           vmk_tensor is a dense row-major array in that device's memory. Free tensors before
+ *           their context. A context is used by one thread at a time.
+ * Errors    Functions that can fail return a vmk_status; the text is read with vmk_last_error.
+ *           Nothing is printed, nothing exits, nothing is thrown across this border.
+ * Arguments ctx, variant, inputs (const), outputs, scalars. A variant is an index into the names
+ *           of vmk_variants; 0 is the default. Outputs are overwritten in full and may not alias
+ *           inputs. Parameters marked "host" are arrays in the caller's memory, the rest is in
+ *           device memory. n = 0 is legal everywhere and does nothing.
+ * Sizes     int64_t. Row numbers stored in tensors are i32: at most 2^31 - 1 rows a tensor.
+ *
+ * Conventions of the sparse operators
+ *   coordinates  i32 [N, 4]: batch, x, y, z, in units of their own tensor stride: a layer of
+ *                stride s divides, it does not keep multiples (TorchSparse 2 and spconv do the
+ *                same; TorchSparse 1 and MinkowskiEngine keep multiples). x, y, z lie in
+ *                [VMK_COORD_MIN, VMK_COORD_MAX], batch in [0, VMK_BATCH_MAX].
+ *   row order    coordinates made here are sorted by (batch, x, y, z) and unique.
+ *   relation     output q reads input p = q * stride + offset * dilation, per axis. The offsets
+ *                of an axis of size k are -(k-1)/2 .. k/2 (C division): 3 gives -1, 0, 1 and 2
+ *                gives 0, 1 (TorchSparse, MinkowskiEngine; spconv's padding (k-1)/2).
+ *   offset index odd kernel volume: x runs fastest, then y, z; even volume: z runs fastest, then
+ *                y, x. This is TorchSparse's order; converters for MinkowskiEngine (x fastest
+ *                always) and spconv (z fastest always) are in ffi/weight_order.ts.
+ *   geometry     host int32_t[9]: kernel size x, y, z; stride x, y, z; dilation x, y, z.
+ *   weight       f32 [KV, Cin, Cout], KV = kernel volume in offset-index order.
+ *   kernel map   i32 [KV, M]: map[k][m] is the input row that output row m reads through offset
+ *                k, or -1.
+ *   transposed   a transposed convolution uses the map of the forward layer with inputs and
+ *                outputs swapped (vmk_kernel_map_transpose); its weights keep their index.
+ */
+#ifndef VOXMARK_H_
+#define VOXMARK_H_
+
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define VMK_EXPORT __declspec(dllexport)
+#else
+#define VMK_EXPORT __attribute__((visibility("default")))
+#endif
+#ifdef __cplusplus
+#define VMK_API extern "C" VMK_EXPORT
+#else
+#define VMK_API extern VMK_EXPORT
+#endif
+
+/* Changes with every incompatible change of this file. */
+#define VMK_ABI_VERSION 1
+
+typedef int32_t vmk_status;
+#define VMK_OK 0
+#define VMK_INVALID_ARGUMENT 1 /* the caller can mend it: the text names argument, found, needed */
+#define VMK_UNSUPPORTED 2      /* not in this library, on this device or in this variant */
+#define VMK_OUT_OF_MEMORY 3
+#define VMK_DEVICE_ERROR 4 /* the device failed; the context is dead */
+#define VMK_INTERNAL 5
+#define VMK_CAPACITY 6 /* an output has too few rows; the text says how many are needed */
+
+typedef int32_t vmk_dtype;
+#define VMK_F32 1
+#define VMK_F64 2
+#define VMK_I32 3
+#define VMK_I64 4
+#define VMK_U8 5
+#define VMK_F16 6
+#define VMK_BF16 7
+#define VMK_I8 8
+
+#define VMK_MAX_DIMS 8
+#define VMK_GEOMETRY_INTS 9
+
+/* 18 bits an axis and 9 bits of batch make the 63-bit keys of the hash map: 6.5 km at 5 cm. */
+#define VMK_COORD_MIN (-131072)
+#define VMK_COORD_MAX 131071
+#define VMK_BATCH_MAX 511
+
+typedef struct vmk_ctx vmk_ctx;
+typedef struct vmk_tensor vmk_tensor;
+
+/* ---- library and device ------------------------------------------------------------------ */
+
+VMK_API int32_t vmk_abi_version(void);
+/* Copies a text into buf (cut to cap - 1 bytes, zero-terminated) and returns its full length.
+   The build: compiler, flags. */
+VMK_API int64_t vmk_build_info(char* buf, int64_t cap);
+/* Number of devices this library can open; the CPU library has one. */
+VMK_API int32_t vmk_device_count(void);
+/* "key: value" lines about a device; for a device that cannot be opened, one line that says why. */
+VMK_API int64_t vmk_device_info(int32_t device, char* buf, int64_t cap);
+/* Comma-separated variant names of an op ("sparse_conv"), in index order; "" for an unknown op. */
+VMK_API int64_t vmk_variants(const char* op, char* buf, int64_t cap);
+
+/* ---- context ----------------------------------------------------------------------------- */
+
+/* Opens a device with a pool of `threads` threads (0 = all cores; the CUDA library ignores it).
+   NULL when it cannot be opened: vmk_device_info says why. */
+VMK_API vmk_ctx* vmk_ctx_new(int32_t device, int32_t threads);
+/* NULL is fine. Tensors that are still alive stay valid to free, not to use. */
+VMK_API void vmk_ctx_free(vmk_ctx* ctx);
+/* The text of the last failed call on ctx, as vmk_build_info copies. */
+VMK_API int64_t vmk_last_error(const vmk_ctx* ctx, char* buf, int64_t cap);
+VMK_API int32_t vmk_ctx_threads(const vmk_ctx* ctx);
+/* Caps the instruction set of the CPU kernels: 0 = baseline, 1 = AVX2 and FMA, 2 = AVX-512.
+   Returns the level in force, which is never above what the machine has. For tests and benches. */
+VMK_API int32_t vmk_ctx_limit_isa(vmk_ctx* ctx, int32_t level);
+/* Waits for all queued work and reports what failed in it. */
+VMK_API vmk_status vmk_sync(vmk_ctx* ctx);
+/* Grows the scratch arena beforehand; without it the arena grows on first use and stays. */
+VMK_API vmk_status vmk_reserve(vmk_ctx* ctx, int64_t bytes);
+VMK_API int64_t vmk_scratch_bytes(const vmk_ctx* ctx);
+VMK_API int64_t vmk_live_tensors(const vmk_ctx* ctx);
+/* Device time between start and stop, in milliseconds; stop waits for the work between. A
+   negative result is minus a status. */
+VMK_API vmk_status vmk_timer_start(vmk_ctx* ctx);
+VMK_API double vmk_timer_stop_ms(vmk_ctx* ctx);
+/* Measures a limit of the machine with all threads of ctx; a negative result is minus a status.
+   VMK_PROBE_FMA: f32 multiply-add peak, GFLOP/s.  VMK_PROBE_TRIAD: a = b + s * c over arrays of
+   `bytes` bytes each, GB/s of three streams.  VMK_PROBE_GATHER: reads of random 64-byte rows of
+   a table of `bytes` bytes, GB/s. */
+#define VMK_PROBE_FMA 0
+#define VMK_PROBE_TRIAD 1
+#define VMK_PROBE_GATHER 2
+VMK_API double vmk_probe(vmk_ctx* ctx, int32_t which, int64_t bytes);
+
+/* ---- tensors ----------------------------------------------------------------------------- */
+
+/* An uninitialised tensor; NULL when it cannot be made: vmk_last_error says why. */
+VMK_API vmk_tensor* vmk_tensor_new(vmk_ctx* ctx, vmk_dtype dtype, int32_t ndim,
+                                   const int64_t* shape);
+VMK_API void vmk_tensor_free(vmk_tensor* tensor);
+/* Sets the first dimension to at most what the tensor was made with: for outputs whose number of
+   rows is known only afterwards. */
+VMK_API vmk_status vmk_tensor_set_rows(vmk_ctx* ctx, vmk_tensor* tensor, int64_t rows);
+/* `bytes` must be the tensor's size; both wait until the copy is done. */
+VMK_API vmk_status vmk_upload(vmk_ctx* ctx, vmk_tensor* to, const void* from, int64_t bytes);
+VMK_API vmk_status vmk_download(vmk_ctx* ctx, void* to, const vmk_tensor* from, int64_t bytes);
+
+/* ---- voxelization ------------------------------------------------------------------------ */
+
+/* Point coordinates to voxel coordinates, all in f32: floor or round-half-to-even of
+   (p - origin) / voxel.
+     points  f32 [N, C], C >= 3: x, y, z first
+     batch   i32 [N], or NULL for batch 0
+     coords  i32 [N, 4]
+     grid    host float[6]: voxel size x, y, z; origin x, y, z
+   A point that is not finite or falls outside the coordinate range is an error that names it. */
+#define VMK_FLOOR 0
+#define VMK_ROUND 1
+VMK_API vmk_status vmk_quantize(vmk_ctx* ctx, int32_t variant, const vmk_tensor* points,
+                                const vmk_tensor* batch, vmk_tensor* coords, const float* grid,
+                                int32_t rounding);
+
+/* Groups equal coordinates.
+     coords   i32 [N, 4]
+     voxels   i32 [>= M, 4]: the distinct coordinates, sorted
+     inverse  i32 [N]: the voxel row of each input row
+     order    i32 [N]: input rows grouped by voxel, ascending within a voxel
+     starts   i32 [N + 1]: voxel m holds order[starts[m] .. starts[m + 1]); M + 1 entries are set
+     count    i64 [1]: M */
+VMK_API vmk_status vmk_voxelize(vmk_ctx* ctx, int32_t variant, const vmk_tensor* coords,
+                                vmk_tensor* voxels, vmk_tensor* inverse, vmk_tensor* order,
+                                vmk_tensor* starts, vmk_tensor* count);
+
+/* Reduces point features to voxels.
+     feats   f32 [N, C]
+     order   i32 [N] and starts i32 [>= M + 1] of vmk_voxelize
+     out     f32 [M, C] */
+#define VMK_REDUCE_FIRST 0 /* the row that comes first in feats */
+#define VMK_REDUCE_MEAN 1
+#define VMK_REDUCE_SUM 2
+#define VMK_REDUCE_MAX 3
+VMK_API vmk_status vmk_voxel_reduce(vmk_ctx* ctx, int32_t variant, const vmk_tensor* feats,
+                                    const vmk_tensor* order, const vmk_tensor* starts,
+                                    vmk_tensor* out, int32_t reduce);
+
+/* Which voxels a point takes its features from, and with what weight.
+     positions  f32 [N, 4]: batch, x, y, z in voxel units of stride 1 (batch is a whole number)
+     voxels     i32 [M, 4]: coordinates at `stride`, distinct
+     index      i32 [N, T]: voxel rows or -1
+     weight     f32 [N, T]
+   T = 1: the voxel that holds the point, floor(p / stride), weight 1, or 0 when it is empty.
+   T = 8: trilinear over floor(p / stride) + {0, 1}^3, x slowest and z fastest; the weights of
+   empty voxels are 0 and the rest is divided by their sum + 1e-8 (TorchSparse 1.4
+   calc_ti_weights, in f32). */
+VMK_API vmk_status vmk_devoxelize_map(vmk_ctx* ctx, int32_t variant, const vmk_tensor* positions,
+                                      const vmk_tensor* voxels, vmk_tensor* index,
+                                      vmk_tensor* weight, int32_t stride);
+
+/* out[n] = sum over t of weight[n][t] * feats[index[n][t]]; entries of index that are -1 count 0.
+     feats f32 [M, C], index i32 [N, T], weight f32 [N, T] or NULL for all ones, out f32 [N, C] */
+VMK_API vmk_status vmk_devoxelize(vmk_ctx* ctx, int32_t variant, const vmk_tensor* feats,
+                                  const vmk_tensor* index, const vmk_tensor* weight,
+                                  vmk_tensor* out);
+
+/* ---- hash map ---------------------------------------------------------------------------- */
+
+/* Open addressing with linear probing over 63-bit keys batch | x | y | z (9 + 3 * 18 bits).
+     coords  i32 [N, 4]; of equal coordinates the smallest row is kept
+     keys    i64 [cap], cap a power of two and at least 2 N (load factor at most 1/2); -1 = empty
+     rows    i32 [cap] */
+VMK_API vmk_status vmk_hash_insert(vmk_ctx* ctx, int32_t variant, const vmk_tensor* coords,
+                                   vmk_tensor* keys, vmk_tensor* rows);
+/* found i32 [Q]: the row of each query, or -1; a query outside the coordinate range finds -1. */
+VMK_API vmk_status vmk_hash_query(vmk_ctx* ctx, int32_t variant, const vmk_tensor* keys,
+                                  const vmk_tensor* rows, const vmk_tensor* queries,
+                                  vmk_tensor* found);
+
+/* ---- kernel maps ------------------------------------------------------------------------- */
+
+/* Output coordinates of a strided layer.
+     coords      i32 [N, 4]
+     out_coords  i32 [>= M, 4]: sorted, distinct
+     count       i64 [1]: M
+     bounds      host int32_t[6]: lowest x, y, z and highest x, y, z that an output may have, or
+                 NULL for no bounds (spconv bounds its outputs by the layer's spatial shape)
+   mode VMK_OUT_REACHED: every output whose receptive field holds an input (spconv; TorchSparse's
+   default). VMK_OUT_FLOOR: floor(p / stride) of every input (MinkowskiEngine). They are the same
+   when kernel size = stride. */
+#define VMK_OUT_REACHED 0
+#define VMK_OUT_FLOOR 1
+VMK_API vmk_status vmk_downsample(vmk_ctx* ctx, int32_t variant, const vmk_tensor* coords,
+                                  vmk_tensor* out_coords, vmk_tensor* count,
+                                  const int32_t* geometry, int32_t mode, const int32_t* bounds);
+
+/* The kernel map of a layer. in_coords and out_coords may be one tensor (submanifold).
+     in_coords i32 [N, 4], out_coords i32 [M, 4], map i32 [KV, M]
+   Of equal input coordinates the smallest row is used. */
+VMK_API vmk_status vmk_kernel_map(vmk_ctx* ctx, int32_t variant, const vmk_tensor* in_coords,
+                                  const vmk_tensor* out_coords, vmk_tensor* map,
+                                  const int32_t* geometry);
+/* The map of the transposed layer: out[k][map[k][m]] = m, the rest -1.
+     map i32 [KV, M] with every input row at most once an offset, out i32 [KV, N] */
+VMK_API vmk_status vmk_kernel_map_transpose(vmk_ctx* ctx, int32_t variant, const vmk_tensor* map,
+                                            vmk_tensor* out);
+/* starts i64 [KV + 1]: prefix sums of the pairs of each offset; starts[KV] = P, their number. */
+VMK_API vmk_status vmk_kernel_map_count(vmk_ctx* ctx, int32_t variant, const vmk_tensor* map,
+                                        vmk_tensor* starts);
+/* pairs i32 [2, P]: input rows, then output rows, grouped by offset, output rows ascending. */
+VMK_API vmk_status vmk_kernel_map_pairs(vmk_ctx* ctx, int32_t variant, const vmk_tensor* map,
+                                        const vmk_tensor* starts, vmk_tensor* pairs);
+
+/* ---- sparse convolution ------------------------------------------------------------------ */
+
+/* out[m] = sum over k with map[k][m] >= 0 of feats[map[k][m]] * weight[k].
+     feats f32 [N, Cin], weight f32 [KV, Cin, Cout], map i32 [KV, M], out f32 [M, Cout]
+     pairs i32 [2, P] and starts i64 [KV + 1] of the same map: needed by the variants that work
+     offset by offset (vmk_conv_needs_pairs), may be NULL for the others. */
+VMK_API vmk_status vmk_sparse_conv(vmk_ctx* ctx, int32_t variant, const vmk_tensor* feats,
+                                   const vmk_tensor* weight, const vmk_tensor* map,
+                                   const vmk_tensor* pairs, const vmk_tensor* starts,
+                                   vmk_tensor* out);
+/* 1 when this variant of sparse_conv reads pairs and starts, 0 when it does not. */
+VMK_API int32_t vmk_conv_needs_pairs(int32_t variant);
+
+/* ---- BEV pooling ------------------------------------------------------------------------- */
+
+/* Groups frustum points by the BEV cell they fall into.
+     cells      i32 [P]: cell of each point in [0, grid), or negative for a dropped point
+     order      i32 [>= K]: kept points grouped by cell, ascending within a cell
+     starts     i32 [>= I + 1]: interval i is order[starts[i] .. starts[i + 1])
+     intervals  i32 [>= I]: the cell of each interval, ascending
+     counts     i64 [2]: K kept points, I intervals */
+VMK_API vmk_status vmk_bev_intervals(vmk_ctx* ctx, int32_t variant, const vmk_tensor* cells,
+                                     vmk_tensor* order, vmk_tensor* starts, vmk_tensor* intervals,
+                                     vmk_tensor* counts, int64_t grid);
+/* out[intervals[i]] = sum of feats over interval i; cells of no interval become 0.
+     feats f32 [P, C], order i32 [K], starts i32 [I + 1], intervals i32 [I], out f32 [grid, C] */
+VMK_API vmk_status vmk_bev_pool(vmk_ctx* ctx, int32_t variant, const vmk_tensor* feats,
+                                const vmk_tensor* order, const vmk_tensor* starts,
+                                const vmk_tensor* intervals, vmk_tensor* out);
+
+#endif /* VOXMARK_H_ */
