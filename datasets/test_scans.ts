@@ -1,0 +1,79 @@
+/** Small scans, files and paths that the tests of this folder share. */
+import { InputError } from "../std/errors.ts";
+import { assertInstanceOf, assertNotMatch } from "@std/assert";
+import type { Scan } from "./scan.ts";
+import type { ScanMetadata } from "./schema.ts";
+
+export const TINY: ScanMetadata = {
+  dataset: "tiny",
+  version: 1,
+  source: "written by hand",
+  licence: "CC0-1.0",
+  sensor: "none",
+  classes: { 0: "unlabeled", 10: "car", 40: "road" },
+};
+
+/** Three points with everything a scan may have. */
+export function fullScan(id: string): Scan {
+  return {
+    id,
+    points: Float32Array.of(1, 2, 3, 0.25, 4, 5, 6, 0.5, 7, 8, 9, 0.75),
+    semantic: Uint16Array.of(0, 10, 40),
+    instance: Uint16Array.of(0, 7, 0),
+    pose: Float64Array.of(1, 0, 0, 0.1, 0, 1, 0, 0.2, 0, 0, 1, 0.3),
+    boxes: {
+      geometry: Float32Array.of(4, 5, 6, 4, 2, 1.5, 0.25),
+      semantic: Uint16Array.of(10),
+      instance: Uint16Array.of(7),
+    },
+  };
+}
+
+/** One point and nothing else. */
+export function bareScan(id: string): Scan {
+  return { id, points: Float32Array.of(1, 2, 3, 0.5) };
+}
+
+/** A folder for one test, removed when the test ends. */
+export class TestFolder implements Disposable {
+  readonly path = Deno.makeTempDirSync({ prefix: "voxmark_datasets_" });
+
+  /** Writes `data` to `name`, with the folders on the way, and returns its path. */
+  write(name: string, data: string | ArrayBufferView<ArrayBuffer>): string {
+    const path = `${this.path}/${name}`;
+    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    if (typeof data === "string") Deno.writeTextFileSync(path, data);
+    else {
+      Deno.writeFileSync(path, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    }
+    return path;
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.path, { recursive: true });
+  }
+}
+
+/** Path of a real recording beside the project, or undefined, said on stdout, where it is absent. */
+export function realData(path: string): string | undefined {
+  const url = new URL(`../../shared/data/${path}`, import.meta.url);
+  try {
+    Deno.statSync(url);
+    return decodeURIComponent(url.pathname);
+  } catch {
+    Deno.stdout.writeSync(new TextEncoder().encode(`skipped: ../shared/data/${path} is absent\n`));
+    return undefined;
+  }
+}
+
+/** The message of the InputError that `run` throws or rejects with, checked to be one line. */
+export async function inputError(run: () => unknown): Promise<string> {
+  try {
+    await run();
+  } catch (error) {
+    assertInstanceOf(error, InputError);
+    assertNotMatch(error.message, /\n/);
+    return error.message;
+  }
+  throw new Error("no InputError was thrown");
+}
