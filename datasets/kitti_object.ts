@@ -1,0 +1,151 @@
+import { InputError, unknownName } from "../std/errors.ts";
+import type { ConvertOptions, Dataset, Part } from "./dataset.ts";
+import { exists, type Frame, listFrames } from "./frames.ts";
+import { apply, calibration, compose, invert, parseNumbers, rotate } from "./matrix34.ts";
+import { countPoints, readPoints } from "./points.ts";
+import type { Boxes, Scan } from "./scan.ts";
+
+/** Types of the devkit (`label_2`), numbered here from 1: KITTI gives them no numbers. */
+const CLASSES: Readonly<Record<number, string>> = {
+  1: "Car",
+  2: "Van",
+  3: "Truck",
+  4: "Pedestrian",
+  5: "Person_sitting",
+  6: "Cyclist",
+  7: "Tram",
+  8: "Misc",
+};
+const CLASS_IDS = new Map(Object.entries(CLASSES).map(([id, name]) => [name, Number(id)]));
+
+const SPLITS = ["training", "testing"];
+/** `velodyne_reduced` holds the points that camera 2 sees; detectors' tools make it. */
+const SCAN_FOLDERS = ["velodyne", "velodyne_reduced"];
+
+/** The KITTI 3-D object benchmark: scans, and boxes where the split has labels. */
+export const kittiObject: Dataset = {
+  metadata: {
+    dataset: "kitti-object",
+    version: 1,
+    source: "KITTI 3D object detection benchmark (https://www.cvlibs.net/datasets/kitti)",
+    licence: "CC BY-NC-SA 3.0",
+    sensor: "Velodyne HDL-64E",
+    classes: CLASSES,
+  },
+  options: ["sequences", "velodyne"],
+  async parts(src, options) {
+    const velodyne = options.velodyne ?? "velodyne";
+    if (!SCAN_FOLDERS.includes(velodyne)) throw unknownName("folder", velodyne, SCAN_FOLDERS);
+    const parts: Part[] = [];
+    for (const split of await splitsOf(src, velodyne, options)) {
+      parts.push(await splitPart(src, split, velodyne, options));
+    }
+    return parts;
+  },
+};
+
+async function splitsOf(
+  src: string,
+  velodyne: string,
+  { sequences }: ConvertOptions,
+): Promise<string[]> {
+  const unknown = sequences?.find((split) => !SPLITS.includes(split));
+  if (unknown !== undefined) throw unknownName("split", unknown, SPLITS);
+  if (sequences !== undefined) return [...new Set(sequences)];
+  const found: string[] = [];
+  for (const split of SPLITS) {
+    if (await exists(`${src}/${split}/${velodyne}`)) found.push(split);
+  }
+  if (found.length === 0) {
+    throw new InputError(
+      `Cannot convert "${src}": it has neither "training/${velodyne}" nor ` +
+        `"testing/${velodyne}", and one is needed`,
+    );
+  }
+  return found;
+}
+
+async function splitPart(
+  src: string,
+  split: string,
+  velodyne: string,
+  options: ConvertOptions,
+): Promise<Part> {
+  const labels = { folder: `${src}/${split}/label_2`, ending: ".txt" };
+  const frames = await listFrames(`${src}/${split}/${velodyne}`, labels);
+  for (const { name, pointsPath, labelPath } of frames) {
+    await countPoints(pointsPath);
+    const calib = calibrationPath(src, split, name);
+    if (labelPath !== undefined && !(await exists(calib))) {
+      throw new InputError(
+        `Cannot convert "${labelPath}": "${calib}" is missing, and boxes need their calibration`,
+      );
+    }
+  }
+  return {
+    name: velodyne === "velodyne" ? split : `${split}-${velodyne}`,
+    length: frames.length,
+    async *scans() {
+      for (const frame of frames) yield await readScan(src, split, frame, options);
+    },
+  };
+}
+
+const calibrationPath = (src: string, split: string, name: string) =>
+  `${src}/${split}/calib/${name}.txt`;
+
+async function readScan(
+  src: string,
+  split: string,
+  { name, pointsPath, labelPath }: Frame,
+  options: ConvertOptions,
+): Promise<Scan> {
+  const { points, dropped } = await readPoints(pointsPath, options.dropInvalid);
+  options.dropped(dropped);
+  const boxes = labelPath !== undefined &&
+    await readBoxes(labelPath, calibrationPath(src, split, name));
+  return { id: `${split}/${name}`, points, ...(boxes && { boxes }) };
+}
+
+async function readBoxes(labelPath: string, calibPath: string): Promise<Boxes> {
+  const calib = await Deno.readTextFile(calibPath);
+  const sensorFromRect = invert(compose(
+    calibration(calib, "R0_rect", 9, calibPath),
+    calibration(calib, "Tr_velo_to_cam", 12, calibPath),
+  ));
+  const geometry: number[] = [];
+  const semantic: number[] = [];
+  const lines = (await Deno.readTextFile(labelPath)).trimEnd().split("\n");
+  lines.forEach((line, i) => {
+    const place = `"${labelPath}" line ${i + 1}`;
+    const [type = "", ...numbers] = line.trim().split(/\s+/);
+    if (type === "DontCare" || type === "") return;
+    const id = CLASS_IDS.get(type);
+    if (id === undefined) {
+      throw new InputError(
+        `Cannot read ${place}: its type is "${type}", and one of ` +
+          `${[...CLASS_IDS.keys(), "DontCare"].join(", ")} is needed`,
+      );
+    }
+    semantic.push(id);
+    geometry.push(...sensorBox(parseNumbers(numbers.join(" "), 14, place), sensorFromRect));
+  });
+  return {
+    geometry: Float32Array.from(geometry),
+    semantic: Uint16Array.from(semantic),
+    instance: Uint16Array.from(semantic, (_, i) => i + 1),
+  };
+}
+
+/**
+ * A box of `label_2` in the sensor frame: centre, length, width, height, yaw. The label has the
+ * centre of its bottom in rectified camera coordinates (y down), and the angle of its length about
+ * the y axis. The angle is carried over as a direction, so that the small rotation between camera
+ * and sensor about z is not lost, as it is in -ry - pi/2.
+ */
+function sensorBox(values: Float64Array, sensorFromRect: Float64Array): number[] {
+  const [height = 0, width = 0, length = 0, x = 0, y = 0, z = 0, ry = 0] = values.subarray(7);
+  const centre = apply(sensorFromRect, [x, y - height / 2, z]);
+  const [forward, left] = rotate(sensorFromRect, [Math.cos(ry), 0, -Math.sin(ry)]);
+  return [...centre, length, width, height, Math.atan2(left, forward)];
+}

@@ -1,0 +1,17 @@
+import { unknownName } from "../std/errors.ts";
+import type { Dataset } from "./dataset.ts";
+import { kittiObject } from "./kitti_object.ts";
+import { semanticKitti } from "./semantic_kitti.ts";
+
+/** THE list of data sets that can be converted. */
+export const DATASETS = {
+  "semantickitti": semanticKitti,
+  "kitti-object": kittiObject,
+} as const satisfies Readonly<Record<string, Dataset>>;
+
+/** @throws {InputError} when no data set has this name. */
+export function datasetNamed(name: string): Dataset {
+  const found = new Map<string, Dataset>(Object.entries(DATASETS)).get(name);
+  if (found === undefined) throw unknownName("data set", name, Object.keys(DATASETS));
+  return found;
+}
