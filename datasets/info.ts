@@ -1,0 +1,183 @@
+import { InputError } from "../std/errors.ts";
+import { openScans, scanPaths } from "./arrow_scans.ts";
+import { firstInvalid } from "./points.ts";
+import { pointCount, type Scan } from "./scan.ts";
+import type { ScanMetadata } from "./schema.ts";
+import { occupancy } from "./voxels.ts";
+
+/** Lowest, mean and highest of a quantity. */
+export interface Range {
+  readonly min: number;
+  readonly mean: number;
+  readonly max: number;
+}
+
+/** Points or boxes of one class. */
+export interface ClassCount {
+  readonly id: number;
+  readonly name: string;
+  readonly count: number;
+}
+
+/** What `data info` prints. */
+export interface ScanInfo {
+  readonly schemaVersion: 1;
+  readonly path: string;
+  readonly files: number;
+  readonly metadata: ScanMetadata;
+  readonly scans: number;
+  readonly posedScans: number;
+  /** Points a scan. */
+  readonly points: Range & { readonly total: number };
+  /** Metres, in the sensor frame, over all scans. */
+  readonly extent: { readonly min: readonly number[]; readonly max: readonly number[] };
+  readonly intensity: Range;
+  /** Points by raw class id; empty without labels. */
+  readonly labels: readonly ClassCount[];
+  /** Boxes by raw class id; empty without boxes. */
+  readonly boxes: readonly ClassCount[];
+  /** Means over the scans, one entry a voxel size in metres. */
+  readonly occupancy: readonly { size: number; voxels: number; neighbours: number }[];
+}
+
+/** Voxel sizes in metres at which the density of scans is usually quoted. */
+const VOXEL_SIZES = [0.05, 0.1];
+
+/**
+ * Describes the scans of a file or folder.
+ *
+ * @throws {InputError} when they are unreadable, or a point is not finite.
+ */
+export async function describe(
+  path: string,
+  tick: (done: number, total: number) => void,
+): Promise<ScanInfo> {
+  const files = (await scanPaths(path)).length;
+  using source = await openScans(path);
+  const points = new Running();
+  const axes = [new Running(), new Running(), new Running(), new Running()];
+  const labels = new Map<number, number>();
+  const boxes = new Map<number, number>();
+  const densities = VOXEL_SIZES.map((size) => ({ size, voxels: 0, neighbours: 0 }));
+  let posedScans = 0;
+  for await (const scan of source) {
+    checkFinite(path, scan);
+    points.add(pointCount(scan));
+    axes.forEach((axis, i) => axis.addEvery(scan.points, i));
+    count(labels, scan.semantic);
+    count(boxes, scan.boxes?.semantic);
+    if (scan.pose !== undefined) posedScans++;
+    for (const density of densities) addDensity(density, path, scan, source.length);
+    tick(1, source.length);
+  }
+  const { metadata } = source;
+  const [x, y, z, intensity] = axes.map((axis) => axis.range()) as [Range, Range, Range, Range];
+  return {
+    schemaVersion: 1,
+    path,
+    files,
+    metadata,
+    scans: source.length,
+    posedScans,
+    points: { ...points.range(), total: points.sum },
+    extent: { min: [x.min, y.min, z.min], max: [x.max, y.max, z.max] },
+    intensity,
+    labels: named(labels, metadata),
+    boxes: named(boxes, metadata),
+    occupancy: densities,
+  };
+}
+
+function checkFinite(path: string, { id, points }: Scan): void {
+  const bad = firstInvalid(points);
+  if (bad < 0) return;
+  throw new InputError(
+    `Cannot describe "${path}": point ${bad} of scan "${id}" is not finite; "data verify" lists ` +
+      `all such scans`,
+  );
+}
+
+function addDensity(
+  into: { size: number; voxels: number; neighbours: number },
+  path: string,
+  { id, points }: Scan,
+  scans: number,
+): void {
+  try {
+    const { voxels, neighbours } = occupancy(points, into.size);
+    into.voxels += voxels / scans;
+    into.neighbours += neighbours / scans;
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new InputError(`Cannot describe "${path}" scan "${id}": ${cause.message}`, { cause });
+  }
+}
+
+/** Minimum, maximum and mean of values seen one at a time. */
+class Running {
+  sum = 0;
+  #count = 0;
+  #min = Infinity;
+  #max = -Infinity;
+
+  add(value: number): void {
+    this.sum += value;
+    this.#count++;
+    if (value < this.#min) this.#min = value;
+    if (value > this.#max) this.#max = value;
+  }
+
+  /** Every fourth value, from `first`: one column of [N, 4]. */
+  addEvery(values: Float32Array, first: number): void {
+    for (let i = first; i < values.length; i += 4) this.add(values[i]!);
+  }
+
+  range(): Range {
+    return { min: this.#min, mean: this.sum / this.#count, max: this.#max };
+  }
+}
+
+function count(into: Map<number, number>, ids: Uint16Array = new Uint16Array(0)): void {
+  const counts = new Uint32Array(0x10000);
+  for (const id of ids) counts[id]!++;
+  counts.forEach((n, id) => n > 0 && into.set(id, (into.get(id) ?? 0) + n));
+}
+
+function named(counts: Map<number, number>, { classes }: ScanMetadata): ClassCount[] {
+  return Array.from(counts, ([id, count]) => ({ id, name: classes[id] ?? "unknown", count }))
+    .sort((a, b) => a.id - b.id);
+}
+
+/** The description as the lines that people read. */
+export function formatInfo(info: ScanInfo): string {
+  const { metadata, points, extent, intensity } = info;
+  const metres = (values: readonly number[]) => `(${values.map((v) => v.toFixed(2)).join(", ")})`;
+  const lines = [
+    `data set   ${metadata.dataset} version ${metadata.version}`,
+    `source     ${metadata.source}`,
+    `licence    ${metadata.licence}`,
+    `sensor     ${metadata.sensor}`,
+    `scans      ${info.scans} in ${info.files} file${info.files === 1 ? "" : "s"}, ` +
+    `${info.posedScans} with a pose`,
+    `points     ${points.total}; a scan: min ${points.min}, mean ${points.mean.toFixed(0)}, ` +
+    `max ${points.max}`,
+    `extent     ${metres(extent.min)} to ${metres(extent.max)} m`,
+    `intensity  min ${intensity.min.toFixed(3)}, mean ${intensity.mean.toFixed(3)}, ` +
+    `max ${intensity.max.toFixed(3)}`,
+    ...info.occupancy.map(({ size, voxels, neighbours }) =>
+      `voxels     ${voxels.toFixed(0)} of ${size} m a scan, ${neighbours.toFixed(2)} of 27 ` +
+      `neighbours occupied`
+    ),
+  ];
+  return [...lines, ...table("points", info.labels), ...table("boxes", info.boxes)].join("\n");
+}
+
+function table(unit: string, counts: readonly ClassCount[]): string[] {
+  const total = counts.reduce((sum, { count }) => sum + count, 0);
+  const rows = counts.map(({ id, name, count }) =>
+    `${String(id).padStart(9)}  ${name.padEnd(22)}${String(count).padStart(10)}` +
+    `${(100 * count / total).toFixed(2).padStart(8)} %`
+  );
+  if (rows.length === 0) return [`${unit} by class: none`];
+  return ["", `${"class".padStart(9)}  ${"name".padEnd(22)}${unit.padStart(10)}   share`, ...rows];
+}
