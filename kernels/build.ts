@@ -1,0 +1,74 @@
+/**
+ * Builds the kernel libraries: `deno task build [--backend cpu|cuda|all] [--arch native|sm_90,...]`.
+ *
+ * Plain compiler calls, in parallel, one object a source. An object's name holds a hash of all it
+ * was made from (source, headers, flags, compiler), so a rebuild compiles what changed and nothing
+ * else, and a library is linked to a temporary name and renamed: a running process keeps its own.
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { InputError, unknownName } from "../std/errors.ts";
+import { print, printError, runMain } from "../std/main.ts";
+import { build } from "./compile.ts";
+import { cpuTarget, cudaTarget, emulatedTarget, sanitizedTarget } from "./targets.ts";
+import { findCompiler, findNvcc, nativeArch } from "./toolchain.ts";
+
+const USAGE = `Usage: deno task build [--backend cpu|cuda|all] [--arch native|sm_90,...]
+
+Builds kernels/build/libvoxmark_<backend>.so from what has changed.
+  --backend   cpu, cuda, emulated (the CUDA sources on the CPU, for tests), sanitized (the native
+              tests under ASan and UBSan), or all: cpu, and cuda when nvcc is there (default)
+  --arch      GPU architectures of the CUDA library, comma-separated; native is this machine's
+  --strict    warnings are errors`;
+
+const BACKENDS = ["cpu", "cuda", "emulated", "sanitized", "all"] as const;
+
+/** The architectures to build for: what was asked, else this machine's GPU, else sm_80. */
+async function architectures(asked: string | undefined): Promise<string[]> {
+  const found = asked === undefined || asked === "native" ? await nativeArch() : undefined;
+  if (asked === "native" && !found) {
+    throw new InputError(
+      "Cannot build for --arch native: nvidia-smi found no GPU, name one: sm_90",
+    );
+  }
+  // PTX of the lowest one is always included, so newer GPUs run it too.
+  const list = found ? [found] : asked?.split(",") ?? ["sm_80"];
+  const bad = list.find((arch) => !/^sm_\d{2,3}[af]?$/.test(arch));
+  if (bad !== undefined) {
+    throw new InputError(`Cannot build for --arch "${bad}": names look like sm_90 or sm_90a`);
+  }
+  return list;
+}
+
+async function main(): Promise<void> {
+  const flags = parseArgs(Deno.args, {
+    boolean: ["help", "strict"],
+    string: ["backend", "arch"],
+    unknown: (arg) => {
+      throw new InputError(`Unknown argument "${arg}" of deno task build; see --help`);
+    },
+  });
+  if (flags.help) return print(USAGE);
+  const backend = flags.backend === undefined ? "all" : String(flags.backend);
+  if (!BACKENDS.some((known) => known === backend)) throw unknownName("backend", backend, BACKENDS);
+  const options = { strict: flags.strict === true };
+  const compiler = await findCompiler();
+  const make = async (target: Parameters<typeof build>[0]) => {
+    const { compiled, seconds } = await build(target, printError);
+    if (compiled > 0) printError(`Built ${target.output} in ${seconds.toFixed(1)} s`);
+  };
+  if (backend === "cpu" || backend === "all") await make(cpuTarget(compiler, options));
+  if (backend === "emulated") await make(emulatedTarget(compiler, options));
+  if (backend === "sanitized") await make(sanitizedTarget(compiler, options));
+  if (backend !== "cuda" && backend !== "all") return;
+  const nvcc = await findNvcc();
+  if (nvcc) {
+    const arch = await architectures(flags.arch === undefined ? undefined : String(flags.arch));
+    return await make(cudaTarget(compiler, nvcc, arch, options));
+  }
+  if (backend === "cuda") {
+    throw new InputError("Cannot build the CUDA library: no nvcc on PATH or under $CUDA_HOME");
+  }
+  if (Deno.stderr.isTerminal()) printError("No nvcc: the CUDA library is left out");
+}
+
+await runMain(main);

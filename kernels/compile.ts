@@ -1,0 +1,124 @@
+/** Incremental, parallel compilation of one target: a list of sources to one library or program. */
+import { CheckError } from "../std/errors.ts";
+import type { Tool } from "./toolchain.ts";
+
+export interface Unit {
+  /** Path below kernels/. */
+  readonly source: string;
+  readonly compiler: Tool;
+  readonly flags: readonly string[];
+}
+
+export interface Target {
+  /** File name below kernels/build/. */
+  readonly output: string;
+  readonly units: readonly Unit[];
+  readonly linker: Tool;
+  readonly linkFlags: readonly string[];
+}
+
+export interface Built {
+  readonly path: string;
+  readonly compiled: number;
+  readonly seconds: number;
+}
+
+const ROOT = new URL("./", import.meta.url).pathname;
+const BUILD = `${ROOT}build`;
+
+/** Names of the files of a folder below kernels/ that end in `ending`, sorted. */
+export function sources(folder: string, ending: string): string[] {
+  try {
+    return [...Deno.readDirSync(`${ROOT}${folder}`)]
+      .filter((entry) => entry.isFile && entry.name.endsWith(ending))
+      .map((entry) => `${folder}/${entry.name}`).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/** Builds what is not there yet. Progress goes to `say`, one line at the start. */
+export async function build(target: Target, say: (line: string) => void): Promise<Built> {
+  const start = performance.now();
+  Deno.mkdirSync(`${BUILD}/obj`, { recursive: true });
+  const headers = await headerHash();
+  const objects = await Promise.all(target.units.map((unit) => objectOf(unit, headers)));
+  const stale = target.units.map((unit, i) => ({ unit, object: objects[i]! }))
+    .filter(({ object }) => !exists(object));
+  if (stale.length > 0) {
+    say(`Building ${target.output}: ${stale.length} of ${objects.length} files`);
+  }
+  await inParallel(stale, ({ unit, object }) => compile(unit, object));
+  const path = `${BUILD}/${target.output}`;
+  const key = await hash([...objects, target.linker.version, ...target.linkFlags]);
+  const keyFile = `${path}.key`;
+  if (!exists(path) || read(keyFile) !== key) {
+    await link(target, objects, path);
+    Deno.writeTextFileSync(keyFile, key);
+  }
+  return { path, compiled: stale.length, seconds: (performance.now() - start) / 1e3 };
+}
+
+async function objectOf(unit: Unit, headers: string): Promise<string> {
+  const text = Deno.readTextFileSync(ROOT + unit.source);
+  const key = await hash([unit.source, text, headers, unit.compiler.version, ...unit.flags]);
+  return `${BUILD}/obj/${unit.source.replaceAll("/", "_")}-${key}.o`;
+}
+
+/** One hash over all headers: a changed header rebuilds everything, which takes seconds. */
+async function headerHash(): Promise<string> {
+  const files = ["include", "core", "cpu", "cuda", "cuda/emulator", "tests"].flatMap((folder) =>
+    [".h", ".hpp", ".inl", ".cuh"].flatMap((ending) => sources(folder, ending))
+  );
+  return await hash(files.flatMap((file) => [file, Deno.readTextFileSync(ROOT + file)]));
+}
+
+async function hash(parts: readonly string[]): Promise<string> {
+  const bytes = new TextEncoder().encode(parts.join("\0"));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return [...digest.subarray(0, 10)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function read(path: string): string | undefined {
+  return exists(path) ? Deno.readTextFileSync(path) : undefined;
+}
+
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const runner = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, runner));
+}
+
+async function compile(unit: Unit, object: string): Promise<void> {
+  const temporary = `${object}.${Deno.pid}.part.o`;
+  await run(unit.compiler, [...unit.flags, "-c", ROOT + unit.source, "-o", temporary], unit.source);
+  Deno.renameSync(temporary, object);
+}
+
+async function link(target: Target, objects: string[], path: string): Promise<void> {
+  const temporary = `${path}.${Deno.pid}.part`;
+  await run(target.linker, [...objects, ...target.linkFlags, "-o", temporary], target.output);
+  Deno.renameSync(temporary, path);
+}
+
+/** Runs a compiler; its messages become the error. Warnings are shown. */
+async function run(compiler: Tool, args: string[], what: string): Promise<void> {
+  const { success, stderr, stdout } = await new Deno.Command(compiler.path, { args, cwd: ROOT })
+    .output();
+  const text = new TextDecoder().decode(stderr) + new TextDecoder().decode(stdout);
+  if (!success) {
+    throw new CheckError(`Cannot build ${what}: ${compiler.path} ${args.join(" ")}\n${text}`);
+  }
+  if (text.trim()) Deno.stderr.writeSync(new TextEncoder().encode(text));
+}

@@ -1,0 +1,110 @@
+// hash_insert, hash_query.
+//   ref       the probing loop as it stands in every textbook.
+//   prefetch  the same table; the slots of a batch of keys are prefetched before they are probed,
+//             so that cache misses overlap. Queries run on all threads. Insertion is serial: the
+//             table's layout, not only its contents, is then the same on every run.
+#include "hash_map.hpp"
+
+#include <algorithm>
+
+#include "variants.hpp"
+
+namespace vmk {
+
+int64_t hash_capacity(int64_t n) {
+  int64_t capacity = 2;
+  while (capacity < 2 * n) capacity *= 2;
+  return capacity;
+}
+
+namespace {
+
+constexpr int64_t kBatch = 16;
+
+int64_t key_of(const int32_t* c) { return hash_key(c[0], c[1], c[2], c[3]); }
+
+void insert_one(const HashTable& table, int64_t key, int32_t row) {
+  const uint64_t mask = static_cast<uint64_t>(table.capacity) - 1;
+  uint64_t slot = hash_slot(key, hash_shift(table.capacity)) & mask;
+  while (table.keys[slot] != kEmptyKey && table.keys[slot] != key) slot = (slot + 1) & mask;
+  if (table.keys[slot] == key) return;  // rows come in ascending order: the smallest stays
+  table.keys[slot] = key;
+  table.rows[slot] = row;
+}
+
+void insert_batches(const HashTable& table, const int32_t* coords, int64_t n) {
+  for (int64_t base = 0; base < n; base += kBatch) {
+    const int64_t end = std::min(n, base + kBatch);
+    for (int64_t i = base; i < end; ++i) table.prefetch(key_of(coords + i * 4));
+    for (int64_t i = base; i < end; ++i)
+      insert_one(table, key_of(coords + i * 4), static_cast<int32_t>(i));
+  }
+}
+
+HashTable emptied(int64_t* keys, int32_t* rows, int64_t capacity) {
+  std::fill(keys, keys + capacity, kEmptyKey);
+  std::fill(rows, rows + capacity, -1);
+  return {keys, rows, capacity};
+}
+
+void hash_insert_ref(Device& device, const HashInsert& a) {
+  check_range(range_of(cpu_device(device), a.coords, a.n), a.coords, a.n, "insert", "coords");
+  const HashTable table = emptied(a.keys, a.rows, a.capacity);
+  for (int64_t i = 0; i < a.n; ++i)
+    insert_one(table, key_of(a.coords + i * 4), static_cast<int32_t>(i));
+}
+
+void hash_insert_prefetch(Device& device, const HashInsert& a) {
+  check_range(range_of(cpu_device(device), a.coords, a.n), a.coords, a.n, "insert", "coords");
+  insert_batches(emptied(a.keys, a.rows, a.capacity), a.coords, a.n);
+}
+
+int32_t query_one(const HashTable& table, const int32_t* q) {
+  return in_range(q[0], q[1], q[2], q[3]) ? table.find(key_of(q)) : -1;
+}
+
+// A table that came from elsewhere may be full of keys: a probe would then never end.
+HashTable checked_table(const HashQuery& a) {
+  int64_t empty = 0;
+  for (int64_t i = 0; i < a.capacity; ++i) empty += a.keys[i] == kEmptyKey;
+  if (empty == 0)
+    fail(VMK_INVALID_ARGUMENT, "Cannot query the hash table: none of its %lld slots is empty",
+         static_cast<long long>(a.capacity));
+  return {const_cast<int64_t*>(a.keys), const_cast<int32_t*>(a.rows), a.capacity};
+}
+
+void hash_query_ref(Device&, const HashQuery& a) {
+  const HashTable table = checked_table(a);
+  for (int64_t i = 0; i < a.n; ++i) a.found[i] = query_one(table, a.queries + i * 4);
+}
+
+void hash_query_prefetch(Device& device, const HashQuery& a) {
+  const HashTable table = checked_table(a);
+  cpu_device(device).pool.for_ranges(a.n, 1 << 12, [&](int64_t begin, int64_t end) {
+    for (int64_t base = begin; base < end; base += kBatch) {
+      const int64_t last = std::min(end, base + kBatch);
+      for (int64_t i = base; i < last; ++i) table.prefetch(key_of(a.queries + i * 4));
+      for (int64_t i = base; i < last; ++i) a.found[i] = query_one(table, a.queries + i * 4);
+    }
+  });
+}
+
+constexpr Variant<HashInsert> kInsertList[] = {{"prefetch", hash_insert_prefetch},
+                                               {"ref", hash_insert_ref}};
+constexpr Variant<HashQuery> kQueryList[] = {{"prefetch", hash_query_prefetch},
+                                             {"ref", hash_query_ref}};
+
+}  // namespace
+
+HashTable build_table(CpuDevice& device, const int32_t* coords, int64_t n) {
+  const int64_t capacity = hash_capacity(n);
+  const HashTable table =
+      emptied(device.scratch<int64_t>(capacity), device.scratch<int32_t>(capacity), capacity);
+  insert_batches(table, coords, n);
+  return table;
+}
+
+const Variants<HashInsert> kHashInsert = variants(kInsertList);
+const Variants<HashQuery> kHashQuery = variants(kQueryList);
+
+}  // namespace vmk

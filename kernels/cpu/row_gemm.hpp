@@ -1,0 +1,50 @@
+#pragma once
+// The micro-kernel of the convolutions: C[c_rows] += A[a_rows] * B, rows gathered and scattered
+// by index, B dense. Compiled once per instruction set from row_gemm.inl.
+#include <cstdint>
+
+#include "device.hpp"
+
+namespace vmk {
+
+// Columns of B and C are padded to a multiple of this, so that no kernel needs a column tail.
+constexpr int64_t kColumnPad = 16;
+
+struct RowGemm {
+  const float* a;
+  int64_t lda;
+  const int32_t* a_rows;  // or nullptr for rows 0, 1, 2, ...
+  const float* b;         // [k, n], rows ldb apart
+  int64_t ldb;
+  float* c;
+  int64_t ldc;
+  const int32_t* c_rows;  // or nullptr; no row twice
+  int64_t rows, k, n;     // n is a multiple of kColumnPad
+};
+
+struct SimdKernels {
+  void (*row_gemm)(const RowGemm&);
+  // Runs `rounds` of independent multiply-adds and returns the FLOPs done; sink keeps the result.
+  double (*fma_burst)(int64_t rounds, float* sink);
+};
+
+extern const SimdKernels kSimdBaseline;
+#if defined(__x86_64__)
+extern const SimdKernels kSimdAvx2;
+extern const SimdKernels kSimdAvx512;
+#endif
+
+inline const SimdKernels& simd_kernels(Isa isa) {
+#if defined(__x86_64__)
+  if (isa == kAvx512) return kSimdAvx512;
+  if (isa == kAvx2) return kSimdAvx2;
+#endif
+  (void)isa;
+  return kSimdBaseline;
+}
+
+inline int64_t padded_columns(int64_t n) {
+  return (n + kColumnPad - 1) / kColumnPad * kColumnPad;
+}
+
+}  // namespace vmk

@@ -1,0 +1,111 @@
+// Included once per instruction set, after kWidth (floats a register) and kMaxVectors (registers
+// of a row of C that are held at once) are defined. Everything is in an unnamed namespace: no
+// inline function compiled for one instruction set may be picked for another by the linker.
+//
+// R rows by V registers of C stay in registers over the whole k loop: per step V loads of B and R
+// broadcasts of A feed R * V multiply-adds.
+
+namespace vmk {
+namespace {
+
+typedef float Vec __attribute__((vector_size(kWidth * 4), aligned(4), may_alias));
+
+template <int R, int V>
+void block(const float* const* a, const float* b, int64_t ldb, float* const* c, int64_t k) {
+  Vec acc[R][V];
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 16
+    for (int v = 0; v < V; ++v) acc[r][v] = *reinterpret_cast<const Vec*>(c[r] + v * kWidth);
+  for (int64_t p = 0; p < k; ++p, b += ldb) {
+    Vec bv[V];
+#pragma GCC unroll 16
+    for (int v = 0; v < V; ++v) bv[v] = *reinterpret_cast<const Vec*>(b + v * kWidth);
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) {
+      const float x = a[r][p];
+#pragma GCC unroll 16
+      for (int v = 0; v < V; ++v) acc[r][v] += bv[v] * x;
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 16
+    for (int v = 0; v < V; ++v) *reinterpret_cast<Vec*>(c[r] + v * kWidth) = acc[r][v];
+}
+
+template <int R, int V>
+void tail(int64_t rows, const float* const* a, const float* b, int64_t ldb, float* const* c,
+          int64_t k) {
+  if constexpr (R > 0) {
+    if (rows == R)
+      block<R, V>(a, b, ldb, c, k);
+    else
+      tail<R - 1, V>(rows, a, b, ldb, c, k);
+  }
+}
+
+// V registers wide, all rows.
+template <int V>
+void strip(const RowGemm& g, int64_t column) {
+  constexpr int R = kRows[V];
+  const float* b = g.b + column;
+  const float* a[R];
+  float* c[R];
+  for (int64_t i = 0; i < g.rows; i += R) {
+    const int64_t rows = g.rows - i < R ? g.rows - i : R;
+    for (int64_t r = 0; r < rows; ++r) {
+      a[r] = g.a + (g.a_rows ? int64_t{g.a_rows[i + r]} : i + r) * g.lda;
+      c[r] = g.c + (g.c_rows ? int64_t{g.c_rows[i + r]} : i + r) * g.ldc + column;
+    }
+    if (rows == R)
+      block<R, V>(a, b, g.ldb, c, g.k);
+    else
+      tail<R - 1, V>(rows, a, b, g.ldb, c, g.k);
+  }
+}
+
+template <int V>
+void strip_of(int64_t vectors, const RowGemm& g, int64_t column) {
+  if constexpr (V > 0) {
+    if (vectors == V)
+      strip<V>(g, column);
+    else
+      strip_of<V - 1>(vectors, g, column);
+  }
+}
+
+void row_gemm(const RowGemm& g) {
+  // Strips of equal width: 5 registers are 3 + 2, not 4 + 1.
+  const int64_t vectors = g.n / kWidth;
+  const int64_t strips = (vectors + kMaxVectors - 1) / kMaxVectors;
+  int64_t done = 0;
+  for (int64_t s = 0; s < strips; ++s) {
+    const int64_t width = (vectors - done + strips - s - 1) / (strips - s);
+    strip_of<kMaxVectors>(width, g, done * kWidth);
+    done += width;
+  }
+}
+
+double fma_burst(int64_t rounds, float* sink) {
+  constexpr int kChains = kMaxVectors * kRows[kMaxVectors];
+  Vec acc[kChains];
+  Vec x, y;
+  for (int i = 0; i < kWidth; ++i) {
+    x[i] = 0.999f;
+    y[i] = 1e-3f;
+  }
+#pragma GCC unroll 32
+  for (int i = 0; i < kChains; ++i) acc[i] = y;
+  for (int64_t round = 0; round < rounds; ++round) {
+#pragma GCC unroll 32
+    for (int i = 0; i < kChains; ++i) acc[i] = acc[i] * x + y;
+  }
+  Vec sum = acc[0];
+  for (int i = 1; i < kChains; ++i) sum += acc[i];
+  for (int i = 0; i < kWidth; ++i) *sink += sum[i];
+  return 2.0 * kWidth * kChains * static_cast<double>(rounds);
+}
+
+}  // namespace
+}  // namespace vmk

@@ -1,0 +1,54 @@
+#pragma once
+// What every kernel file needs: launches, sizes, coordinates. Nothing op-specific.
+#include <cuda_runtime.h>
+
+#include "device.hpp"
+
+#ifdef VMK_EMULATED
+#include "launch.hpp"
+#define VMK_START(device, kernel, grid, block, ...) \
+  emulator::launch(#kernel, grid, block, kernel, __VA_ARGS__)
+#else
+#define VMK_START(device, kernel, grid, block, ...) \
+  kernel<<<grid, block, 0, (device).stream()>>>(__VA_ARGS__)
+#endif
+
+// The one way to launch: nothing for an empty grid, an error with the kernel's name otherwise.
+// A kernel template goes in parentheses.
+#define VMK_LAUNCH(device, kernel, grid, block, ...)          \
+  do {                                                        \
+    const dim3 vmk_grid = (grid);                             \
+    if (vmk_grid.x > 0 && vmk_grid.y > 0 && vmk_grid.z > 0) { \
+      VMK_START(device, kernel, vmk_grid, block, __VA_ARGS__); \
+      (device).launched(#kernel);                             \
+    }                                                         \
+  } while (0)
+
+namespace vmk {
+
+constexpr int kWarpSize = 32;
+constexpr int kBlock = 256;
+constexpr unsigned kFullWarp = 0xffffffffu;
+
+__host__ __device__ constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// Blocks of one thread an item; at most 2^31 - 1, which is 2^39 items.
+inline dim3 blocks(int64_t items, int per_block = kBlock) {
+  const int64_t count = ceil_div(items, per_block);
+  if (count > INT32_MAX)
+    fail(VMK_UNSUPPORTED, "Cannot launch a kernel over %lld items", static_cast<long long>(items));
+  return dim3(static_cast<unsigned>(count));
+}
+
+// 64-bit before the multiply: items pass 2^31 long before rows do.
+__device__ inline int64_t thread_index() {
+  return static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+}
+
+// A variant table from the array that lists it.
+template <class Args, int32_t N>
+constexpr Variants<Args> variants(const Variant<Args> (&list)[N]) {
+  return {list, N};
+}
+
+}  // namespace vmk

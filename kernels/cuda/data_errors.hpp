@@ -1,0 +1,56 @@
+#pragma once
+// Bad values inside device data (a point that is NaN, a coordinate out of range) are found by
+// kernels, which cannot stop the host: they note the first offending row here, and the host reads
+// the log when it next waits. Notes are 64-bit minima, so the row reported is always the same.
+#include <cuda_runtime.h>
+
+#include <cstdint>
+
+namespace vmk {
+
+// What was wrong, in the order in which the host looks. The text of each is in data_errors.cu; the
+// comment says what row and value mean where it is not the row and what was found there.
+enum DataError : int {
+  kBadPoint,  // axis 0: the batch, else the f32 bits of the point
+  kBadVoxelizeRow,
+  kBadInsertRow,
+  kBadDownsampleRow,
+  kBadInputRow,
+  kBadOutputRow,
+  kBadVoxelRow,
+  kBadPosition,  // f32 bits
+  kFullTable,    // row: the capacity
+  kBadIndex,
+  kBadMapEntry,  // row: the output row
+  kDoubleRead,   // row: the input row, value: the offset
+  kBadStarts,    // row: the offset, value: the pairs that the map has there
+  kBadPairCount,  // row: the columns of pairs, value: those needed
+  kBadPair,
+  kBadCell,
+  kBadGroup,   // value: the row of feats that it names
+  kBadInterval,
+  kFewVoxels,  // of these: row is the capacity, value the rows needed
+  kFewOutCoords,
+  kFewKept,
+  kFewIntervals,
+  kDataErrors,
+};
+
+// One note per error and axis (batch, x, y, z; 0 where there is none): row << 32 | value, all ones
+// while there is none.
+struct DataErrors {
+  unsigned long long first[kDataErrors][4];
+};
+
+// Throws the Error of the first note in the log, if there is one.
+void raise_data_errors(const DataErrors& log);
+
+#if defined(__CUDACC__) || defined(VMK_EMULATED)
+__device__ inline void note(DataErrors* log, DataError what, int axis, int64_t row,
+                            int64_t value) {
+  atomicMin(&log->first[what][axis], static_cast<unsigned long long>(row) << 32 |
+                                         static_cast<uint32_t>(value));
+}
+#endif
+
+}  // namespace vmk

@@ -1,0 +1,150 @@
+#include "device.hpp"
+
+#include <cstring>
+
+namespace vmk {
+
+CudaDevice::CudaDevice(int index) : index_(index) {
+  enter();
+  const bool pooled = has_pools(index);
+  if (pooled) {
+    // Freed memory stays with the pool: the next tensor of the same size costs no driver call.
+    cudaMemPool_t pool = nullptr;
+    check(cudaDeviceGetDefaultMemPool(&pool, index), "open the device");
+    uint64_t keep = UINT64_MAX;
+    check(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &keep),
+          "open the device");
+  }
+  check(cudaDeviceGetAttribute(&multiprocessors_, cudaDevAttrMultiProcessorCount, index),
+        "open the device");
+  check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "open the device");
+  check(cudaEventCreate(&start_), "open the device");
+  check(cudaEventCreate(&stop_), "open the device");
+  arena_.open(stream_, pooled);
+  log_ = static_cast<DataErrors*>(alloc(sizeof(DataErrors)));
+  fill(log_, 0xff, sizeof(DataErrors));
+}
+
+// Errors are of no use here: nobody is left to hear them.
+CudaDevice::~CudaDevice() {
+  cudaSetDevice(index_);
+  arena_.close();
+  release(log_);
+  if (stream_) cudaStreamSynchronize(stream_);
+  if (start_) cudaEventDestroy(start_);
+  if (stop_) cudaEventDestroy(stop_);
+  if (stream_) cudaStreamDestroy(stream_);
+}
+
+void CudaDevice::enter() {
+  if (!death_.empty()) fail(VMK_DEVICE_ERROR, "%s; the context is dead", death_.c_str());
+  check(cudaSetDevice(index_), "select the device");
+}
+
+void CudaDevice::check(cudaError_t error, const char* action) {
+  if (error == cudaSuccess) return;
+  cudaGetLastError();
+  death_ = std::string("Cannot ") + action + ": " + cudaGetErrorString(error) + " (" +
+           std::to_string(static_cast<int>(error)) + ")";
+  if (launches_ > 0) {
+    death_ += "; kernels queued last: ";
+    const int64_t shown = std::min<int64_t>(launches_, recent_.size());
+    for (int64_t i = launches_ - shown; i < launches_; ++i)
+      death_ += std::string(i > launches_ - shown ? ", " : "") + recent_[i % recent_.size()];
+  }
+  fail(VMK_DEVICE_ERROR, "%s", death_.c_str());
+}
+
+void CudaDevice::launched(const char* kernel) {
+  recent_[launches_++ % recent_.size()] = kernel;
+  check(cudaGetLastError(), "launch a kernel");
+}
+
+void* CudaDevice::alloc(int64_t bytes) {
+  enter();
+  return allocate(bytes, stream_, has_pools(index_));
+}
+
+void CudaDevice::release(void* data) noexcept {
+  cudaSetDevice(index_);
+  deallocate(data, stream_, has_pools(index_));
+}
+
+void CudaDevice::upload(void* to, const void* from, int64_t bytes) {
+  enter();
+  check(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyHostToDevice, stream_),
+        "upload");
+  check(cudaStreamSynchronize(stream_), "upload");
+}
+
+void CudaDevice::download(void* to, const void* from, int64_t bytes) {
+  enter();
+  check(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyDeviceToHost, stream_),
+        "download");
+  wait("download");
+}
+
+void CudaDevice::sync() {
+  enter();
+  wait("finish the queued work");
+}
+
+void CudaDevice::wait(const char* action) {
+  DataErrors log;
+  const bool read = log_used_;
+  if (read) {
+    check(cudaMemcpyAsync(&log, log_, sizeof log, cudaMemcpyDeviceToHost, stream_), action);
+    fill(log_, 0xff, sizeof log);
+  }
+  check(cudaStreamSynchronize(stream_), action);
+  launches_ = 0;
+  log_used_ = false;
+  if (read) raise_data_errors(log);
+}
+
+DataErrors* CudaDevice::data_errors() {
+  log_used_ = true;
+  return log_;
+}
+
+void CudaDevice::fill(void* data, int byte, int64_t bytes) {
+  if (bytes > 0)
+    check(cudaMemsetAsync(data, byte, static_cast<size_t>(bytes), stream_), "fill memory");
+}
+
+void CudaDevice::timer_start() {
+  enter();
+  check(cudaEventRecord(start_, stream_), "start the timer");
+  timing_ = true;
+}
+
+double CudaDevice::timer_stop_ms() {
+  enter();
+  if (!timing_) fail(VMK_INVALID_ARGUMENT, "Cannot stop the timer: it was not started");
+  timing_ = false;
+  check(cudaEventRecord(stop_, stream_), "stop the timer");
+  wait("stop the timer");
+  float ms = 0;
+  check(cudaEventElapsedTime(&ms, start_, stop_), "stop the timer");
+  return ms;
+}
+
+void CudaDevice::reserve(int64_t bytes) {
+  enter();
+  arena_.reserve(bytes);
+}
+
+double CudaDevice::probe(int32_t which, int64_t bytes) {
+  enter();
+  struct Rewind {
+    Arena& arena;
+    ~Rewind() { arena.rewind(); }
+  } rewind{arena_};
+  switch (which) {
+    case VMK_PROBE_FMA: return probe_fma(*this);
+    case VMK_PROBE_TRIAD: return probe_triad(*this, bytes);
+    default: return probe_gather(*this, bytes);
+  }
+}
+
+}  // namespace vmk

@@ -1,0 +1,81 @@
+#pragma once
+// The CUDA Device: one GPU, one stream, a scratch arena, a timer and a log of bad input data.
+// Work is queued; what fails in it comes out of the next call that waits.
+#include <cuda_runtime.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "arena.hpp"
+#include "data_errors.hpp"
+#include "internal.hpp"
+
+namespace vmk {
+
+class CudaDevice final : public Device {
+ public:
+  explicit CudaDevice(int index);
+  ~CudaDevice() override;
+
+  void* alloc(int64_t bytes) override;
+  void release(void* data) noexcept override;
+  void upload(void* to, const void* from, int64_t bytes) override;
+  void download(void* to, const void* from, int64_t bytes) override;
+  void sync() override;
+  void timer_start() override;
+  double timer_stop_ms() override;
+  void reserve(int64_t bytes) override;
+  int64_t scratch_bytes() const override { return arena_.capacity(); }
+  void end_op() noexcept override { arena_.rewind(); }
+  int32_t threads() const override { return 1; }
+  int32_t limit_isa(int32_t) override { return 0; }
+  double probe(int32_t which, int64_t bytes) override;
+
+  cudaStream_t stream() const { return stream_; }
+  int multiprocessors() const { return multiprocessors_; }
+  // The log that kernels report bad data to; it is read when the host next waits.
+  DataErrors* data_errors();
+  // Memory until the end of the op.
+  template <class T>
+  T* scratch(int64_t count) {
+    return static_cast<T*>(arena_.take(count * static_cast<int64_t>(sizeof(T))));
+  }
+  void fill(void* data, int byte, int64_t bytes);
+  // Every launch calls this after it was queued.
+  void launched(const char* kernel);
+  // Throws what a runtime call answered; everything but a lack of memory kills the context.
+  void check(cudaError_t error, const char* action);
+  // Makes this the thread's device; calls come from any thread. Throws when the context is dead.
+  void enter();
+
+ private:
+  void wait(const char* action);  // for the stream, then reads the log
+
+  int index_;
+  int multiprocessors_ = 0;
+  cudaStream_t stream_ = nullptr;
+  cudaEvent_t start_ = nullptr, stop_ = nullptr;
+  DataErrors* log_ = nullptr;  // device memory
+  bool log_used_ = false;      // since it was last read
+  // The newest launches since the host last waited, for the text of an asynchronous error.
+  std::array<const char*, 8> recent_{};
+  int64_t launches_ = 0;
+  std::string death_;
+  bool timing_ = false;
+  Arena arena_;
+};
+
+// What an op gets is a Device of this library, whatever its static type says.
+inline CudaDevice& cuda_device(Device& device) {
+  auto& cuda = static_cast<CudaDevice&>(device);
+  cuda.enter();
+  return cuda;
+}
+
+// Each probe returns GFLOP/s or GB/s.
+double probe_fma(CudaDevice& device);
+double probe_triad(CudaDevice& device, int64_t bytes);
+double probe_gather(CudaDevice& device, int64_t bytes);
+
+}  // namespace vmk
