@@ -1,0 +1,341 @@
+/** One typed function an op of `voxmark.h`, which says what each argument is. */
+import type { Context, DType, Tensor } from "./context.ts";
+import type { TensorPtr } from "./symbols.ts";
+
+type F32 = Tensor<"f32">;
+type I32 = Tensor<"i32">;
+type I64 = Tensor<"i64">;
+
+/** The kernel of a layer: size, stride and dilation along x, y, z. */
+export interface Geometry {
+  readonly kernel: readonly [number, number, number];
+  readonly stride: readonly [number, number, number];
+  readonly dilation: readonly [number, number, number];
+}
+
+/** A cubic kernel. */
+export function geometry(kernel: number, stride = 1, dilation = 1): Geometry {
+  const cube = (size: number) => [size, size, size] as const;
+  return { kernel: cube(kernel), stride: cube(stride), dilation: cube(dilation) };
+}
+
+/** Number of offsets of a kernel. */
+export function kernelVolume({ kernel }: Geometry): number {
+  return kernel[0] * kernel[1] * kernel[2];
+}
+
+function ints({ kernel, stride, dilation }: Geometry): Int32Array<ArrayBuffer> {
+  return Int32Array.of(...kernel, ...stride, ...dilation);
+}
+
+const optional = (tensor: Tensor<DType> | null): TensorPtr | null => tensor?.ptr ?? null;
+
+function checked(ctx: Context, symbol: string, status: number): void {
+  ctx.check(status, symbol);
+}
+
+export type Rounding = "floor" | "round";
+export type Reduction = "first" | "mean" | "sum" | "max";
+const ROUNDINGS: Readonly<Record<Rounding, number>> = { floor: 0, round: 1 };
+const REDUCTIONS: Readonly<Record<Reduction, number>> = { first: 0, mean: 1, sum: 2, max: 3 };
+
+/** `points` [N, C >= 3] to voxel `coords` [N, 4]; voxel size and origin in metres. */
+export function quantize(
+  points: F32,
+  batch: I32 | null,
+  coords: I32,
+  voxel: readonly [number, number, number],
+  origin: readonly [number, number, number],
+  rounding: Rounding,
+  variant = 0,
+): void {
+  const { ctx } = points;
+  const grid = Float32Array.of(...voxel, ...origin);
+  const status = ctx.lib.vmk_quantize(
+    ctx.ptr,
+    variant,
+    points.ptr,
+    optional(batch),
+    coords.ptr,
+    grid,
+    ROUNDINGS[rounding],
+  );
+  checked(ctx, "vmk_quantize", status);
+}
+
+/** The tensors that `voxelize` fills; `voxels` and `starts` hold `count` (+ 1) valid rows. */
+export interface VoxelizeOut {
+  readonly voxels: I32;
+  readonly inverse: I32;
+  readonly order: I32;
+  readonly starts: I32;
+  readonly count: I64;
+}
+
+/** Groups the equal rows of `coords` [N, 4]. */
+export function voxelize(coords: I32, out: VoxelizeOut, variant = 0): void {
+  const { ctx } = coords;
+  const { voxels, inverse, order, starts, count } = out;
+  const status = ctx.lib.vmk_voxelize(
+    ctx.ptr,
+    variant,
+    coords.ptr,
+    voxels.ptr,
+    inverse.ptr,
+    order.ptr,
+    starts.ptr,
+    count.ptr,
+  );
+  checked(ctx, "vmk_voxelize", status);
+}
+
+/** Reduces `feats` [N, C] to voxels `out` [M, C]. */
+export function voxelReduce(
+  feats: F32,
+  order: I32,
+  starts: I32,
+  out: F32,
+  reduction: Reduction,
+  variant = 0,
+): void {
+  const { ctx } = feats;
+  const status = ctx.lib.vmk_voxel_reduce(
+    ctx.ptr,
+    variant,
+    feats.ptr,
+    order.ptr,
+    starts.ptr,
+    out.ptr,
+    REDUCTIONS[reduction],
+  );
+  checked(ctx, "vmk_voxel_reduce", status);
+}
+
+/** Voxel rows and weights of `positions` [N, 4] into `index` and `weight` [N, 1 or 8]. */
+export function devoxelizeMap(
+  positions: F32,
+  voxels: I32,
+  index: I32,
+  weight: F32,
+  stride: number,
+  variant = 0,
+): void {
+  const { ctx } = positions;
+  const status = ctx.lib.vmk_devoxelize_map(
+    ctx.ptr,
+    variant,
+    positions.ptr,
+    voxels.ptr,
+    index.ptr,
+    weight.ptr,
+    stride,
+  );
+  checked(ctx, "vmk_devoxelize_map", status);
+}
+
+/** Weighted sums of the rows of `feats` [M, C] into `out` [N, C]. */
+export function devoxelize(
+  feats: F32,
+  index: I32,
+  weight: F32 | null,
+  out: F32,
+  variant = 0,
+): void {
+  const { ctx } = feats;
+  const status = ctx.lib.vmk_devoxelize(
+    ctx.ptr,
+    variant,
+    feats.ptr,
+    index.ptr,
+    optional(weight),
+    out.ptr,
+  );
+  checked(ctx, "vmk_devoxelize", status);
+}
+
+/** Fills the table `keys`, `rows` [capacity] from `coords` [N, 4]. */
+export function hashInsert(coords: I32, keys: I64, rows: I32, variant = 0): void {
+  const { ctx } = coords;
+  const status = ctx.lib.vmk_hash_insert(ctx.ptr, variant, coords.ptr, keys.ptr, rows.ptr);
+  checked(ctx, "vmk_hash_insert", status);
+}
+
+/** Looks `queries` [Q, 4] up; `found` [Q] is a row or -1. */
+export function hashQuery(
+  keys: I64,
+  rows: I32,
+  queries: I32,
+  found: I32,
+  variant = 0,
+): void {
+  const { ctx } = keys;
+  const status = ctx.lib.vmk_hash_query(
+    ctx.ptr,
+    variant,
+    keys.ptr,
+    rows.ptr,
+    queries.ptr,
+    found.ptr,
+  );
+  checked(ctx, "vmk_hash_query", status);
+}
+
+/** "reached": every output that sees an input; "floor": floor(p / stride) of every input. */
+export type OutputMode = "reached" | "floor";
+const MODES: Readonly<Record<OutputMode, number>> = { reached: 0, floor: 1 };
+
+/** Lowest and highest x, y, z that an output may have. */
+export interface Bounds {
+  readonly low: readonly [number, number, number];
+  readonly high: readonly [number, number, number];
+}
+
+/** Output coordinates of a strided layer into `outCoords` [>= M, 4]; `count` [1] is M. */
+export function downsample(
+  coords: I32,
+  outCoords: I32,
+  count: I64,
+  layer: Geometry,
+  mode: OutputMode = "reached",
+  bounds: Bounds | null = null,
+  variant = 0,
+): void {
+  const { ctx } = coords;
+  const status = ctx.lib.vmk_downsample(
+    ctx.ptr,
+    variant,
+    coords.ptr,
+    outCoords.ptr,
+    count.ptr,
+    ints(layer),
+    MODES[mode],
+    bounds && Int32Array.of(...bounds.low, ...bounds.high),
+  );
+  checked(ctx, "vmk_downsample", status);
+}
+
+/** The kernel map [KV, M] of a layer. */
+export function kernelMap(
+  inCoords: I32,
+  outCoords: I32,
+  map: I32,
+  layer: Geometry,
+  variant = 0,
+): void {
+  const { ctx } = inCoords;
+  const status = ctx.lib.vmk_kernel_map(
+    ctx.ptr,
+    variant,
+    inCoords.ptr,
+    outCoords.ptr,
+    map.ptr,
+    ints(layer),
+  );
+  checked(ctx, "vmk_kernel_map", status);
+}
+
+/** The map [KV, N] of the transposed layer from the map [KV, M] of the layer. */
+export function kernelMapTranspose(map: I32, out: I32, variant = 0): void {
+  const { ctx } = map;
+  const status = ctx.lib.vmk_kernel_map_transpose(ctx.ptr, variant, map.ptr, out.ptr);
+  checked(ctx, "vmk_kernel_map_transpose", status);
+}
+
+/** Prefix sums [KV + 1] of the pairs of each offset. */
+export function kernelMapCount(map: I32, starts: I64, variant = 0): void {
+  const { ctx } = map;
+  const status = ctx.lib.vmk_kernel_map_count(ctx.ptr, variant, map.ptr, starts.ptr);
+  checked(ctx, "vmk_kernel_map_count", status);
+}
+
+/** Input and output rows [2, P] of all pairs, grouped by offset. */
+export function kernelMapPairs(map: I32, starts: I64, pairs: I32, variant = 0): void {
+  const { ctx } = map;
+  const status = ctx.lib.vmk_kernel_map_pairs(ctx.ptr, variant, map.ptr, starts.ptr, pairs.ptr);
+  checked(ctx, "vmk_kernel_map_pairs", status);
+}
+
+/** Pairs by offset, for the convolutions that work offset by offset. */
+export interface Pairs {
+  readonly pairs: I32;
+  readonly starts: I64;
+}
+
+/** Sparse convolution of `feats` [N, Cin] with `weight` [KV, Cin, Cout] into `out` [M, Cout]. */
+export function sparseConv(
+  feats: F32,
+  weight: F32,
+  map: I32,
+  pairs: Pairs | null,
+  out: F32,
+  variant = 0,
+): void {
+  const { ctx } = feats;
+  const status = ctx.lib.vmk_sparse_conv(
+    ctx.ptr,
+    variant,
+    feats.ptr,
+    weight.ptr,
+    map.ptr,
+    optional(pairs?.pairs ?? null),
+    optional(pairs?.starts ?? null),
+    out.ptr,
+  );
+  checked(ctx, "vmk_sparse_conv", status);
+}
+
+/** Whether a variant of sparse_conv reads {@linkcode Pairs}. */
+export function convNeedsPairs(ctx: Context, variant: number): boolean {
+  return ctx.lib.vmk_conv_needs_pairs(variant) === 1;
+}
+
+/** The tensors that `bevIntervals` fills; `counts` [2] holds kept points and intervals. */
+export interface BevIntervalsOut {
+  readonly order: I32;
+  readonly starts: I32;
+  readonly intervals: I32;
+  readonly counts: I64;
+}
+
+/** Groups points by their cell in [0, grid); negative cells are dropped. */
+export function bevIntervals(
+  cells: I32,
+  out: BevIntervalsOut,
+  grid: number,
+  variant = 0,
+): void {
+  const { ctx } = cells;
+  const status = ctx.lib.vmk_bev_intervals(
+    ctx.ptr,
+    variant,
+    cells.ptr,
+    out.order.ptr,
+    out.starts.ptr,
+    out.intervals.ptr,
+    out.counts.ptr,
+    BigInt(grid),
+  );
+  checked(ctx, "vmk_bev_intervals", status);
+}
+
+/** Sums `feats` [P, C] by interval into the cells `out` [grid, C]. */
+export function bevPool(
+  feats: F32,
+  order: I32,
+  starts: I32,
+  intervals: I32,
+  out: F32,
+  variant = 0,
+): void {
+  const { ctx } = feats;
+  const status = ctx.lib.vmk_bev_pool(
+    ctx.ptr,
+    variant,
+    feats.ptr,
+    order.ptr,
+    starts.ptr,
+    intervals.ptr,
+    out.ptr,
+  );
+  checked(ctx, "vmk_bev_pool", status);
+}

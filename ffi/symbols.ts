@@ -1,0 +1,52 @@
+declare const kind: unique symbol;
+/** A `vmk_ctx *`; the brand keeps it from being passed as another handle. */
+export type CtxPtr = Deno.PointerObject<{ [kind]: "vmk_ctx" }>;
+/** A `vmk_tensor *`. */
+export type TensorPtr = Deno.PointerObject<{ [kind]: "vmk_tensor" }>;
+
+const ctx = "pointer" as Deno.NativeTypedPointer<CtxPtr>;
+const tensor = "pointer" as Deno.NativeTypedPointer<TensorPtr>;
+const status = "i32";
+
+/** Every symbol of `kernels/include/voxmark.h`, in its order. */
+// deno-fmt-ignore
+export const SYMBOLS = {
+  vmk_abi_version: { parameters: [], result: "i32" },
+  vmk_build_info: { parameters: ["buffer", "i64"], result: "i64" },
+  vmk_device_count: { parameters: [], result: "i32" },
+  vmk_device_info: { parameters: ["i32", "buffer", "i64"], result: "i64" },
+  vmk_variants: { parameters: ["buffer", "buffer", "i64"], result: "i64" },
+  vmk_ctx_new: { parameters: ["i32", "i32"], result: ctx },
+  vmk_ctx_free: { parameters: [ctx], result: "void" },
+  vmk_last_error: { parameters: [ctx, "buffer", "i64"], result: "i64" },
+  vmk_ctx_threads: { parameters: [ctx], result: "i32" },
+  vmk_ctx_limit_isa: { parameters: [ctx, "i32"], result: "i32" },
+  vmk_sync: { parameters: [ctx], result: status, nonblocking: true },
+  vmk_reserve: { parameters: [ctx, "i64"], result: status },
+  vmk_scratch_bytes: { parameters: [ctx], result: "i64" },
+  vmk_live_tensors: { parameters: [ctx], result: "i64" },
+  vmk_timer_start: { parameters: [ctx], result: status },
+  vmk_timer_stop_ms: { parameters: [ctx], result: "f64" },
+  vmk_probe: { parameters: [ctx, "i32", "i64"], result: "f64" },
+  vmk_tensor_new: { parameters: [ctx, "i32", "i32", "buffer"], result: tensor },
+  vmk_tensor_free: { parameters: [tensor], result: "void" },
+  vmk_tensor_set_rows: { parameters: [ctx, tensor, "i64"], result: status },
+  vmk_upload: { parameters: [ctx, tensor, "buffer", "i64"], result: status },
+  vmk_download: { parameters: [ctx, "buffer", tensor, "i64"], result: status },
+  vmk_quantize: { parameters: [ctx, "i32", tensor, tensor, tensor, "buffer", "i32"], result: status },
+  vmk_voxelize: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, tensor, tensor], result: status },
+  vmk_voxel_reduce: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, "i32"], result: status },
+  vmk_devoxelize_map: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, "i32"], result: status },
+  vmk_devoxelize: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor], result: status },
+  vmk_hash_insert: { parameters: [ctx, "i32", tensor, tensor, tensor], result: status },
+  vmk_hash_query: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor], result: status },
+  vmk_downsample: { parameters: [ctx, "i32", tensor, tensor, tensor, "buffer", "i32", "buffer"], result: status },
+  vmk_kernel_map: { parameters: [ctx, "i32", tensor, tensor, tensor, "buffer"], result: status },
+  vmk_kernel_map_transpose: { parameters: [ctx, "i32", tensor, tensor], result: status },
+  vmk_kernel_map_count: { parameters: [ctx, "i32", tensor, tensor], result: status },
+  vmk_kernel_map_pairs: { parameters: [ctx, "i32", tensor, tensor, tensor], result: status },
+  vmk_sparse_conv: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, tensor, tensor], result: status },
+  vmk_conv_needs_pairs: { parameters: ["i32"], result: "i32" },
+  vmk_bev_intervals: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, tensor, "i64"], result: status },
+  vmk_bev_pool: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, tensor], result: status },
+} as const satisfies Deno.ForeignLibraryInterface;
