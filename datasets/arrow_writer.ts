@@ -36,28 +36,36 @@ export async function writeScans(
   await writeAtomic(path, async (temporary) => {
     using file = await Deno.open(temporary, { write: true, create: true, truncate: true });
     const writer = new RecordBatchFileWriter();
-    writer.reset(new FileQueue(file));
+    const chunks = new Chunks();
+    writer.reset(chunks);
     for await (const scan of scans) {
       writer.write(scanBatch(schema, scan));
+      await chunks.drainTo(file);
       count++;
     }
     if (count === 0) {
       throw new RangeError(`Cannot write "${path}": there are no scans, and one is needed`);
     }
     writer.finish();
+    await chunks.drainTo(file);
   });
   return count;
 }
 
-/** Hands bytes to a file at once, where the library's own queue would gather the whole file. */
-class FileQueue extends AsyncByteQueue {
-  constructor(private readonly file: Deno.FsFile) {
-    super();
-  }
+/**
+ * The bytes of one scan on their way to the file, where the library's own queue would gather the
+ * whole file. Waiting for the disk also lets Ctrl-C in between two scans.
+ */
+class Chunks extends AsyncByteQueue {
+  readonly #chunks: Uint8Array[] = [];
 
   override write(bytes: Uint8Array): void {
-    for (let done = 0; done < bytes.length;) {
-      done += this.file.writeSync(bytes.subarray(done));
+    this.#chunks.push(bytes);
+  }
+
+  async drainTo(file: Deno.FsFile): Promise<void> {
+    for (const bytes of this.#chunks.splice(0)) {
+      for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
     }
   }
 }

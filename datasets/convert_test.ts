@@ -70,7 +70,7 @@ Deno.test("convert() turns SemanticKITTI into a file a sequence, with labels and
   assertEquals(first!.pose, Float64Array.of(1, 0, 0, 3, 0, 1, 0, -1, 0, 0, 1, -2));
   assertEquals(second!.pose, undefined);
   assertEquals(warnings.length, 1);
-  assertStringIncludes(warnings[0]!, "has 1 lines: 1 scans get no pose");
+  assertStringIncludes(warnings[0]!, "has 1 line: 1 scan without a pose");
 });
 
 Deno.test("convert() reads a SemanticKITTI test sequence, which has no labels or poses", async () => {
@@ -105,7 +105,7 @@ Deno.test("convert() refuses scans that are cut off, empty or absent", async () 
   Deno.removeSync(`${folder.path}/${bin}`);
   assertStringIncludes(
     await failure(semanticKitti, src, folder),
-    'of 1 scans and 2 label files, "',
+    'of 1 scan and 2 label files, "',
   );
   assertStringIncludes(
     await failure(semanticKitti, `${folder.path}/nowhere`, folder),

@@ -1,4 +1,5 @@
 import { InputError } from "../std/errors.ts";
+import { plural } from "./plural.ts";
 
 /** The files of one scan. */
 export interface Frame {
@@ -39,7 +40,7 @@ function matchNames(
   labels: { readonly folder: string; readonly ending: string },
   labelled: readonly string[],
 ): void {
-  const counts = `${scans.length} scans and ${labelled.length} label files`;
+  const counts = `${plural(scans.length, "scan")} and ${plural(labelled.length, "label file")}`;
   const known = new Set(labelled);
   const bare = scans.find((name) => !known.has(name));
   if (bare !== undefined) {

@@ -1,5 +1,6 @@
 import { InputError } from "../std/errors.ts";
 import { openScans, scanPaths } from "./arrow_scans.ts";
+import { plural } from "./plural.ts";
 import { firstInvalid } from "./points.ts";
 import { pointCount, type Scan } from "./scan.ts";
 import type { ScanMetadata } from "./schema.ts";
@@ -157,7 +158,7 @@ export function formatInfo(info: ScanInfo): string {
     `source     ${metadata.source}`,
     `licence    ${metadata.licence}`,
     `sensor     ${metadata.sensor}`,
-    `scans      ${info.scans} in ${info.files} file${info.files === 1 ? "" : "s"}, ` +
+    `scans      ${info.scans} in ${plural(info.files, "file")}, ` +
     `${info.posedScans} with a pose`,
     `points     ${points.total}; a scan: min ${points.min}, mean ${points.mean.toFixed(0)}, ` +
     `max ${points.max}`,

@@ -2,6 +2,7 @@ import { InputError, unknownName } from "../std/errors.ts";
 import type { ConvertOptions, Dataset, Part } from "./dataset.ts";
 import { exists, foldersIn, type Frame, listFrames } from "./frames.ts";
 import { calibration, compose, invert, parseNumbers } from "./matrix34.ts";
+import { plural } from "./plural.ts";
 import { checkLabelCount, countPoints, readLabels, readPoints } from "./points.ts";
 import type { Scan } from "./scan.ts";
 
@@ -66,7 +67,7 @@ export const semanticKitti: Dataset = {
     dataset: "semantickitti",
     version: 1,
     source: "SemanticKITTI (https://semantic-kitti.org) on the KITTI odometry benchmark",
-    licence: "CC BY-NC-SA 4.0 (labels), CC BY-NC-SA 3.0 (KITTI scans, poses, calibration)",
+    licence: "CC BY-NC-SA (labels and poses), CC BY-NC-SA 3.0 (KITTI scans and calibration)",
     sensor: "Velodyne HDL-64E",
     classes: SEMANTIC_KITTI.names,
   },
@@ -162,7 +163,11 @@ async function readPoses(
   );
   const without = frames.filter((frame) => Number(frame.name) >= lines.length).length;
   if (without > 0) {
-    warn(`"${posesPath}" has ${lines.length} lines: ${without} scans get no pose`);
+    warn(
+      `"${posesPath}" has ${plural(lines.length, "line")}: ${
+        plural(without, "scan")
+      } without a pose`,
+    );
   }
   // poses.txt moves camera 0; the devkit (generate_sequential.py) turns it into the sensor's frame.
   const cameraFromSensor = calibration(
