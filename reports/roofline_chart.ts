@@ -38,18 +38,8 @@ export function rooflineChart(
     width: WIDTH,
     height: HEIGHT,
     encoding: {
-      x: {
-        field: "intensity",
-        type: "quantitative",
-        scale: { type: "log", domain: [...frame.x], nice: false },
-        axis: { ...axisOf(frame.x), title: "operations per byte (flop/B)" },
-      },
-      y: {
-        field: "gflops",
-        type: "quantitative",
-        scale: { type: "log", domain: [...frame.y], nice: false },
-        axis: { ...axisOf(frame.y), title: "GFLOP/s" },
-      },
+      x: logChannel("intensity", "operations per byte (flop/B)", frame.x),
+      y: logChannel("gflops", "GFLOP/s", frame.y),
     },
     layer: [
       roofLayer(roof(frame, roofline.triadGbps, peak), []),
@@ -73,17 +63,32 @@ export function rooflineChart(
   };
 }
 
+interface LogChannel {
+  field: string;
+  type: "quantitative";
+  scale: { type: "log"; domain: number[]; nice: false };
+  axis: { title: string; values: number[]; format: string };
+}
+
+function logChannel(field: string, title: string, domain: readonly [number, number]): LogChannel {
+  return {
+    field,
+    type: "quantitative",
+    scale: { type: "log", domain: [...domain], nice: false },
+    axis: { title, values: ticksOf(domain), format: "~g" },
+  };
+}
+
 /** Ticks at 1, 2 and 5 of each decade, at 1 only where that would be too many. */
-function axisOf([low, high]: readonly [number, number]): { values: number[]; format: string } {
+function ticksOf([low, high]: readonly [number, number]): number[] {
   const first = Math.floor(Math.log10(low));
   const decades = Array.from(
     { length: Math.ceil(Math.log10(high)) - first + 1 },
     (_, i) => first + i,
   );
   const steps = decades.length > 5 ? [1] : [1, 2, 5];
-  const values = decades.flatMap((decade) => steps.map((step) => Number(`${step}e${decade}`)))
+  return decades.flatMap((decade) => steps.map((step) => Number(`${step}e${decade}`)))
     .filter((value) => value >= low && value <= high);
-  return { values, format: "~g" };
 }
 
 type Layer = Extract<ChartSpec, { layer: unknown }>["layer"][number];

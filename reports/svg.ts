@@ -62,7 +62,7 @@ export async function drawSvg(spec: ChartSpec): Promise<string> {
   const compiled = lite.compile(spec, { config: CONFIG }).spec;
   const view = new vega.View(vega.parse(compiled), { renderer: "none" });
   try {
-    return `${GENERATED_MARK}${shortNumbers(await view.toSVG())}\n`;
+    return `${GENERATED_MARK}${ownIds(shortNumbers(await view.toSVG()))}\n`;
   } finally {
     view.finalize();
   }
@@ -77,5 +77,14 @@ function shortNumbers(svg: string): string {
     /<[^>]*>/g,
     (tag) =>
       tag.replaceAll(/-?\d+\.\d{3,}(e-\d+)?/g, (number) => String(+(+number).toFixed(2) || 0)),
+  );
+}
+
+/** Vega counts clip paths over all charts of a process: count them from 1 in each. */
+function ownIds(svg: string): string {
+  const found = [...new Set([...svg.matchAll(/id="(clip\d+)"/g)].map((match) => match[1]!))];
+  return svg.replaceAll(
+    /(id="|url\(#)(clip\d+)/g,
+    (_, before: string, id: string) => `${before}clip${found.indexOf(id) + 1}`,
   );
 }

@@ -1,0 +1,77 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { readText } from "./testdata/read.ts";
+
+const MAIN = `${import.meta.dirname}/main.ts`;
+
+/** Runs the command with exactly the permissions that its task gives it. */
+async function report(cwd: string, ...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", "--allow-read", "--allow-write", MAIN, ...args],
+    cwd,
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+/** A project folder with these stored results; removed when the test is done. */
+async function project(files: Record<string, string>) {
+  const folder = await Deno.makeTempDir();
+  for (const [path, text] of Object.entries(files)) {
+    await Deno.mkdir(`${folder}/${path}`.replace(/\/[^/]*$/, ""), { recursive: true });
+    await Deno.writeTextFile(`${folder}/${path}`, text);
+  }
+  return { folder, [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
+}
+
+const STORED = {
+  "bench/results/20261121/epyc.json": readText("bench_tour.json"),
+  "eval/results/kitti.json": readText("eval_semantickitti.json"),
+};
+
+Deno.test("report writes an index that says none when nothing is stored", async () => {
+  await using at = await project({});
+  assertEquals((await report(at.folder)).code, 0);
+  const index = await Deno.readTextFile(`${at.folder}/reports/pages/README.md`);
+  assertStringIncludes(index, "None stored yet.");
+  assertEquals((await report(at.folder, "--check")).code, 0);
+});
+
+Deno.test("report --check passes after a report, and lists what was changed, lost or left over", async () => {
+  await using at = await project(STORED);
+  const pages = `${at.folder}/reports/pages`;
+  assertEquals((await report(at.folder)).stderr, "");
+  assertEquals((await report(at.folder, "--check")).code, 0);
+
+  await Deno.writeTextFile(`${pages}/bench/20261121/epyc.md`, "edited", { append: true });
+  await Deno.rename(`${pages}/eval/kitti.md`, `${pages}/eval/old.md`);
+  const { code, stdout, stderr } = await report(at.folder, "--check");
+  assertEquals(code, 1);
+  assertEquals(stdout.trim().split("\n"), [
+    "differs: reports/pages/bench/20261121/epyc.md",
+    "missing: reports/pages/eval/kitti.md",
+    "left over: reports/pages/eval/old.md",
+  ]);
+  assertEquals(stderr.trim().split("\n").length, 1);
+
+  assertEquals((await report(at.folder)).code, 0);
+  assertEquals((await report(at.folder, "--check")).code, 0);
+});
+
+Deno.test("report --out writes elsewhere and leaves the files of others alone", async () => {
+  await using at = await project({ ...STORED, "mine/README.txt": "mine", "mine/own.md": "own" });
+  assertEquals((await report(at.folder, "--out", "mine")).code, 0);
+  assertEquals(await Deno.readTextFile(`${at.folder}/mine/own.md`), "own");
+  assertEquals((await report(at.folder, "--check", "--out", "mine")).code, 0);
+});
+
+Deno.test("report ends with 2 and one line on a bad result and on bad usage", async () => {
+  await using at = await project({ "bench/results/x.json": '{"schemaVersion": 1}' });
+  const bad = await report(at.folder);
+  assertEquals([bad.code, bad.stdout], [2, ""]);
+  assertStringIncludes(bad.stderr, 'Cannot read bench result "bench/results/x.json"');
+  assertEquals(bad.stderr.trim().split("\n").length, 1);
+  for (const args of [["--bad"], ["extra"], ["--out"], ["--out", "bench/results/x.json"]]) {
+    assertEquals((await report(at.folder, ...args)).code, 2, args.join(" "));
+  }
+  assertEquals((await report(at.folder, "--help")).code, 0);
+});
