@@ -1,0 +1,41 @@
+/** The raw class ids of SemanticKITTI that the simulator uses; moving things keep the plain id. */
+export const CLASS = {
+  car: 10,
+  bicycle: 11,
+  truck: 18,
+  person: 30,
+  bicyclist: 31,
+  road: 40,
+  parking: 44,
+  sidewalk: 48,
+  building: 50,
+  fence: 51,
+  laneMarking: 60,
+  vegetation: 70,
+  trunk: 71,
+  terrain: 72,
+  pole: 80,
+  trafficSign: 81,
+  otherObject: 99,
+} as const;
+
+/** The names of these ids, as in SemanticKITTI. */
+export const CLASS_NAMES: Readonly<Record<number, string>> = {
+  10: "car",
+  11: "bicycle",
+  18: "truck",
+  30: "person",
+  31: "bicyclist",
+  40: "road",
+  44: "parking",
+  48: "sidewalk",
+  50: "building",
+  51: "fence",
+  60: "lane-marking",
+  70: "vegetation",
+  71: "trunk",
+  72: "terrain",
+  80: "pole",
+  81: "traffic-sign",
+  99: "other-object",
+};

@@ -1,0 +1,114 @@
+/** One turn of the sensor in a world: rays, losses, noise and intensity. */
+import { CLASS } from "./classes.ts";
+import { type Ground, streetGround } from "./ground.ts";
+import { GROUND, type Hit, newHit, NOTHING } from "./intersect.ts";
+import { LOSS, MATERIAL, REFLECTIVITY, ROUGHNESS, SHINE, SPREAD } from "./materials.ts";
+import { normal } from "./noise.ts";
+import type { Random } from "./random.ts";
+import { Raycaster } from "./raycast.ts";
+import * as sensor from "./sensor.ts";
+import type { World } from "./world.ts";
+
+/** Standard deviation of the range of one pulse in metres, as KITTI's roads show it. */
+export const RANGE_NOISE = 0.009;
+/** Standard deviation of a firing's azimuth in radians: a tenth of the step. */
+const AZIMUTH_NOISE = 0.0003;
+
+/** The returns of one turn, ring by ring from the top and each ring by azimuth, as in KITTI. */
+export interface Returns {
+  /** [N, 4]: x, y, z in metres in the sensor frame, intensity. */
+  readonly points: Float32Array;
+  readonly semantic: Uint16Array;
+  readonly instance: Uint16Array;
+}
+
+/** The material of the ground by class. */
+const GROUND_MATERIAL = new Uint8Array(256).fill(MATERIAL.grass);
+GROUND_MATERIAL[CLASS.road] = MATERIAL.asphalt;
+GROUND_MATERIAL[CLASS.laneMarking] = MATERIAL.paint;
+GROUND_MATERIAL[CLASS.parking] = MATERIAL.asphalt;
+GROUND_MATERIAL[CLASS.sidewalk] = MATERIAL.paving;
+
+/** Turns the sensor once in `world`; `random` draws all noise. */
+export function sweep(world: World, random: Random): Returns {
+  const ground: Ground = streetGround(world.street, world.ego);
+  const { primitives } = world.scene;
+  const caster = new Raycaster(primitives, ground);
+  const firings = sensor.RINGS * sensor.COLUMNS;
+  const points = new Float32Array(4 * firings);
+  const semantic = new Uint16Array(firings);
+  const instance = new Uint16Array(firings);
+  const hit = newHit();
+  let n = 0;
+  for (let firing = 0; firing < firings; firing++) {
+    if (sensor.BLIND[firing] === 1) continue;
+    const column = firing % sensor.COLUMNS;
+    const ring = (firing - column) / sensor.COLUMNS;
+    aim(hit, ring, column, random);
+    caster.cast(hit, sensor.MAX_RANGE, random);
+    if (hit.primitive === NOTHING) continue;
+    const onGround = hit.primitive === GROUND;
+    const label = onGround ? groundClass(world, hit) : primitives.semantic[hit.primitive]!;
+    if (onGround) hit.material = GROUND_MATERIAL[label]!;
+    if (isLost(hit, random)) continue;
+    record(points.subarray(4 * n, 4 * n + 4), hit, ring, random);
+    semantic[n] = label;
+    instance[n] = onGround ? 0 : primitives.instance[hit.primitive]!;
+    n++;
+  }
+  return {
+    points: points.slice(0, 4 * n),
+    semantic: semantic.slice(0, n),
+    instance: instance.slice(0, n),
+  };
+}
+
+/** Sets the ray of one firing. */
+function aim(hit: Hit, ring: number, column: number, random: Random): void {
+  const lasers = sensor.LASERS;
+  const turn = AZIMUTH_NOISE * normal(random);
+  const c = sensor.AZIMUTH_COS[column]!;
+  const s = sensor.AZIMUTH_SIN[column]!;
+  // A turn this small needs no sine: its square is below the last digit of a coordinate.
+  hit.ox = 0;
+  hit.oy = 0;
+  hit.oz = lasers.up[ring]!;
+  hit.dx = lasers.cos[ring]! * (c - turn * s);
+  hit.dy = lasers.cos[ring]! * (s + turn * c);
+  hit.dz = lasers.sin[ring]!;
+}
+
+/** The class of the ground at a hit. */
+function groundClass({ street, ego }: World, hit: Hit): number {
+  const x = hit.ox + hit.t * hit.dx;
+  const y = hit.oy + hit.t * hit.dy;
+  return street.zone(ego.x + x * ego.cos - y * ego.sin, ego.y + x * ego.sin + y * ego.cos);
+}
+
+/** Whether the receiver misses this return: mirror-like, glancing, dark or far surfaces. */
+function isLost(hit: Hit, random: Random): boolean {
+  if (hit.t < sensor.MIN_RANGE) return true;
+  const m = hit.material;
+  const glancing = 1 - hit.incidence;
+  const far = hit.t / sensor.MAX_RANGE;
+  const loss = LOSS[m]! + SHINE[m]! * glancing * glancing * glancing +
+    0.25 * far * far * (1 - REFLECTIVITY[m]!);
+  return random.next() < loss;
+}
+
+/** Writes the measured point: noise along the ray, intensity in hundredths as KITTI has it. */
+function record(point: Float32Array, hit: Hit, ring: number, random: Random): void {
+  const lasers = sensor.LASERS;
+  const m = hit.material;
+  // Roughness stands on the surface; a glancing ray meets more of it, up to 10 cm.
+  const rough = Math.min(0.1, ROUGHNESS[m]! / hit.incidence);
+  const sigma = Math.sqrt(RANGE_NOISE * RANGE_NOISE + rough * rough);
+  const t = hit.t + lasers.bias[ring]! + sigma * normal(random);
+  point[0] = hit.ox + t * hit.dx;
+  point[1] = hit.oy + t * hit.dy;
+  point[2] = hit.oz + t * hit.dz;
+  const shade = 0.7 + 0.3 * hit.incidence;
+  const light = REFLECTIVITY[m]! * lasers.gain[ring]! * shade + SPREAD[m]! * normal(random);
+  const dark = random.next() < lasers.zeros[ring]!;
+  point[3] = dark ? 0 : Math.round(100 * Math.min(1, Math.max(0, light))) / 100;
+}
