@@ -23,6 +23,17 @@ export const DTYPES = {
 } as const;
 export type DType = keyof typeof DTYPES;
 export type ArrayOf<T extends DType> = InstanceType<typeof DTYPES[T]["array"]>;
+/** What may be uploaded: the same arrays over any memory. */
+export interface SourceArrays {
+  f32: Float32Array;
+  f64: Float64Array;
+  i32: Int32Array;
+  i64: BigInt64Array;
+  u8: Uint8Array;
+  f16: Uint16Array;
+  bf16: Uint16Array;
+  i8: Int8Array;
+}
 
 export interface ContextOptions {
   readonly device?: number;
@@ -98,7 +109,11 @@ export class Context implements Disposable {
   }
 
   /** A tensor that holds a copy of `source`; nothing is left behind if the copy fails. */
-  tensorFrom<T extends DType>(dtype: T, shape: readonly number[], source: ArrayOf<T>): Tensor<T> {
+  tensorFrom<T extends DType>(
+    dtype: T,
+    shape: readonly number[],
+    source: SourceArrays[T],
+  ): Tensor<T> {
     using stack = new DisposableStack();
     const tensor = stack.use(this.tensor(dtype, shape)).upload(source);
     stack.move();
@@ -170,7 +185,7 @@ export class Tensor<T extends DType = DType> implements Disposable {
   }
 
   /** Copies `source`, which must have as many elements as the tensor. */
-  upload(source: ArrayOf<T>): this {
+  upload(source: SourceArrays[T]): this {
     const { ctx } = this;
     const bytes = BigInt(source.byteLength);
     ctx.check(
