@@ -1,0 +1,158 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { writeScans } from "./arrow_writer.ts";
+import { bareScan, fullScan, TestFolder, TINY } from "./test_scans.ts";
+
+const MAIN = new URL("./main.ts", import.meta.url).href;
+
+function command(...args: string[]): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", "--allow-read", "--allow-write", MAIN, ...args],
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+async function data(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const { code, stdout, stderr } = await command(...args).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), err: text(stderr) };
+}
+
+/** Runs a command that must fail with exit code 2, nothing on stdout and this one error on stderr. */
+async function refused(args: string[], message: string | RegExp): Promise<void> {
+  const { code, out, err } = await data(...args);
+  assertEquals({ code, out }, { code: 2, out: "" }, err);
+  assertMatch(err, /^(warning: [^\n]+\n)*error: [^\n]+\n$/);
+  if (typeof message === "string") assertStringIncludes(err, message);
+  else assertMatch(err, message);
+}
+
+Deno.test("data --help and data COMMAND --help print usage", async () => {
+  const all = await data("--help");
+  assertEquals(all.code, 0);
+  for (const name of ["convert", "synth", "info", "verify"]) {
+    assertStringIncludes(all.out, `\n${name} `);
+    const one = await data(name, "--help");
+    assertEquals(one.code, 0);
+    assertStringIncludes(one.out, `Usage: deno task data ${name}`);
+  }
+});
+
+Deno.test("data refuses unknown commands, options and arguments with exit code 2", async () => {
+  await refused([], "No command given");
+  await refused(["covert"], 'Unknown command "covert": did you mean "convert"?');
+  await refused(
+    ["info", "a", "--jsn"],
+    'Unknown option of data info "--jsn": did you mean "--json"',
+  );
+  await refused(["info"], "0 arguments given (), and PATH is needed");
+  await refused(["verify", "a", "b"], "2 arguments given (a b), and PATH is needed");
+  await refused(["convert", "kitti"], 'Unknown data set "kitti"');
+  await refused(["convert", "semantickitti", "--src", "a"], "--out DIR is missing");
+  await refused(["convert", "semantickitti", "--src"], "--src needs a value");
+  await refused(["synth", "--scenes", "0"], '--scenes is "0", and a whole number from 1');
+  await refused(["synth", "--seed", "1.5"], '--seed is "1.5"');
+});
+
+Deno.test("data convert writes files, says which, and counts dropped points", async () => {
+  using folder = new TestFolder();
+  const points = Float32Array.of(1, 2, 3, 0.1, NaN, 5, 6, 0.2);
+  folder.write("src/sequences/08/velodyne/000000.bin", points);
+  const args = ["convert", "semantickitti", "--src", `${folder.path}/src`, "--out"];
+  const out = `${folder.path}/out/deeper`;
+  await refused([...args, out], '000000.bin": point 1 is (NaN, 5, 6,');
+
+  const { code, out: text, err } = await data(...args, out, "--drop-invalid", "--sequences", "08");
+  assertEquals(code, 0, err);
+  assertEquals(
+    text,
+    `${out}/semantickitti-08.arrow\n1 scan in 1 file; dropped 1 point that is not finite\n`,
+  );
+  assertMatch(err, /^warning: .*poses.txt" is missing/);
+  assertEquals([...Deno.readDirSync(out)].map(({ name }) => name), ["semantickitti-08.arrow"]);
+});
+
+Deno.test("data convert refuses an output that is a file", async () => {
+  using folder = new TestFolder();
+  folder.write("src/sequences/08/velodyne/000000.bin", new Float32Array(4));
+  const file = folder.write("file", "text");
+  await refused(
+    ["convert", "semantickitti", "--src", `${folder.path}/src`, "--out", file],
+    "it is a file, and a folder is needed",
+  );
+});
+
+Deno.test("data info prints text, or exactly one JSON document", async () => {
+  using folder = new TestFolder();
+  const path = `${folder.path}/a.arrow`;
+  await writeScans(path, TINY, [fullScan("a"), bareScan("b")]);
+  const text = await data("info", path);
+  assertEquals(text.code, 0, text.err);
+  assertStringIncludes(text.out, "scans      2 in 1 file, 1 with a pose");
+  const json = await data("info", path, "--json");
+  assertEquals(json.code, 0, json.err);
+  assertEquals(JSON.parse(json.out).points.total, 4);
+  await refused(["info", `${folder.path}/none.arrow`], "there is no such file or folder");
+  await refused(["info", folder.write("b.arrow", "text")], "it is not an Arrow file");
+});
+
+Deno.test("data verify exits 0 for sound data, 1 with a list, 2 for the unreadable", async () => {
+  using folder = new TestFolder();
+  const path = `${folder.path}/a.arrow`;
+  await writeScans(path, TINY, [fullScan("a")]);
+  const sound = await data("verify", path);
+  assertEquals({ code: sound.code, out: sound.out }, {
+    code: 0,
+    out: "1 scan in 1 file: 0 problems\n",
+  });
+
+  await writeScans(path, TINY, [{ ...fullScan("a"), semantic: Uint16Array.of(0, 10, 9) }]);
+  const bad = await data("verify", path);
+  assertEquals(bad.code, 1);
+  assertStringIncludes(bad.out, 'scan 0 ("a"): class 9 is unknown: point 2 has it, 1 in all\n');
+  assertMatch(bad.err, /^error: .*a\.arrow" is not sound: 1 problem, listed on stdout\n$/);
+  const json = await data("verify", path, "--json");
+  assertEquals(json.code, 1);
+  assertEquals(JSON.parse(json.out).problems.length, 1);
+
+  const whole = await Deno.readFile(path);
+  const cut = folder.write("cut.arrow", whole.subarray(0, whole.length / 2));
+  await refused(["verify", cut], "the file is cut off");
+});
+
+Deno.test("data synth makes the same file for the same seed", async () => {
+  using folder = new TestFolder();
+  const make = async (out: string, seed: string) => {
+    const args = ["--scenes", "1", "--seed", seed, "--out", `${folder.path}/${out}`];
+    const { code, out: path, err } = await data("synth", ...args);
+    assertEquals(code, 0, err);
+    return await Deno.readFile(path.trim());
+  };
+  const [first, again, other] = [await make("a", "5"), await make("b", "5"), await make("c", "6")];
+  assertEquals(first.length, again.length);
+  assertEquals(first.findIndex((byte, i) => byte !== again[i]), -1);
+  const same = first.length === other.length && first.every((byte, i) => byte === other[i]);
+  assertEquals(same, false);
+  const { code } = await data("verify", `${folder.path}/a`);
+  assertEquals(code, 0);
+});
+
+Deno.test("data synth leaves no half-written file on Ctrl-C", async () => {
+  using folder = new TestFolder();
+  const out = `${folder.path}/out`;
+  const child = command("synth", "--scenes", "100000", "--out", out).spawn();
+  const drained = Promise.all([child.stdout.cancel(), child.stderr.cancel()]);
+  while (filesIn(out).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  child.kill("SIGINT");
+  assertEquals((await child.status).code, 130);
+  await drained;
+  assertEquals(filesIn(out), []);
+});
+
+function filesIn(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
