@@ -38,16 +38,16 @@ int64_t quantize_range(const Quantize& a, int64_t begin, int64_t end) {
     fail(VMK_INVALID_ARGUMENT, "Cannot quantize points: point %lld has batch = %d, not in [0, %d]",
          static_cast<long long>(i), a.batch[i], VMK_BATCH_MAX);
   for (int axis = 0; axis < 3; ++axis) {
-    const double value = a.points[i * a.c + axis];
-    const double cell = (value - a.origin[axis]) / a.voxel[axis];
+    const float value = a.points[i * a.c + axis];
+    const float cell = (value - a.origin[axis]) / a.voxel[axis];
     if (!std::isfinite(value))
       fail(VMK_INVALID_ARGUMENT, "Cannot quantize points: point %lld has %s = %g, not finite",
-           static_cast<long long>(i), kAxisNames[axis + 1], value);
+           static_cast<long long>(i), kAxisNames[axis + 1], double{value});
     if (cell < VMK_COORD_MIN || cell > VMK_COORD_MAX)
       fail(VMK_INVALID_ARGUMENT,
            "Cannot quantize points: point %lld has %s = %g, voxel %.0f, not in [%d, %d]",
-           static_cast<long long>(i), kAxisNames[axis + 1], value, std::floor(cell), VMK_COORD_MIN,
-           VMK_COORD_MAX);
+           static_cast<long long>(i), kAxisNames[axis + 1], double{value},
+           double{std::floor(cell)}, VMK_COORD_MIN, VMK_COORD_MAX);
   }
   fail(VMK_INVALID_ARGUMENT, "Cannot quantize points: point %lld rounds out of the voxel range",
        static_cast<long long>(i));

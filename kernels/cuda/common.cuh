@@ -32,12 +32,13 @@ constexpr unsigned kFullWarp = 0xffffffffu;
 
 __host__ __device__ constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-// Blocks of one thread an item; at most 2^31 - 1, which is 2^39 items.
-inline dim3 blocks(int64_t items, int per_block = kBlock) {
+// Blocks along x for `items` items, and `rows` block rows along y. The limits are the device's.
+inline dim3 blocks(int64_t items, int per_block = kBlock, int64_t rows = 1) {
   const int64_t count = ceil_div(items, per_block);
-  if (count > INT32_MAX)
-    fail(VMK_UNSUPPORTED, "Cannot launch a kernel over %lld items", static_cast<long long>(items));
-  return dim3(static_cast<unsigned>(count));
+  if (count > INT32_MAX || rows > UINT16_MAX)
+    fail(VMK_UNSUPPORTED, "Cannot launch a kernel over %lld x %lld items",
+         static_cast<long long>(rows), static_cast<long long>(items));
+  return dim3(static_cast<unsigned>(count), static_cast<unsigned>(rows));
 }
 
 // 64-bit before the multiply: items pass 2^31 long before rows do.

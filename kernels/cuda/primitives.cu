@@ -30,17 +30,17 @@ void sort(CudaDevice& device, const Key* from, Key* keys, const int32_t* values_
 
 }  // namespace
 
-void sort_pairs(CudaDevice& device, uint64_t* from, uint64_t* keys, const int32_t* values_from,
+void sort_pairs(CudaDevice& device, const uint64_t* from, uint64_t* keys, const int32_t* values_from,
                 int32_t* values, int64_t n, int bits) {
   sort(device, from, keys, values_from, values, n, bits);
 }
 
-void sort_pairs(CudaDevice& device, uint32_t* from, uint32_t* keys, const int32_t* values_from,
+void sort_pairs(CudaDevice& device, const uint32_t* from, uint32_t* keys, const int32_t* values_from,
                 int32_t* values, int64_t n, int bits) {
   sort(device, from, keys, values_from, values, n, bits);
 }
 
-void sort_keys(CudaDevice& device, uint64_t* from, uint64_t* keys, int64_t n, int bits) {
+void sort_keys(CudaDevice& device, const uint64_t* from, uint64_t* keys, int64_t n, int bits) {
   if (n == 0) return;
   with_scratch(device, "cub::DeviceRadixSort", [&](void* scratch, size_t& bytes) {
     return cub::DeviceRadixSort::SortKeys(scratch, bytes, from, keys, n, 0, bits, device.stream());
