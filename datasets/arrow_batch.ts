@@ -1,8 +1,7 @@
 import type { BatchHeader } from "./arrow_metadata.ts";
 import type { Boxes, Scan } from "./scan.ts";
-import { COLUMNS, type ListColumn } from "./schema.ts";
+import { COLUMNS, type ListColumn, type Values } from "./schema.ts";
 
-type Values = Float32Array | Float64Array | Uint16Array;
 type ColumnName = (typeof COLUMNS)[number]["name"];
 
 /**

@@ -13,6 +13,7 @@ export interface Block {
   readonly bodyBytes: number;
 }
 
+/** What the end of the file says of the rest. */
 export interface Footer {
   /** The columns as "name: type". */
   readonly columns: readonly string[];
@@ -20,6 +21,7 @@ export interface Footer {
   readonly batches: readonly Block[];
 }
 
+/** What stands before the data of a record batch. */
 export interface BatchHeader {
   readonly rows: number;
   readonly bodyBytes: number;
@@ -28,7 +30,11 @@ export interface BatchHeader {
   readonly buffers: readonly { readonly offset: number; readonly length: number }[];
 }
 
-/** @throws {RangeError} when the bytes are no footer, or the footer asks for what is not read here. */
+/**
+ * Decodes the footer of a file.
+ *
+ * @throws {RangeError} when the bytes are no footer, or it asks for what is not read here.
+ */
 export function readFooter(bytes: Uint8Array): Footer {
   const footer = FlatTable.root(bytes);
   const schema = footer.table(1);
@@ -54,7 +60,11 @@ export function readFooter(bytes: Uint8Array): Footer {
   };
 }
 
-/** @throws {RangeError} when the bytes, with their 8-byte prefix, are no record batch header. */
+/**
+ * Decodes the header of a record batch, with its 8-byte prefix.
+ *
+ * @throws {RangeError} when the bytes are none, or the batch is compressed.
+ */
 export function readBatchHeader(bytes: Uint8Array): BatchHeader {
   const prefix = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = prefix.getInt32(4, true);

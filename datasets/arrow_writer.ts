@@ -18,7 +18,13 @@ import {
 import { writeAtomic } from "../std/files.ts";
 import type { Scan } from "./scan.ts";
 import { shapeProblems } from "./scan_shape.ts";
-import { COLUMNS, encodeMetadata, type ListColumn, type ScanMetadata } from "./schema.ts";
+import {
+  COLUMNS,
+  encodeMetadata,
+  type ListColumn,
+  type ScanMetadata,
+  type Values,
+} from "./schema.ts";
 
 /**
  * Writes scans to an Arrow file, one row and record batch each, and returns how many. Each scan is
@@ -96,8 +102,6 @@ function scanBatch(schema: Schema, scan: Scan): RecordBatch {
   const type = new Struct(schema.fields);
   return new RecordBatch(schema, makeData({ type, length: 1, nullCount: 0, children }));
 }
-
-type Values = Float32Array | Float64Array | Uint16Array;
 
 /** A text column of one row. */
 function textCell(text: string): Data {

@@ -36,7 +36,8 @@ export function invert(m: Float64Array): Float64Array {
   return inverse;
 }
 
-type Vector = readonly [number, number, number];
+/** x, y, z. */
+export type Vector = readonly [number, number, number];
 
 function linearRow(m: Float64Array, row: number): Vector {
   return [m[4 * row]!, m[4 * row + 1]!, m[4 * row + 2]!];

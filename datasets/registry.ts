@@ -9,7 +9,11 @@ export const DATASETS = {
   "kitti-object": kittiObject,
 } as const satisfies Readonly<Record<string, Dataset>>;
 
-/** @throws {InputError} when no data set has this name. */
+/**
+ * The data set of this name.
+ *
+ * @throws {InputError} when there is none; it names the nearest.
+ */
 export function datasetNamed(name: string): Dataset {
   const found = new Map<string, Dataset>(Object.entries(DATASETS)).get(name);
   if (found === undefined) throw unknownName("data set", name, Object.keys(DATASETS));

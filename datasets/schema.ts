@@ -4,7 +4,8 @@ import type { Scan } from "./scan.ts";
 /** Name and version of the layout that {@linkcode COLUMNS} describes; a change of it is a new version. */
 export const SCHEMA = { name: "scans", version: 1 } as const;
 
-type Values = Float32Array | Float64Array | Uint16Array;
+/** The values of a list column, without the lists. */
+export type Values = Float32Array | Float64Array | Uint16Array;
 
 /** A column whose cell is a list of rows, `width` numbers each. */
 export interface ListColumn {
