@@ -1,0 +1,117 @@
+/** Finds label files as the SemanticKITTI devkit does: `os.walk`, a name test, a sort, a zip. */
+import { InputError } from "../../std/errors.ts";
+
+/** One of the two trees that are compared. */
+export interface Tree {
+  /** The flag it came from, for error texts: `--gt`. */
+  readonly flag: string;
+  /** Dataset root: holds the folder `sequences`. */
+  readonly root: string;
+  /** Folder of a sequence that holds the files: `labels` or `predictions`. */
+  readonly folder: string;
+}
+
+/** Files of one tree. */
+export interface LabelFiles {
+  readonly tree: Tree;
+  /** In the order of the sequences, and sorted by path within one. */
+  readonly files: readonly LabelFile[];
+  /** Sequences that have no such folder. */
+  readonly missing: readonly string[];
+}
+
+export interface LabelFile {
+  readonly path: string;
+  readonly sequence: string;
+  /** Sequence and path below the folder: what the two files of a pair have in common. */
+  readonly name: string;
+}
+
+/**
+ * All files of `sequences` (two digits each) whose name contains ".label", also in sub-folders.
+ * Links to files count, links to folders are not followed, as with `os.walk`.
+ *
+ * @throws {InputError} The root or its folder `sequences` is not there or cannot be read.
+ */
+export function findLabelFiles(tree: Tree, sequences: readonly string[]): LabelFiles {
+  checkRoot(tree);
+  const files: LabelFile[] = [];
+  const missing: string[] = [];
+  for (const sequence of sequences) {
+    const folder = join(tree.root, "sequences", sequence, tree.folder);
+    if (!isFolder(folder)) {
+      missing.push(sequence);
+      continue;
+    }
+    for (const below of walk(folder, "").sort()) {
+      files.push({ path: join(folder, below), sequence, name: `${sequence}/${below}` });
+    }
+  }
+  return { tree, files, missing };
+}
+
+function checkRoot({ flag, root }: Tree): void {
+  if (!isFolder(root)) {
+    const found = exists(root) ? "it is not a folder" : "there is no such folder";
+    throw new InputError(
+      `Cannot read ${flag} "${root}": ${found}, and a folder with "sequences" in it is needed`,
+    );
+  }
+  if (!isFolder(join(root, "sequences"))) {
+    throw new InputError(
+      `Cannot read ${flag} "${root}": it has no folder "sequences", and the folder that holds ` +
+        `"sequences" is needed`,
+    );
+  }
+}
+
+function walk(folder: string, prefix: string): string[] {
+  const found: string[] = [];
+  for (const entry of readFolder(folder)) {
+    const name = prefix + entry.name;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory) found.push(...walk(path, `${name}/`));
+    else if (entry.name.includes(".label") && !(entry.isSymlink && isFolder(path))) {
+      found.push(name);
+    }
+  }
+  return found;
+}
+
+function readFolder(path: string): Deno.DirEntry[] {
+  try {
+    return [...Deno.readDirSync(path)];
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+/** The error of a path that the system would not open, in one line. */
+export function unreadable(path: string, error: unknown): InputError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new InputError(`Cannot read "${path}": ${reason}`, { cause: error });
+}
+
+function isFolder(path: string): boolean {
+  return stat(path)?.isDirectory ?? false;
+}
+
+function exists(path: string): boolean {
+  return stat(path) !== undefined;
+}
+
+function stat(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return undefined;
+    }
+    throw unreadable(path, error);
+  }
+}
+
+/** Path of `parts` below `root`, which is kept as the user wrote it. */
+export function join(root: string, ...parts: string[]): string {
+  return [root.replace(/(?<=.)\/+$/, ""), ...parts].join("/").replace(/^\/\//, "/");
+}

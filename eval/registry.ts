@@ -1,0 +1,18 @@
+import { unknownName } from "../std/errors.ts";
+import type { AnyBenchmark } from "./benchmark.ts";
+import { semanticKitti } from "./benchmarks/semantic_kitti.ts";
+
+/** THE list of benchmarks, by the id that the command line takes. */
+export const BENCHMARKS: Readonly<Record<string, AnyBenchmark>> = {
+  semantickitti: semanticKitti,
+};
+
+/**
+ * The benchmark of that id.
+ *
+ * @throws {InputError} There is none; the text lists the known ids.
+ */
+export function benchmarkOf(id: string): AnyBenchmark {
+  if (!Object.hasOwn(BENCHMARKS, id)) throw unknownName("benchmark", id, Object.keys(BENCHMARKS));
+  return BENCHMARKS[id]!;
+}
