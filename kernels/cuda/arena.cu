@@ -44,8 +44,8 @@ void* allocate(int64_t bytes, cudaStream_t stream, bool pooled) {
          cudaGetErrorString(error), static_cast<int>(error));
   size_t free = 0, total = 0;
   cudaMemGetInfo(&free, &total);
-  fail(VMK_OUT_OF_MEMORY, "Cannot allocate %lld bytes: %lld of the %lld bytes of the device are free",
-       static_cast<long long>(bytes), static_cast<long long>(free), static_cast<long long>(total));
+  fail(VMK_OUT_OF_MEMORY, "Cannot allocate %lld bytes: the device has %lld, of which %lld are free",
+       static_cast<long long>(bytes), static_cast<long long>(total), static_cast<long long>(free));
 }
 
 void deallocate(void* data, cudaStream_t stream, bool pooled) noexcept {

@@ -3,6 +3,7 @@
 #include <cuda_runtime.h>
 
 #include "device.hpp"
+#include "variants.hpp"
 
 #ifdef VMK_EMULATED
 #include "launch.hpp"
@@ -44,12 +45,6 @@ inline dim3 blocks(int64_t items, int per_block = kBlock, int64_t rows = 1) {
 // 64-bit before the multiply: items pass 2^31 long before rows do.
 __device__ inline int64_t thread_index() {
   return static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-}
-
-// A variant table from the array that lists it.
-template <class Args, int32_t N>
-constexpr Variants<Args> variants(const Variant<Args> (&list)[N]) {
-  return {list, N};
 }
 
 }  // namespace vmk

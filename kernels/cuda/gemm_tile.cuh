@@ -104,7 +104,7 @@ class TileProduct {
       const int at = static_cast<int>(threadIdx.x) + turn * T::kThreads;
       const int r = at / (T::kK / 4), c = c0 + at % (T::kK / 4) * 4;
       const float* row = at < kRowLoads ? source_.row(offset, r) : nullptr;
-      next_rows_[turn] = load_four<kVector>(row + c, row ? shape_.cin - c : 0);
+      next_rows_[turn] = load_four<kVector>(row ? row + c : nullptr, row ? shape_.cin - c : 0);
     }
     const float* weight = source_.weight(offset);
 #pragma unroll

@@ -31,21 +31,6 @@ HashTable table_of(int64_t* keys, int32_t* rows, int64_t capacity) {
           static_cast<uint64_t>(capacity) - 1};
 }
 
-void insert(Device& any, const HashInsert& a) {
-  fill_table(cuda_device(any), table_of(a.keys, a.rows, a.capacity), a.coords, a.n, kBadInsertRow);
-}
-
-void query(Device& any, const HashQuery& a) {
-  CudaDevice& device = cuda_device(any);
-  const HashTable table =
-      table_of(const_cast<int64_t*>(a.keys), const_cast<int32_t*>(a.rows), a.capacity);
-  VMK_LAUNCH(device, query_rows, blocks(a.n), kBlock, a.queries, a.n, table, a.found,
-             device.data_errors());
-}
-
-constexpr Variant<HashInsert> kInsertList[] = {{"cas", insert}};
-constexpr Variant<HashQuery> kQueryList[] = {{"probe", query}};
-
 }  // namespace
 
 void fill_table(CudaDevice& device, const HashTable& table, const int32_t* coords, int64_t n,
@@ -65,7 +50,16 @@ HashTable build_table(CudaDevice& device, const int32_t* coords, int64_t n, Data
   return table;
 }
 
-const Variants<HashInsert> kHashInsert = variants(kInsertList);
-const Variants<HashQuery> kHashQuery = variants(kQueryList);
+void hash_insert_cas(Device& any, const HashInsert& a) {
+  fill_table(cuda_device(any), table_of(a.keys, a.rows, a.capacity), a.coords, a.n, kBadInsertRow);
+}
+
+void hash_query_probe(Device& any, const HashQuery& a) {
+  CudaDevice& device = cuda_device(any);
+  const HashTable table =
+      table_of(const_cast<int64_t*>(a.keys), const_cast<int32_t*>(a.rows), a.capacity);
+  VMK_LAUNCH(device, query_rows, blocks(a.n), kBlock, a.queries, a.n, table, a.found,
+             device.data_errors());
+}
 
 }  // namespace vmk

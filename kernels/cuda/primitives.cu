@@ -30,13 +30,13 @@ void sort(CudaDevice& device, const Key* from, Key* keys, const int32_t* values_
 
 }  // namespace
 
-void sort_pairs(CudaDevice& device, const uint64_t* from, uint64_t* keys, const int32_t* values_from,
-                int32_t* values, int64_t n, int bits) {
+void sort_pairs(CudaDevice& device, const uint64_t* from, uint64_t* keys,
+                const int32_t* values_from, int32_t* values, int64_t n, int bits) {
   sort(device, from, keys, values_from, values, n, bits);
 }
 
-void sort_pairs(CudaDevice& device, const uint32_t* from, uint32_t* keys, const int32_t* values_from,
-                int32_t* values, int64_t n, int bits) {
+void sort_pairs(CudaDevice& device, const uint32_t* from, uint32_t* keys,
+                const int32_t* values_from, int32_t* values, int64_t n, int bits) {
   sort(device, from, keys, values_from, values, n, bits);
 }
 

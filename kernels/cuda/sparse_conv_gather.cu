@@ -89,6 +89,8 @@ void run_offset(CudaDevice& device, const SparseConv& a, const Pairs& pairs, flo
              products, device.data_errors());
 }
 
+}  // namespace
+
 void sparse_conv_gather(Device& any, const SparseConv& a) {
   CudaDevice& device = cuda_device(any);
   device.fill(a.out, 0, a.m * a.cout * static_cast<int64_t>(sizeof(float)));
@@ -104,9 +106,5 @@ void sparse_conv_gather(Device& any, const SparseConv& a) {
     }
   }
 }
-
-}  // namespace
-
-extern const Variant<SparseConv> kSparseConvGather{"gather", sparse_conv_gather, true};
 
 }  // namespace vmk

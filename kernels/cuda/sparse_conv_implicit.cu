@@ -56,7 +56,8 @@ __device__ void list_offsets(const SparseConv& a, int64_t first, int rows, Offse
     const bool there = k0 + lane < a.kv && offsets.list[k0 + lane];
     const unsigned set = __ballot_sync(kFullWarp, there);
     __syncwarp();  // the list is packed in place: all 32 flags are read before any is overwritten
-    if (there) offsets.list[count + __popc(set & ((1u << lane) - 1))] = static_cast<uint16_t>(k0 + lane);
+    const int before = count + __popc(set & ((1u << lane) - 1));
+    if (there) offsets.list[before] = static_cast<uint16_t>(k0 + lane);
     count += __popc(set);
     __syncwarp();
   }
@@ -77,6 +78,8 @@ __global__ void __launch_bounds__(T::kThreads) multiply_tiles(SparseConv a, Data
   product.write(a.out, first, a.m);
 }
 
+}  // namespace
+
 void sparse_conv_implicit(Device& any, const SparseConv& a) {
   CudaDevice& device = cuda_device(any);
   if (a.kv > kMostOffsets)
@@ -93,9 +96,5 @@ void sparse_conv_implicit(Device& any, const SparseConv& a) {
     }
   });
 }
-
-}  // namespace
-
-extern const Variant<SparseConv> kSparseConvImplicit{"implicit", sparse_conv_implicit};
 
 }  // namespace vmk

@@ -25,13 +25,11 @@ __global__ void __launch_bounds__(kBlock) sum_element(SparseConv a, DataErrors* 
   a.out[at] = static_cast<float>(sum);
 }
 
+}  // namespace
+
 void sparse_conv_ref(Device& any, const SparseConv& a) {
   CudaDevice& device = cuda_device(any);
   VMK_LAUNCH(device, sum_element, blocks(a.m * a.cout), kBlock, a, device.data_errors());
 }
-
-}  // namespace
-
-extern const Variant<SparseConv> kSparseConvRef{"ref", sparse_conv_ref};
 
 }  // namespace vmk

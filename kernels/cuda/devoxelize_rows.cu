@@ -26,6 +26,8 @@ __global__ void __launch_bounds__(kBlock) gather_rows(Devoxelize a, DataErrors* 
   store(a.out, i, groups, v, sum);
 }
 
+}  // namespace
+
 void devoxelize_rows(Device& any, const Devoxelize& a) {
   CudaDevice& device = cuda_device(any);
   if (a.c % 4 == 0) {
@@ -35,11 +37,5 @@ void devoxelize_rows(Device& any, const Devoxelize& a) {
     VMK_LAUNCH(device, gather_rows<float>, blocks(a.n * a.c), kBlock, a, device.data_errors());
   }
 }
-
-constexpr Variant<Devoxelize> kList[] = {{"rows", devoxelize_rows}};
-
-}  // namespace
-
-const Variants<Devoxelize> kDevoxelize = variants(kList);
 
 }  // namespace vmk

@@ -32,17 +32,13 @@ __global__ void __launch_bounds__(kBlock)
   set_coord(coords, i, {batch_fits(b) ? b : 0, at[0], at[1], at[2]});
 }
 
+}  // namespace
+
 void quantize_rows(Device& any, const Quantize& a) {
   CudaDevice& device = cuda_device(any);
   const Grid grid{{a.voxel[0], a.voxel[1], a.voxel[2]}, {a.origin[0], a.origin[1], a.origin[2]}};
   VMK_LAUNCH(device, quantize_points, blocks(a.n), kBlock, a.points, a.batch, a.coords, a.n, a.c,
              grid, a.rounding == VMK_FLOOR, device.data_errors());
 }
-
-constexpr Variant<Quantize> kList[] = {{"rows", quantize_rows}};
-
-}  // namespace
-
-const Variants<Quantize> kQuantize = variants(kList);
 
 }  // namespace vmk

@@ -86,6 +86,8 @@ __global__ void __launch_bounds__(kBlock)
   a.weight[at] = weight / (sum + 1e-8f);
 }
 
+}  // namespace
+
 void devoxelize_map_hash(Device& any, const DevoxelizeMap& a) {
   CudaDevice& device = cuda_device(any);
   const HashTable table = build_table(device, a.voxels, a.m, kBadVoxelRow);
@@ -95,11 +97,5 @@ void devoxelize_map_hash(Device& any, const DevoxelizeMap& a) {
     VMK_LAUNCH(device, find_corners, blocks(a.n * 8), kBlock, a, table, device.data_errors());
   }
 }
-
-constexpr Variant<DevoxelizeMap> kList[] = {{"hash", devoxelize_map_hash}};
-
-}  // namespace
-
-const Variants<DevoxelizeMap> kDevoxelizeMap = variants(kList);
 
 }  // namespace vmk

@@ -61,6 +61,8 @@ void build_submanifold(CudaDevice& device, const KernelMap& a, const HashTable& 
              static_cast<int>(kv), Layer(a.geometry), table, a.map);
 }
 
+}  // namespace
+
 void kernel_map_hash(Device& any, const KernelMap& a) {
   CudaDevice& device = cuda_device(any);
   const HashTable table = build_table(device, a.in_coords, a.n, kBadInputRow);
@@ -72,11 +74,5 @@ void kernel_map_hash(Device& any, const KernelMap& a) {
   VMK_LAUNCH(device, find_inputs, blocks(a.m, kBlock, a.geometry.volume()), kBlock, a.out_coords,
              a.m, Layer(a.geometry), table, a.map);
 }
-
-constexpr Variant<KernelMap> kList[] = {{"hash", kernel_map_hash}};
-
-}  // namespace
-
-const Variants<KernelMap> kKernelMap = variants(kList);
 
 }  // namespace vmk

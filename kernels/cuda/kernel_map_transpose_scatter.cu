@@ -19,16 +19,12 @@ __global__ void __launch_bounds__(kBlock) scatter_rows(KernelMapTranspose a, Dat
   if (before >= 0) note(log, kDoubleRead, 0, row, k);
 }
 
-void transpose_scatter(Device& any, const KernelMapTranspose& a) {
+}  // namespace
+
+void kernel_map_transpose_scatter(Device& any, const KernelMapTranspose& a) {
   CudaDevice& device = cuda_device(any);
   device.fill(a.out, 0xff, a.kv * a.n * static_cast<int64_t>(sizeof(int32_t)));
   VMK_LAUNCH(device, scatter_rows, blocks(a.m, kBlock, a.kv), kBlock, a, device.data_errors());
 }
-
-constexpr Variant<KernelMapTranspose> kList[] = {{"scatter", transpose_scatter}};
-
-}  // namespace
-
-const Variants<KernelMapTranspose> kKernelMapTranspose = variants(kList);
 
 }  // namespace vmk

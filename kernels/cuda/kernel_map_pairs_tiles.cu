@@ -57,14 +57,16 @@ int64_t* sum_pairs(CudaDevice& device, const int32_t* map, int64_t kv, int64_t m
   return sums;
 }
 
-void count(Device& any, const KernelMapCount& a) {
+}  // namespace
+
+void kernel_map_count_tiles(Device& any, const KernelMapCount& a) {
   CudaDevice& device = cuda_device(any);
   const int64_t tiles = ceil_div(a.m, kTile);
   const int64_t* sums = sum_pairs(device, a.map, a.kv, a.m, tiles);
   VMK_LAUNCH(device, write_starts, blocks(a.kv + 1), kBlock, sums, a.kv, tiles, a.starts);
 }
 
-void list(Device& any, const KernelMapPairs& a) {
+void kernel_map_pairs_tiles(Device& any, const KernelMapPairs& a) {
   CudaDevice& device = cuda_device(any);
   const int64_t tiles = ceil_div(a.m, kTile);
   const int64_t* sums = sum_pairs(device, a.map, a.kv, a.m, tiles);
@@ -72,13 +74,5 @@ void list(Device& any, const KernelMapPairs& a) {
              device.data_errors());
   VMK_LAUNCH(device, write_pairs, blocks(a.m, kTile, a.kv), kBlock, sums, tiles, a);
 }
-
-constexpr Variant<KernelMapCount> kCountList[] = {{"tiles", count}};
-constexpr Variant<KernelMapPairs> kPairsList[] = {{"tiles", list}};
-
-}  // namespace
-
-const Variants<KernelMapCount> kKernelMapCount = variants(kCountList);
-const Variants<KernelMapPairs> kKernelMapPairs = variants(kPairsList);
 
 }  // namespace vmk

@@ -45,6 +45,8 @@ __global__ void __launch_bounds__(kBlock)
       });
 }
 
+}  // namespace
+
 void voxelize_sort(Device& any, const Voxelize& a) {
   CudaDevice& device = cuda_device(any);
   if (a.n == 0) {
@@ -65,11 +67,5 @@ void voxelize_sort(Device& any, const Voxelize& a) {
   VMK_LAUNCH(device, write_voxels, blocks(a.n, kTile), kBlock, keys, bases, a,
              device.data_errors());
 }
-
-constexpr Variant<Voxelize> kList[] = {{"sort", voxelize_sort}};
-
-}  // namespace
-
-const Variants<Voxelize> kVoxelize = variants(kList);
 
 }  // namespace vmk

@@ -48,15 +48,11 @@ __global__ void __launch_bounds__(kBlock) reduce_voxels(VoxelReduce a, DataError
   a.out[i] = reduce_rows(a, m, begin, end, i % a.c, log);
 }
 
+}  // namespace
+
 void voxel_reduce_rows(Device& any, const VoxelReduce& a) {
   CudaDevice& device = cuda_device(any);
   VMK_LAUNCH(device, reduce_voxels, blocks(a.m * a.c), kBlock, a, device.data_errors());
 }
-
-constexpr Variant<VoxelReduce> kList[] = {{"rows", voxel_reduce_rows}};
-
-}  // namespace
-
-const Variants<VoxelReduce> kVoxelReduce = variants(kList);
 
 }  // namespace vmk

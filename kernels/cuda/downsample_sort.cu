@@ -110,6 +110,8 @@ int64_t most_outputs(const Downsample& a) {
   return most;
 }
 
+}  // namespace
+
 void downsample_sort(Device& any, const Downsample& a) {
   CudaDevice& device = cuda_device(any);
   if (a.n == 0) return device.fill(a.count, 0, sizeof(int64_t));
@@ -133,11 +135,5 @@ void downsample_sort(Device& any, const Downsample& a) {
   VMK_LAUNCH(device, write_outputs, blocks(all, kTile), kBlock, keys, all, bases, a,
              device.data_errors());
 }
-
-constexpr Variant<Downsample> kList[] = {{"sort", downsample_sort}};
-
-}  // namespace
-
-const Variants<Downsample> kDownsample = variants(kList);
 
 }  // namespace vmk

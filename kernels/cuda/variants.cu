@@ -1,0 +1,53 @@
+// THE list of CUDA variants. The first of an op is its default.
+#include "variants.hpp"
+
+namespace vmk {
+
+namespace {
+
+template <class Args, int32_t N>
+constexpr Variants<Args> all(const Variant<Args> (&list)[N]) {
+  return {list, N};
+}
+
+constexpr bool kNeedsPairs = true;
+
+constexpr Variant<Quantize> kQuantizeList[] = {{"rows", quantize_rows}};
+constexpr Variant<Voxelize> kVoxelizeList[] = {{"sort", voxelize_sort}};
+constexpr Variant<VoxelReduce> kVoxelReduceList[] = {{"rows", voxel_reduce_rows}};
+constexpr Variant<DevoxelizeMap> kDevoxelizeMapList[] = {{"hash", devoxelize_map_hash}};
+constexpr Variant<Devoxelize> kDevoxelizeList[] = {{"rows", devoxelize_rows}};
+constexpr Variant<HashInsert> kHashInsertList[] = {{"cas", hash_insert_cas}};
+constexpr Variant<HashQuery> kHashQueryList[] = {{"probe", hash_query_probe}};
+constexpr Variant<Downsample> kDownsampleList[] = {{"sort", downsample_sort}};
+constexpr Variant<KernelMap> kKernelMapList[] = {{"hash", kernel_map_hash}};
+constexpr Variant<KernelMapTranspose> kTransposeList[] = {
+    {"scatter", kernel_map_transpose_scatter}};
+constexpr Variant<KernelMapCount> kCountList[] = {{"tiles", kernel_map_count_tiles}};
+constexpr Variant<KernelMapPairs> kPairsList[] = {{"tiles", kernel_map_pairs_tiles}};
+constexpr Variant<SparseConv> kSparseConvList[] = {{"implicit", sparse_conv_implicit},
+                                                   {"gather", sparse_conv_gather, kNeedsPairs},
+                                                   {"ref", sparse_conv_ref}};
+constexpr Variant<BevIntervals> kBevIntervalsList[] = {{"sort", bev_intervals_sort}};
+constexpr Variant<BevPool> kBevPoolList[] = {{"interval", bev_pool_interval},
+                                             {"prefix_sum", bev_pool_prefix_sum}};
+
+}  // namespace
+
+const Variants<Quantize> kQuantize = all(kQuantizeList);
+const Variants<Voxelize> kVoxelize = all(kVoxelizeList);
+const Variants<VoxelReduce> kVoxelReduce = all(kVoxelReduceList);
+const Variants<DevoxelizeMap> kDevoxelizeMap = all(kDevoxelizeMapList);
+const Variants<Devoxelize> kDevoxelize = all(kDevoxelizeList);
+const Variants<HashInsert> kHashInsert = all(kHashInsertList);
+const Variants<HashQuery> kHashQuery = all(kHashQueryList);
+const Variants<Downsample> kDownsample = all(kDownsampleList);
+const Variants<KernelMap> kKernelMap = all(kKernelMapList);
+const Variants<KernelMapTranspose> kKernelMapTranspose = all(kTransposeList);
+const Variants<KernelMapCount> kKernelMapCount = all(kCountList);
+const Variants<KernelMapPairs> kKernelMapPairs = all(kPairsList);
+const Variants<SparseConv> kSparseConv = all(kSparseConvList);
+const Variants<BevIntervals> kBevIntervals = all(kBevIntervalsList);
+const Variants<BevPool> kBevPool = all(kBevPoolList);
+
+}  // namespace vmk

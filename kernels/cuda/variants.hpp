@@ -1,0 +1,26 @@
+#pragma once
+// The host side of every variant, one declaration a line; the tables are in variants.cu.
+#include "internal.hpp"
+
+namespace vmk {
+
+void quantize_rows(Device&, const Quantize&);
+void voxelize_sort(Device&, const Voxelize&);
+void voxel_reduce_rows(Device&, const VoxelReduce&);
+void devoxelize_map_hash(Device&, const DevoxelizeMap&);
+void devoxelize_rows(Device&, const Devoxelize&);
+void hash_insert_cas(Device&, const HashInsert&);
+void hash_query_probe(Device&, const HashQuery&);
+void downsample_sort(Device&, const Downsample&);
+void kernel_map_hash(Device&, const KernelMap&);
+void kernel_map_transpose_scatter(Device&, const KernelMapTranspose&);
+void kernel_map_count_tiles(Device&, const KernelMapCount&);
+void kernel_map_pairs_tiles(Device&, const KernelMapPairs&);
+void sparse_conv_implicit(Device&, const SparseConv&);
+void sparse_conv_gather(Device&, const SparseConv&);
+void sparse_conv_ref(Device&, const SparseConv&);
+void bev_intervals_sort(Device&, const BevIntervals&);
+void bev_pool_interval(Device&, const BevPool&);
+void bev_pool_prefix_sum(Device&, const BevPool&);
+
+}  // namespace vmk
