@@ -56,12 +56,13 @@ export function cpuTarget(compiler: Tool, options: Options): Target {
 export function sanitizedTarget(compiler: Tool, options: Options): Target {
   const sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
   const flags = [...common(options).map((flag) => flag === "-O3" ? "-O1" : flag), ...sanitize];
-  const tests = sources("tests", ".cc").filter((source) => !source.includes("cuda"));
+  const c99 = flags.map((flag) => flag.startsWith("-std") ? "-std=c99" : flag);
   return {
     output: "native_tests_sanitized",
     units: [
       ...cpuUnits(compiler, flags),
-      ...tests.map((source) => ({ source, compiler, flags })),
+      { source: "tests/fuzz_test.cc", compiler, flags },
+      { source: "tests/abi_test.c", compiler, flags: ["-x", "c", ...c99] },
     ],
     linker: compiler,
     linkFlags: [...sanitize, "-pthread"],

@@ -96,7 +96,7 @@ double fma_burst(int64_t rounds, float* sink) {
     y[i] = 1e-3f;
   }
 #pragma GCC unroll 32
-  for (int i = 0; i < kChains; ++i) acc[i] = y;
+  for (int i = 0; i < kChains; ++i) acc[i] = y * static_cast<float>(i);  // no two chains alike
   for (int64_t round = 0; round < rounds; ++round) {
 #pragma GCC unroll 32
     for (int i = 0; i < kChains; ++i) acc[i] = acc[i] * x + y;

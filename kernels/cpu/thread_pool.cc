@@ -19,6 +19,8 @@ void relax() {
 // About 50 microseconds: longer than the gap between two ops of a network.
 constexpr int kSpins = 2000;
 
+constexpr uint32_t kOpen = uint32_t{1} << 31;
+
 }  // namespace
 
 ThreadPool::ThreadPool(int32_t threads) {
@@ -38,12 +40,22 @@ void ThreadPool::run(const Job& job) {
   next_ = 0;
   failed_ = false;
   error_ = nullptr;
-  running_ = static_cast<int32_t>(workers_.size());
+  joined_ = kOpen;
   ++epoch_;
   epoch_.notify_all();
   take_ranges(0);
-  while (running_.load() > 0) relax();
+  // Only workers that have joined are waited for: on a busy machine a worker that never got a
+  // core in time is no reason to wait, its ranges have been taken by the others.
+  joined_ &= ~kOpen;
+  while (joined_.load() > 0) relax();
   if (error_) std::rethrow_exception(error_);
+}
+
+bool ThreadPool::join() {
+  uint32_t joined = joined_.load();
+  while (joined & kOpen)
+    if (joined_.compare_exchange_weak(joined, joined + 1)) return true;
+  return false;
 }
 
 void ThreadPool::take_ranges(int32_t thread) {
@@ -66,8 +78,9 @@ void ThreadPool::work(int32_t thread) {
     epoch_.wait(seen);
     seen = epoch_.load();
     if (stopping_) return;
+    if (!join()) continue;
     take_ranges(thread);
-    --running_;
+    --joined_;
   }
 }
 

@@ -61,13 +61,14 @@ class ThreadPool {
 
   void run(const Job& job);
   void work(int32_t thread);
+  bool join();
   void take_ranges(int32_t thread);
 
   std::vector<std::thread> workers_;
   Job job_{};
-  std::atomic<uint32_t> epoch_{0};    // a new value is a new job, or the end
-  std::atomic<int64_t> next_{0};      // where the next range begins
-  std::atomic<int32_t> running_{0};   // workers that have not finished the job
+  std::atomic<uint32_t> epoch_{0};   // a new value is a new job, or the end
+  std::atomic<uint32_t> joined_{0};  // workers inside the job, and kOpen while more may join
+  std::atomic<int64_t> next_{0};     // where the next range begins
   std::atomic<bool> stopping_{false};
   std::atomic<bool> failed_{false};
   std::exception_ptr error_;

@@ -1,0 +1,197 @@
+// Calls every op with random shapes, dtypes, variants and contents, most of them wrong. Nothing
+// may crash, hang or read outside of its tensors (the sanitizers watch), and every call that fails
+// must leave a text.
+#include <cstdio>
+#include <cstring>
+#include <random>
+#include <vector>
+
+#include "voxmark.h"
+
+namespace {
+
+class Fuzz {
+ public:
+  Fuzz(vmk_ctx* ctx, unsigned seed) : ctx_(ctx), random_(seed) {}
+
+  int rounds(int count) {
+    for (int i = 0; i < count; ++i) {
+      call();
+      for (vmk_tensor* tensor : made_) vmk_tensor_free(tensor);
+      made_.clear();
+    }
+    return failures_;
+  }
+
+ private:
+  int64_t below(int64_t n) { return std::uniform_int_distribution<int64_t>(0, n - 1)(random_); }
+  bool rarely() { return below(12) == 0; }
+
+  // Sizes that fit together come from a small set, so that many calls get past the checks.
+  int64_t size() {
+    static constexpr int64_t kSizes[] = {0, 1, 2, 3, 4, 5, 8, 9, 16, 17, 27, 33, 64, 100};
+    return rarely() ? kSizes[below(14)] : n_;
+  }
+
+  int32_t number() {
+    if (rarely()) return static_cast<int32_t>(random_());
+    return static_cast<int32_t>(below(9)) - 1;
+  }
+
+  void fill(std::vector<char>& bytes, vmk_dtype dtype, size_t at) {
+    if (dtype == VMK_I32) {
+      const int32_t v = number();
+      std::memcpy(&bytes[at], &v, 4);
+    } else if (dtype == VMK_I64) {
+      const int64_t v = number();
+      std::memcpy(&bytes[at], &v, 8);
+    } else {
+      const float v = rarely() ? 1e30f * static_cast<float>(number()) : static_cast<float>(number());
+      std::memcpy(&bytes[at], &v, 4);
+    }
+  }
+
+  vmk_tensor* tensor(vmk_dtype dtype, std::vector<int64_t> shape) {
+    if (rarely()) return nullptr;
+    if (rarely()) dtype = static_cast<vmk_dtype>(below(5));
+    if (rarely()) shape.push_back(1);
+    vmk_tensor* made = vmk_tensor_new(ctx_, dtype, static_cast<int32_t>(shape.size()), shape.data());
+    if (!made) return nullptr;
+    made_.push_back(made);
+    const size_t width = dtype == VMK_F64 || dtype == VMK_I64 ? 8 : 4;
+    size_t count = 1;
+    for (int64_t n : shape) count *= static_cast<size_t>(n);
+    std::vector<char> bytes(count * width + 8);
+    for (size_t i = 0; i < count; ++i) fill(bytes, dtype, i * width);
+    vmk_upload(ctx_, made, bytes.data(), static_cast<int64_t>(count * width));
+    return made;
+  }
+
+  void ended(vmk_status status, const char* op) {
+    char text[512] = "";
+    if (status == VMK_OK) return;
+    vmk_last_error(ctx_, text, sizeof text);
+    if (text[0] && status > 0 && status <= VMK_CAPACITY && status != VMK_INTERNAL) return;
+    std::printf("FAILED: %s gave status %d and the text \"%s\"\n", op, status, text);
+    ++failures_;
+  }
+
+  void call();
+  void call_voxels(int64_t op, int32_t variant);
+  void call_maps(int64_t op, int32_t variant);
+  void call_features(int64_t op, int32_t variant);
+
+  vmk_ctx* ctx_;
+  std::mt19937 random_;
+  std::vector<vmk_tensor*> made_;
+  int64_t n_ = 0;
+  int failures_ = 0;
+};
+
+void Fuzz::call() {
+  static constexpr int64_t kSizes[] = {0, 1, 2, 7, 16, 33, 100};
+  n_ = kSizes[below(7)];
+  vmk_ctx_limit_isa(ctx_, static_cast<int32_t>(below(3)));
+  const auto variant = static_cast<int32_t>(rarely() ? number() : below(3));
+  const int64_t op = below(15);
+  if (op < 6)
+    call_voxels(op, variant);
+  else if (op < 11)
+    call_maps(op, variant);
+  else
+    call_features(op, variant);
+}
+
+void Fuzz::call_voxels(int64_t op, int32_t v) {
+  if (op == 0) {
+    const float grid[6] = {0.05f, 0.1f, rarely() ? 0.0f : 0.2f, 0, 1, 2};
+    ended(vmk_quantize(ctx_, v, tensor(VMK_F32, {size(), 4}), tensor(VMK_I32, {size()}),
+                       tensor(VMK_I32, {size(), 4}), grid, static_cast<int32_t>(below(3))),
+          "quantize");
+  } else if (op == 1) {
+    ended(vmk_voxelize(ctx_, v, tensor(VMK_I32, {size(), 4}), tensor(VMK_I32, {size(), 4}),
+                       tensor(VMK_I32, {size()}), tensor(VMK_I32, {size()}),
+                       tensor(VMK_I32, {size() + 1}), tensor(VMK_I64, {1})),
+          "voxelize");
+  } else if (op == 2) {
+    ended(vmk_voxel_reduce(ctx_, v, tensor(VMK_F32, {size(), 5}), tensor(VMK_I32, {size()}),
+                           tensor(VMK_I32, {size() + 1}), tensor(VMK_F32, {size(), 5}),
+                           static_cast<int32_t>(below(5))),
+          "voxel_reduce");
+  } else if (op == 3) {
+    ended(vmk_devoxelize_map(ctx_, v, tensor(VMK_F32, {size(), 4}), tensor(VMK_I32, {size(), 4}),
+                             tensor(VMK_I32, {size(), 8}), tensor(VMK_F32, {size(), 8}),
+                             number()),
+          "devoxelize_map");
+  } else if (op == 4) {
+    ended(vmk_hash_insert(ctx_, v, tensor(VMK_I32, {size(), 4}), tensor(VMK_I64, {256}),
+                          tensor(VMK_I32, {256})),
+          "hash_insert");
+  } else {
+    ended(vmk_hash_query(ctx_, v, tensor(VMK_I64, {16}), tensor(VMK_I32, {16}),
+                         tensor(VMK_I32, {size(), 4}), tensor(VMK_I32, {size()})),
+          "hash_query");
+  }
+}
+
+void Fuzz::call_maps(int64_t op, int32_t v) {
+  int32_t geometry[9], bounds[6];
+  for (int32_t& g : geometry) g = rarely() ? number() : 1 + static_cast<int32_t>(below(3));
+  for (int32_t& b : bounds) b = number();
+  const int64_t kv = rarely() ? 8 : int64_t{geometry[0]} * geometry[1] * geometry[2];
+  const int64_t rows = kv < 0 || kv > 1000 ? 1 : kv;
+  if (op == 6) {
+    ended(vmk_downsample(ctx_, v, tensor(VMK_I32, {size(), 4}), tensor(VMK_I32, {8 * size(), 4}),
+                         tensor(VMK_I64, {1}), geometry, static_cast<int32_t>(below(3)),
+                         below(2) ? bounds : nullptr),
+          "downsample");
+  } else if (op == 7) {
+    ended(vmk_kernel_map(ctx_, v, tensor(VMK_I32, {size(), 4}), tensor(VMK_I32, {size(), 4}),
+                         tensor(VMK_I32, {rows, size()}), geometry),
+          "kernel_map");
+  } else if (op == 8) {
+    ended(vmk_kernel_map_transpose(ctx_, v, tensor(VMK_I32, {3, size()}),
+                                   tensor(VMK_I32, {3, size()})),
+          "kernel_map_transpose");
+  } else if (op == 9) {
+    ended(vmk_kernel_map_count(ctx_, v, tensor(VMK_I32, {3, size()}), tensor(VMK_I64, {4})),
+          "kernel_map_count");
+  } else {
+    ended(vmk_kernel_map_pairs(ctx_, v, tensor(VMK_I32, {3, size()}), tensor(VMK_I64, {4}),
+                               tensor(VMK_I32, {2, size()})),
+          "kernel_map_pairs");
+  }
+}
+
+void Fuzz::call_features(int64_t op, int32_t v) {
+  const int64_t cin = 1 + below(20), cout = 1 + below(70);
+  if (op == 11) {
+    ended(vmk_devoxelize(ctx_, v, tensor(VMK_F32, {size(), cin}), tensor(VMK_I32, {size(), 8}),
+                         below(2) ? tensor(VMK_F32, {size(), 8}) : nullptr,
+                         tensor(VMK_F32, {size(), cin})),
+          "devoxelize");
+  } else if (op == 12) {
+    ended(vmk_sparse_conv(ctx_, v, tensor(VMK_F32, {size() + 8, cin}),
+                          tensor(VMK_F32, {3, cin, cout}), tensor(VMK_I32, {3, size()}),
+                          below(2) ? tensor(VMK_I32, {2, size()}) : nullptr,
+                          below(2) ? tensor(VMK_I64, {4}) : nullptr,
+                          tensor(VMK_F32, {size(), cout})),
+          "sparse_conv");
+  } else if (op == 13) {
+    ended(vmk_bev_intervals(ctx_, v, tensor(VMK_I32, {size()}), tensor(VMK_I32, {size()}),
+                            tensor(VMK_I32, {size() + 1}), tensor(VMK_I32, {size()}),
+                            tensor(VMK_I64, {2}), number()),
+          "bev_intervals");
+  } else {
+    ended(vmk_bev_pool(ctx_, v, tensor(VMK_F32, {size(), cin}), tensor(VMK_I32, {size()}),
+                       tensor(VMK_I32, {size() + 1}), tensor(VMK_I32, {size()}),
+                       tensor(VMK_F32, {9, cin})),
+          "bev_pool");
+  }
+}
+
+}  // namespace
+
+extern "C" int fuzz(vmk_ctx* ctx, unsigned seed, int rounds) {
+  return Fuzz(ctx, seed).rounds(rounds);
+}
