@@ -1,0 +1,142 @@
+/** Outputs that other engines recorded, reproduced by every variant of ours. */
+import { assert, assertEquals } from "@std/assert";
+import { type NpyArray, parseNpz } from "../std/npz.ts";
+import { assertClose, coordsTensor, testEach } from "./testing.ts";
+import {
+  type Context,
+  convNeedsPairs,
+  type Geometry,
+  geometry,
+  KernelMap,
+  kernelVolume,
+  outputCoords,
+  sparseConv,
+  variants,
+} from "./mod.ts";
+import { toVoxmarkWeights } from "./weight_order.ts";
+
+type Arrays = ReadonlyMap<string, NpyArray>;
+
+/** The arrays of a golden file, or undefined with the reason printed. */
+function golden(name: string): Arrays | undefined {
+  const url = new URL(`../../shared/data/golden/${name}`, import.meta.url);
+  try {
+    return parseNpz(Deno.readFileSync(url), name);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    Deno.stderr.writeSync(new TextEncoder().encode(`skipped: no ../shared/data/golden/${name}\n`));
+    return undefined;
+  }
+}
+
+const floats = (arrays: Arrays, name: string) =>
+  arrays.get(name)!.data as Float32Array<ArrayBuffer>;
+const ints = (arrays: Arrays, name: string) => arrays.get(name)!.data as Int32Array<ArrayBuffer>;
+
+/** One layer through one variant: features in, features out. */
+function layer(ctx: Context, x: Float32Array, w: Float32Array, map: KernelMap, v: number) {
+  const kv = map.map.rows;
+  const cin = x.length / map.inputs;
+  using feats = ctx.tensorFrom("f32", [map.inputs, cin], x);
+  using weight = ctx.tensorFrom("f32", [kv, cin, w.length / kv / cin], w);
+  using out = ctx.tensor("f32", [map.outputs, weight.shape[2]!]);
+  sparseConv(feats, weight, map.map, convNeedsPairs(ctx, v) ? map.pairs : null, out, v);
+  return out.download();
+}
+
+const torchsparse = golden("torchsparse_conv_forward_sample.npz");
+if (torchsparse) {
+  testEach("sparseConv() equals a recorded TorchSparse 1.x call", (ctx) => {
+    const nbmaps = ints(torchsparse, "nbmaps");
+    const sizes = ints(torchsparse, "nbsizes");
+    const m = 1000;
+    const rows = new Int32Array(27 * m).fill(-1);
+    let at = 0;
+    sizes.forEach((size, k) => {
+      for (let i = 0; i < size; i++, at++) rows[k * m + nbmaps[at * 2 + 1]!] = nbmaps[at * 2]!;
+    });
+    using map = new KernelMap(ctx.tensorFrom("i32", [27, m], rows), m, geometry(3));
+    const x = floats(torchsparse, "input");
+    const w = toVoxmarkWeights(floats(torchsparse, "weight"), "torchsparse", [3, 3, 3], 4, 32);
+    variants(ctx.backend, "sparse_conv").forEach((variant, v) =>
+      assertClose(layer(ctx, x, w, map, v), floats(torchsparse, "result"), 5e-6, 1e-5, variant)
+    );
+  });
+}
+
+/** Training-mode batch norm over the rows (biased variance, eps 1e-5), then ReLU. */
+function batchNormRelu(x: Float32Array, gamma: Float32Array, beta: Float32Array): Float32Array {
+  const c = gamma.length;
+  const n = x.length / c;
+  const out = new Float32Array(x.length);
+  for (let k = 0; k < c; k++) {
+    let mean = 0;
+    let variance = 0;
+    for (let i = 0; i < n; i++) mean += x[i * c + k]! / n;
+    for (let i = 0; i < n; i++) variance += (x[i * c + k]! - mean) ** 2 / n;
+    const scale = gamma[k]! / Math.sqrt(variance + 1e-5);
+    for (let i = 0; i < n; i++) {
+      out[i * c + k] = Math.max(0, (x[i * c + k]! - mean) * scale + beta[k]!);
+    }
+  }
+  return out;
+}
+
+/** spconv's columns are batch, z, y, x. */
+function toXyz(indices: Int32Array): Int32Array {
+  return indices.map((_, at) => {
+    const column = at % 4;
+    return indices[at - column + (column === 0 ? 0 : 4 - column)]!;
+  });
+}
+
+const spconv = golden("spconv238_unet3d_float32.npz");
+if (spconv) {
+  testEach("a small U-Net equals spconv 2.3.8's recorded forward", (ctx) => {
+    const coords = toXyz(ints(spconv, "indices_bzyx"));
+    assertEquals(toXyz(ints(spconv, "ref.out_indices")), coords, "the net ends where it begins");
+    const down = geometry(3, 2);
+    // Spatial shape 32, kernel 3, stride 2, padding 1: outputs 0 .. 15.
+    const bounds = { low: [0, 0, 0], high: [15, 15, 15] } as const;
+    using fine = coordsTensor(ctx, coords);
+    using coarse = outputCoords(fine, down, "reached", bounds);
+    using own = KernelMap.build(fine, fine, geometry(3));
+    using strided = KernelMap.build(fine, coarse, down);
+    using inverse = strided.transpose();
+    using mid = KernelMap.build(coarse, coarse, geometry(3));
+    const weight = (name: string, { kernel }: Geometry, cin: number, cout: number) =>
+      toVoxmarkWeights(floats(spconv, `w.${name}.weight`), "spconv2", kernel, cin, cout);
+    const norm = (x: Float32Array, name: string) =>
+      batchNormRelu(x, floats(spconv, `w.${name}.weight`), floats(spconv, `w.${name}.bias`));
+    variants(ctx.backend, "sparse_conv").forEach((variant, v) => {
+      const run = (x: Float32Array, name: string, map: KernelMap, cin: number, cout: number) => {
+        assert(map.map.rows === kernelVolume(map.layer));
+        return layer(ctx, x, weight(name, map.layer, cin, cout), map, v);
+      };
+      const stem = norm(run(floats(spconv, "features"), "stem.0", own, 6, 16), "stem.1");
+      const a = run(stem, "stem.3", own, 16, 16);
+      const b = norm(run(run(a, "down", strided, 16, 32), "mid.0", mid, 32, 32), "mid.1");
+      const d = run(b, "up", inverse, 32, 16);
+      const out = head(d, a, floats(spconv, "w.head.weight"), floats(spconv, "w.head.bias"));
+      const tolerance = spconv.get("ref.atol_out")!.data[0] as number;
+      assertClose(out, floats(spconv, "ref.out_features"), tolerance, 0, variant);
+    });
+  });
+}
+
+/** The 1x1x1 head over [d, a]: spconv reads its (8, 1, 1, 1, 32) memory as 32 x 8, in x out. */
+function head(d: Float32Array, a: Float32Array, w: Float32Array, bias: Float32Array): Float32Array {
+  const n = d.length / 16;
+  const out = new Float32Array(n * 8);
+  for (let i = 0; i < n; i++) {
+    for (let o = 0; o < 8; o++) {
+      let sum = bias[o]!;
+      for (let k = 0; k < 32; k++) {
+        const x = k < 16 ? d[i * 16 + k]! : a[i * 16 + k - 16]!;
+        sum += x * w[k * 8 + o]!;
+      }
+      out[i * 8 + o] = sum;
+    }
+  }
+  return out;
+}
