@@ -92,6 +92,19 @@ export function unreadable(path: string, error: unknown): InputError {
   return new InputError(`Cannot read "${path}": ${reason}`, { cause: error });
 }
 
+/**
+ * Bytes of a file.
+ *
+ * @throws {InputError} It is not there or cannot be looked at, e.g. a link that leads nowhere.
+ */
+export function sizeOf(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
 function isFolder(path: string): boolean {
   return stat(path)?.isDirectory ?? false;
 }

@@ -9,7 +9,7 @@ import {
   labelMap,
 } from "../metrics/label_counts.ts";
 import { semanticKittiMiou, spvnasMiou } from "../metrics/semantic_kitti_miou.ts";
-import { findLabelFiles, type LabelFiles } from "./file_pairs.ts";
+import { findLabelFiles, type LabelFiles, sizeOf } from "./file_pairs.ts";
 import { type FilePair, PairReader } from "./pair_reader.ts";
 
 const { learningMap, trainNames, splits } = SEMANTIC_KITTI;
@@ -68,7 +68,7 @@ function plan({ gt, pred, options }: Request): Plan<FilePair> {
   requireFiles(predictions, split, sequences);
   requireSameCount(labels, predictions, sequences);
   const items = labels.files.map(({ path }, i) => ({ gt: path, pred: predictions.files[i]!.path }));
-  const bytes = 2 * items.length * Deno.statSync(items[0]!.gt).size;
+  const bytes = 2 * items.length * sizeOf(items[0]!.gt);
   return {
     items,
     estimatedSeconds: bytes / BYTES_PER_SECOND,
@@ -93,7 +93,8 @@ function requireFiles(
     ? "; the labels of this split are not published: only the benchmark's server can score it"
     : "";
   throw new InputError(
-    `Cannot score split "${split}": ${tree.flag} "${tree.root}" has no .label file in ${where}, and at least one is needed${hint}`,
+    `Cannot score split "${split}": ${tree.flag} "${tree.root}" has no .label file in ${where}, ` +
+      `and at least one is needed${hint}`,
   );
 }
 

@@ -1,0 +1,65 @@
+/** Label files, folders and command lines that the tests of this room share. */
+import { printError } from "../std/main.ts";
+
+/** A folder for one test, removed when the test ends. */
+export class TestRoot implements Disposable {
+  readonly path = Deno.makeTempDirSync({ prefix: "voxmark_eval_" });
+
+  /** Writes a file below `sequences/`; numbers are raw labels, bytes are written as they are. */
+  write(below: string, content: readonly number[] | Uint8Array<ArrayBuffer>): string {
+    const path = `${this.path}/sequences/${below}`;
+    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    const bytes = content instanceof Uint8Array
+      ? content
+      : new Uint8Array(Uint32Array.from(content).buffer);
+    Deno.writeFileSync(path, bytes);
+    return path;
+  }
+
+  /** Writes labels and predictions of sequence 08, frame by frame. */
+  frames(...pairs: readonly (readonly [readonly number[], readonly number[]])[]): this {
+    pairs.forEach(([labels, predictions], i) => {
+      const name = `${String(i).padStart(6, "0")}.label`;
+      this.write(`08/labels/${name}`, labels);
+      this.write(`08/predictions/${name}`, predictions);
+    });
+    return this;
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.path, { recursive: true });
+  }
+}
+
+/** What a command line left behind. */
+export interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `deno task eval ...args` with the permissions that the task has. */
+export async function runCli(...args: string[]): Promise<Finished> {
+  const main = new URL("main.ts", import.meta.url).pathname;
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--allow-read", "--allow-write", main, ...args],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = new TextDecoder();
+  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+}
+
+/**
+ * The folder of golden cases of `benchmark`, which lie beside the repository; undefined, with the
+ * reason on stderr, where they are not there.
+ */
+export function goldenFolder(benchmark: string): string | undefined {
+  const { pathname } = new URL(`../../shared/golden/${benchmark}`, import.meta.url);
+  try {
+    Deno.statSync(pathname);
+    return pathname;
+  } catch {
+    printError(`skipped: the golden cases of ${benchmark} are not at ../shared/golden`);
+    return undefined;
+  }
+}
