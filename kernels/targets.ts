@@ -32,6 +32,9 @@ const ISA_FLAGS: Readonly<Record<string, readonly string[]>> = {
   _avx512: [
     ..."-mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma".split(" "),
     "-mprefer-vector-width=512",
+    // g++ 12 takes the deliberately undefined operands of its own intrinsics for mistakes.
+    "-Wno-uninitialized",
+    "-Wno-maybe-uninitialized",
   ],
 };
 

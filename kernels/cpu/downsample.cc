@@ -21,9 +21,11 @@ bool inside(const Downsample& a, const std::array<int64_t, 3>& q) {
   return true;
 }
 
+using AxisLists = std::array<std::vector<int64_t>, 3>;
+
 // Calls emit(q) for every output that input p takes part in.
 template <class F>
-void each_output(const Downsample& a, const int32_t* p, F&& emit) {
+void each_output(const Downsample& a, const int32_t* p, AxisLists& lists, F&& emit) {
   const Geometry& g = a.geometry;
   if (a.mode == VMK_OUT_FLOOR) {
     const std::array<int64_t, 3> q{floor_div(p[1], g.stride[0]), floor_div(p[2], g.stride[1]),
@@ -31,22 +33,19 @@ void each_output(const Downsample& a, const int32_t* p, F&& emit) {
     if (inside(a, q)) emit(q);
     return;
   }
-  std::array<int64_t, 3> q;
-  const auto axis_outputs = [&](int axis, auto&& next) {
+  // An axis has few outputs: list them once, then combine the three lists.
+  for (int axis = 0; axis < 3; ++axis) {
+    lists[axis].clear();
     for (int32_t i = 0; i < g.kernel[axis]; ++i) {
       const int64_t at = p[axis + 1] - int64_t{i + g.low(axis)} * g.dilation[axis];
-      if (floor_div(at, g.stride[axis]) * g.stride[axis] != at) continue;
-      q[axis] = floor_div(at, g.stride[axis]);
-      next();
+      const int64_t q = floor_div(at, g.stride[axis]);
+      if (q * g.stride[axis] == at) lists[axis].push_back(q);
     }
-  };
-  axis_outputs(0, [&] {
-    axis_outputs(1, [&] {
-      axis_outputs(2, [&] {
-        if (inside(a, q)) emit(q);
-      });
-    });
-  });
+  }
+  for (const int64_t x : lists[0])
+    for (const int64_t y : lists[1])
+      for (const int64_t z : lists[2])
+        if (inside(a, {x, y, z})) emit(std::array<int64_t, 3>{x, y, z});
 }
 
 [[noreturn]] void fail_capacity(int64_t found, int64_t capacity) {
@@ -57,9 +56,10 @@ void each_output(const Downsample& a, const int32_t* p, F&& emit) {
 void downsample_ref(Device& device, const Downsample& a) {
   check_range(range_of(cpu_device(device), a.coords, a.n), a.coords, a.n, "downsample", "coords");
   std::set<std::array<int64_t, 4>> outputs;
+  AxisLists lists;
   for (int64_t i = 0; i < a.n; ++i) {
     const int32_t* p = a.coords + i * 4;
-    each_output(a, p, [&](const auto& q) { outputs.insert({p[0], q[0], q[1], q[2]}); });
+    each_output(a, p, lists, [&](const auto& q) { outputs.insert({p[0], q[0], q[1], q[2]}); });
   }
   const auto found = static_cast<int64_t>(outputs.size());
   if (found > a.capacity) fail_capacity(found, a.capacity);
@@ -91,8 +91,9 @@ int64_t write_candidates(CpuDevice& device, const Downsample& a, const KeyLayout
   int64_t* first = device.scratch<int64_t>(ranges + 1);
   device.pool.for_ranges(a.n, grain, [&](int64_t begin, int64_t end) {
     int64_t count = 0;
+    AxisLists lists;
     for (int64_t i = begin; i < end; ++i)
-      each_output(a, a.coords + i * 4, [&](const auto&) { ++count; });
+      each_output(a, a.coords + i * 4, lists, [&](const auto&) { ++count; });
     first[begin / grain + 1] = count;
   });
   first[0] = 0;
@@ -100,9 +101,10 @@ int64_t write_candidates(CpuDevice& device, const Downsample& a, const KeyLayout
   *keys = device.scratch<uint64_t>(first[ranges]);
   device.pool.for_ranges(a.n, grain, [&](int64_t begin, int64_t end) {
     uint64_t* to = *keys + first[begin / grain];
+    AxisLists lists;
     for (int64_t i = begin; i < end; ++i) {
       const int32_t* p = a.coords + i * 4;
-      each_output(a, p, [&](const auto& q) {
+      each_output(a, p, lists, [&](const auto& q) {
         const int32_t c[4] = {p[0], static_cast<int32_t>(q[0]), static_cast<int32_t>(q[1]),
                               static_cast<int32_t>(q[2])};
         *to++ = layout.pack(c);
@@ -112,6 +114,33 @@ int64_t write_candidates(CpuDevice& device, const Downsample& a, const KeyLayout
   return first[ranges];
 }
 
+// Whether every input has exactly one output, floor((p - low) / stride): no search then.
+bool is_partition(const Downsample& a) {
+  const Geometry& g = a.geometry;
+  const std::array<int32_t, 3> one{1, 1, 1};
+  return !a.bounded && (a.mode == VMK_OUT_FLOOR || (g.kernel == g.stride && g.dilation == one));
+}
+
+int64_t write_partition(CpuDevice& device, const Downsample& a, const KeyLayout& layout,
+                        uint64_t** keys) {
+  const Geometry& g = a.geometry;
+  *keys = device.scratch<uint64_t>(a.n);
+  device.pool.for_ranges(a.n, 1 << 13, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int32_t* p = a.coords + i * 4;
+      int32_t q[4] = {p[0], 0, 0, 0};
+      for (int axis = 0; axis < 3; ++axis) {
+        const int32_t at = p[axis + 1] - (a.mode == VMK_OUT_FLOOR ? 0 : g.low(axis));
+        // A shift floors, as the division by any other stride must be made to.
+        q[axis + 1] = g.stride[axis] == 2 ? at >> 1
+                                          : static_cast<int32_t>(floor_div(at, g.stride[axis]));
+      }
+      (*keys)[i] = layout.pack(q);
+    }
+  });
+  return a.n;
+}
+
 void downsample_radix(Device& any, const Downsample& a) {
   CpuDevice& device = cpu_device(any);
   const Range in = range_of(device, a.coords, a.n);
@@ -119,7 +148,8 @@ void downsample_radix(Device& any, const Downsample& a) {
   const KeyLayout layout(output_range(a, in));
   if (layout.bits > 64) return downsample_ref(any, a);
   uint64_t* keys;
-  const int64_t candidates = write_candidates(device, a, layout, &keys);
+  const int64_t candidates = is_partition(a) ? write_partition(device, a, layout, &keys)
+                                             : write_candidates(device, a, layout, &keys);
   radix_sort(device, keys, device.scratch<uint64_t>(candidates), candidates, 0, layout.bits);
   const int64_t found = std::unique(keys, keys + candidates) - keys;
   if (found > a.capacity) fail_capacity(found, a.capacity);

@@ -61,11 +61,11 @@ double probe_triad(CpuDevice& device, int64_t bytes) {
 }
 
 double probe_gather(CpuDevice& device, int64_t bytes) {
-  constexpr int64_t kRow = 64, kReads = 1 << 19;
+  constexpr int64_t kRow = 64, kReads = 1 << 19, kGrain = 1 << 12;
   const int64_t rows = std::max<int64_t>(bytes / kRow, 1);
   float* table = device.scratch<float>(rows * 16);
   int32_t* index = device.scratch<int32_t>(kReads);
-  float* out = device.scratch<float>(kReads);
+  float* out = device.scratch<float>(kReads / kGrain * 16);
   std::fill(table, table + rows * 16, 1.0f);
   uint64_t state = 0x9E3779B97F4A7C15u;
   for (int64_t i = 0; i < kReads; ++i) {
@@ -73,13 +73,11 @@ double probe_gather(CpuDevice& device, int64_t bytes) {
     index[i] = static_cast<int32_t>((state >> 33) % static_cast<uint64_t>(rows));
   }
   return best_rate([&] {
-           device.pool.for_ranges(kReads, 1 << 12, [&](int64_t begin, int64_t end) {
-             for (int64_t i = begin; i < end; ++i) {
-               const float* row = table + int64_t{index[i]} * 16;
-               float sum = 0;
-               for (int c = 0; c < 16; ++c) sum += row[c];
-               out[i] = sum;
-             }
+           device.pool.for_ranges(kReads, kGrain, [&](int64_t begin, int64_t end) {
+             float sum[16] = {};  // a sum a lane: reads of different rows do not wait for another
+             for (int64_t i = begin; i < end; ++i)
+               for (int c = 0; c < 16; ++c) sum[c] += table[int64_t{index[i]} * 16 + c];
+             std::copy_n(sum, 16, out + begin / kGrain * 16);
            });
            return static_cast<double>(kRow * kReads);
          }) / 1e9;

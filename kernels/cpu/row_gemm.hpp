@@ -24,6 +24,10 @@ struct RowGemm {
 
 struct SimdKernels {
   void (*row_gemm)(const RowGemm&);
+  // Lists the entries of rows[0 .. n) that are not negative: their values, their positions, and
+  // in *most the largest. Room for n + kColumnPad entries each. Returns how many there are.
+  int64_t (*list_present)(const int32_t* rows, int64_t n, int32_t* values, int32_t* positions,
+                          int32_t* most);
   // Runs `rounds` of independent multiply-adds and returns the FLOPs done; sink keeps the result.
   double (*fma_burst)(int64_t rounds, float* sink);
 };

@@ -87,6 +87,23 @@ void row_gemm(const RowGemm& g) {
   }
 }
 
+#if !defined(VMK_OWN_LIST_PRESENT)
+int64_t list_present(const int32_t* rows, int64_t n, int32_t* values, int32_t* positions,
+                     int32_t* most) {
+  int64_t count = 0;
+  int32_t largest = -1;
+  for (int64_t i = 0; i < n; ++i) {
+    const int32_t row = rows[i];
+    largest = row > largest ? row : largest;
+    values[count] = row;
+    positions[count] = static_cast<int32_t>(i);
+    count += row >= 0;  // no branch: whether a neighbour exists cannot be predicted
+  }
+  *most = largest;
+  return count;
+}
+#endif
+
 double fma_burst(int64_t rounds, float* sink) {
   constexpr int kChains = kMaxVectors * kRows[kMaxVectors];
   Vec acc[kChains];

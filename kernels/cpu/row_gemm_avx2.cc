@@ -11,4 +11,4 @@ constexpr int kRows[] = {0, 6, 6};
 
 #include "row_gemm.inl"
 
-const vmk::SimdKernels vmk::kSimdAvx2 = {vmk::row_gemm, vmk::fma_burst};
+const vmk::SimdKernels vmk::kSimdAvx2 = {vmk::row_gemm, vmk::list_present, vmk::fma_burst};

@@ -11,4 +11,4 @@ constexpr int kRows[] = {0, 4, 4};
 
 #include "row_gemm.inl"
 
-const vmk::SimdKernels vmk::kSimdBaseline = {vmk::row_gemm, vmk::fma_burst};
+const vmk::SimdKernels vmk::kSimdBaseline = {vmk::row_gemm, vmk::list_present, vmk::fma_burst};

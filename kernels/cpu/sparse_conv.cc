@@ -60,19 +60,12 @@ int64_t tile_rows(int64_t columns) {
   return std::clamp<int64_t>((int64_t{1} << 16) / columns, 64, 1024);
 }
 
-// The pairs of one offset within the outputs [begin, end): input rows and rows of the tile.
-int64_t pairs_in_tile(const SparseConv& a, int64_t k, int64_t begin, int64_t end, int32_t* in_rows,
-                      int32_t* tile_rows) {
+// The pairs of offset k within the outputs [begin, end): input rows and rows of the tile.
+int64_t pairs_in_tile(const SimdKernels& simd, const SparseConv& a, int64_t k, int64_t begin,
+                      int64_t end, int32_t* in_rows, int32_t* out_rows) {
   const int32_t* map = a.map + k * a.m;
-  int64_t count = 0;
-  int32_t most = -1;
-  for (int64_t m = begin; m < end; ++m) {
-    const int32_t row = map[m];
-    most = std::max(most, row);
-    in_rows[count] = row;
-    tile_rows[count] = static_cast<int32_t>(m - begin);
-    count += row >= 0;  // no branch: whether a neighbour exists cannot be predicted
-  }
+  int32_t most;
+  const int64_t count = simd.list_present(map + begin, end - begin, in_rows, out_rows, &most);
   if (most >= a.n)
     for (int64_t m = begin; m < end; ++m)
       if (map[m] >= a.n) fail_row(k, m, map[m], a.n);
@@ -81,18 +74,18 @@ int64_t pairs_in_tile(const SparseConv& a, int64_t k, int64_t begin, int64_t end
 
 void sparse_conv_implicit(Device& any, const SparseConv& a) {
   CpuDevice& device = cpu_device(any);
-  const auto row_gemm = simd_kernels(device.isa).row_gemm;
+  const SimdKernels& simd = simd_kernels(device.isa);
   const PaddedWeight weight = pad_weight(device, a);
-  const int64_t rows = tile_rows(weight.columns);
+  const int64_t rows = tile_rows(weight.columns), list = rows + kColumnPad;
   float* tiles = device.scratch<float>(device.threads() * rows * weight.columns);
-  int32_t* lists = device.scratch<int32_t>(device.threads() * rows * 2);
+  int32_t* lists = device.scratch<int32_t>(device.threads() * list * 2);
   device.pool.for_ranges(a.m, rows, [&](int64_t begin, int64_t end, int32_t thread) {
     float* tile = tiles + thread * rows * weight.columns;
-    int32_t *in_rows = lists + thread * rows * 2, *out_rows = in_rows + rows;
+    int32_t *in_rows = lists + thread * list * 2, *out_rows = in_rows + list;
     std::fill(tile, tile + (end - begin) * weight.columns, 0.0f);
     for (int64_t k = 0; k < a.kv; ++k) {
-      const int64_t pairs = pairs_in_tile(a, k, begin, end, in_rows, out_rows);
-      row_gemm({a.feats, a.cin, in_rows, weight.data + k * a.cin * weight.columns, weight.columns,
+      const int64_t pairs = pairs_in_tile(simd, a, k, begin, end, in_rows, out_rows);
+      simd.row_gemm({a.feats, a.cin, in_rows, weight.data + k * a.cin * weight.columns, weight.columns,
                 tile, weight.columns, out_rows, pairs, a.cin, weight.columns});
     }
     for (int64_t m = begin; m < end; ++m)
