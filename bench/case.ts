@@ -1,0 +1,80 @@
+/** What a bench case is: an op at one size, described before it is run and checked before it is timed. */
+import type { Context } from "../ffi/mod.ts";
+import type { Part, Tolerance } from "./harness/check.ts";
+import type { Scene } from "./harness/scene.ts";
+
+/** The backends that a result can come from. */
+export type BenchBackend = "cpu" | "cuda";
+
+/** The smallest run that a case is part of: `--quick`, the default tour, or only when asked for. */
+export type Tier = "quick" | "tour" | "full";
+
+/** What tells a case from its siblings, in the order the tables show it. */
+export type Params = Readonly<Record<string, number | string>>;
+
+/** What cases are prepared from. */
+export interface Bench {
+  /** Where the timed work runs. */
+  readonly ctx: Context;
+  /** Where the reference runs; the same context when the CPU is what is timed. */
+  readonly cpu: Context;
+  readonly scene: Scene;
+}
+
+/** One row of a table before its variants are known. */
+export interface Case {
+  readonly op: string;
+  readonly tier: Tier;
+  /** Known without any work: names the case in `--list` and for `--filter`. */
+  readonly params: Params;
+  /** Bytes of memory it takes, where that may be more than a machine has. */
+  readonly memoryBytes?: number;
+  /** Variant names where they are not those of a native op called `op`. */
+  variants?(backend: BenchBackend): readonly string[];
+  prepare(bench: Bench): Problem;
+}
+
+/** A case with its inputs made: host arrays only, so that it needs no disposing. */
+export interface Problem {
+  /** Sizes that only the data tells: voxels, pairs. Shown behind the case's own parameters. */
+  readonly params: Params;
+  /** Useful operations; null where counting them means nothing. */
+  readonly flops: number | null;
+  /** Bytes that a perfect implementation must move. */
+  readonly bytes: number;
+  /** How far floats may be from the reference; integers are always compared exactly. */
+  tolerance(variant: string): Tolerance;
+  /** Puts one copy of the inputs and outputs on a device; copies rotate while timing. */
+  create(ctx: Context): Instance;
+  /** The reference where running `ref` on the whole problem takes too long. */
+  expected?(cpu: Context): Expected;
+}
+
+/** What the reference gives, and how long one whole run of it takes or would take. */
+export interface Expected {
+  readonly parts: readonly Part[];
+  readonly refMs: number;
+}
+
+/** One copy of a problem on a device. */
+export interface Instance extends Disposable {
+  /** The timed part of a variant: no allocation, no upload, no download. */
+  bind(variant: string): () => void;
+  /** What the last run wrote. */
+  output(): readonly Part[];
+}
+
+/** Cases that the command line knows by one name. */
+export interface Group {
+  /** One line for `--list`. */
+  readonly about: string;
+  /** By op, the variant that speedups are against where it is not `ref`. */
+  readonly baselines?: Readonly<Record<string, string>>;
+  readonly cases: readonly Case[];
+}
+
+/** `op/params`, or `op/variant/params`: what `--list` shows and `--filter` is matched with. */
+export function caseName(op: string, params: Params, variant?: string): string {
+  const text = Object.entries(params).map(([name, value]) => `${name}=${value}`).join(",");
+  return [op, variant, text].filter((part) => part !== undefined && part !== "").join("/");
+}

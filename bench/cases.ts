@@ -1,0 +1,44 @@
+/** Every bench case, in the order the tables show them. To add one: import it, list it. */
+import type { Group } from "./case.ts";
+import { bevPoolCases } from "./cases/bev_pool.ts";
+import { devoxelizeCases } from "./cases/devoxelize.ts";
+import { downsampleCases } from "./cases/downsample.ts";
+import { hashMapCases } from "./cases/hash_map.ts";
+import { kernelMapCases } from "./cases/kernel_map.ts";
+import { sparseConvCases } from "./cases/sparse_conv.ts";
+import { voxelizeCases } from "./cases/voxelize.ts";
+
+/** By the name the command line knows them by. */
+export const GROUPS: Readonly<Record<string, Group>> = {
+  voxelize: {
+    about: "points to voxels: rounding, grouping, mean of 4 channels, and all three",
+    cases: voxelizeCases,
+  },
+  devoxelize: {
+    about: "voxels to points: trilinear map, and features of all points through it",
+    cases: devoxelizeCases,
+  },
+  "hash_map": {
+    about: "hash map of the voxels: insertion, and the 27 neighbours of each",
+    cases: hashMapCases,
+  },
+  downsample: {
+    about: "output coordinates of strided layers",
+    cases: downsampleCases,
+  },
+  "kernel_map": {
+    about: "kernel maps of MinkUNet's layers, one by one and all nine",
+    baselines: { "kernel_map": "hash", minkunet_maps: "hash" },
+    cases: kernelMapCases,
+  },
+  "sparse_conv": {
+    about: "MinkUNet's convolutions at their real sizes, maps made before",
+    baselines: { sparse_conv: "gather" },
+    cases: sparseConvCases,
+  },
+  "bev_pool": {
+    about: "camera features to a 360 x 360 grid at BEVFusion's shape",
+    baselines: { bev_pool: "prefix_sum" },
+    cases: bevPoolCases,
+  },
+};

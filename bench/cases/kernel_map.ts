@@ -1,0 +1,191 @@
+/**
+ * Kernel maps: each layer's alone, all nine of a MinkUNet with the downsampling between them, and
+ * the steps from a map to what some convolutions read. Integers: every entry must be equal.
+ */
+import {
+  type Context,
+  downsample,
+  kernelMap,
+  kernelMapCount,
+  kernelMapPairs,
+  kernelMapTranspose,
+  kernelVolume,
+  variants,
+} from "../../ffi/mod.ts";
+import type { Bench, Case, Instance, Problem } from "../case.ts";
+import { EXACT, type Part } from "../harness/check.ts";
+import { LAYERS, LEVELS, type Scene } from "../harness/scene.ts";
+
+type Kind = "subm3" | "subm5" | "down2" | "down3";
+
+function mapProblem({ scene }: Bench, kind: Kind, level: number): Problem {
+  const inputs = scene.level(level);
+  const outputs = scene.outputs(kind, level);
+  const [n, m, layer] = [inputs.length / 4, outputs.length / 4, LAYERS[kind]];
+  const kv = kernelVolume(layer);
+  const same = inputs === outputs;
+  return {
+    params: { n, m, pairs: scene.map(kind, level).pairs },
+    flops: null,
+    bytes: 16 * n + (same ? 0 : 16 * m) + 4 * kv * m,
+    tolerance: () => EXACT,
+    create(ctx): Instance {
+      using stack = new DisposableStack();
+      const from = stack.use(ctx.tensorFrom("i32", [n, 4], inputs));
+      const to = same ? from : stack.use(ctx.tensorFrom("i32", [m, 4], outputs));
+      const map = stack.use(ctx.tensor("i32", [kv, m]));
+      const owned = stack.move();
+      return {
+        bind(name) {
+          const variant = ctx.variant("kernel_map", name);
+          return () => kernelMap(from, to, map, layer, variant);
+        },
+        output: () => [{ name: "map", values: map.download() }],
+        [Symbol.dispose]: () => owned.dispose(),
+      };
+    },
+  };
+}
+
+/** Five submanifold maps, four strided ones and the coordinates between them. */
+function allMapsProblem({ scene }: Bench): Problem {
+  const levels = Array.from({ length: LEVELS }, (_, level) => level);
+  const sizes = levels.map((level) => scene.rows(level));
+  const pairs = levels.reduce(
+    (sum, level) =>
+      sum + scene.map("subm3", level).pairs + (level > 0 ? scene.map("down2", level - 1).pairs : 0),
+    0,
+  );
+  const bytes = sizes.reduce(
+    (sum, m, level) => sum + (16 + 4 * 27 + (level > 0 ? 4 * 8 : 0)) * m,
+    0,
+  );
+  return {
+    params: { n: sizes[0]!, pairs },
+    flops: null,
+    bytes,
+    tolerance: () => EXACT,
+    create: (ctx) => allMapsInstance(ctx, scene),
+  };
+}
+
+function allMapsInstance(ctx: Context, scene: Scene): Instance {
+  using stack = new DisposableStack();
+  const count = stack.use(ctx.tensor("i64", [1]));
+  // Sized by the scene: a timed run must not allocate, and a network knows its bounds as well.
+  const levels = scene.levels.map((coords, level) => {
+    const m = coords.length / 4;
+    return {
+      coords: stack.use(ctx.tensor("i32", [m, 4])),
+      subm: stack.use(ctx.tensor("i32", [27, m])),
+      down: level === 0 ? null : stack.use(ctx.tensor("i32", [8, m])),
+    };
+  });
+  levels[0]!.coords.upload(scene.level(0));
+  const owned = stack.move();
+  return {
+    bind(name) {
+      const map = ctx.variant("kernel_map", name);
+      const coarser = name === "ref" ? ctx.variant("downsample", "ref") : 0;
+      return () => {
+        levels.forEach(({ coords, subm, down }, level) => {
+          const finer = levels[level - 1];
+          if (finer !== undefined && down !== null) {
+            downsample(finer.coords, coords, count, LAYERS.down2, "reached", null, coarser);
+            kernelMap(finer.coords, coords, down, LAYERS.down2, map);
+          }
+          kernelMap(coords, coords, subm, LAYERS.subm3, map);
+        });
+      };
+    },
+    output: () =>
+      levels.flatMap(({ coords, subm, down }, level): Part[] => [
+        { name: `coords ${level}`, values: coords.download() },
+        { name: `subm3 ${level}`, values: subm.download() },
+        ...(down === null ? [] : [{ name: `down2 ${level}`, values: down.download() }]),
+      ]),
+    [Symbol.dispose]: () => owned.dispose(),
+  };
+}
+
+type Step = "kernel_map_count" | "kernel_map_pairs" | "kernel_map_transpose";
+
+/** A step from the map of a layer to a list of its pairs, or to the map of the transposed layer. */
+function stepProblem({ scene }: Bench, op: Step, kind: Kind): Problem {
+  const { map, inputs: n, outputs: m, pairs, layer } = scene.map(kind, 0);
+  const kv = kernelVolume(layer);
+  const written = {
+    "kernel_map_count": 0,
+    "kernel_map_pairs": 8 * pairs,
+    "kernel_map_transpose": 4 * kv * n,
+  };
+  return {
+    params: { m, pairs },
+    flops: null,
+    bytes: 4 * kv * m + written[op],
+    tolerance: () => EXACT,
+    create(ctx): Instance {
+      using stack = new DisposableStack();
+      const from = stack.use(ctx.tensorFrom("i32", [kv, m], map));
+      const starts = stack.use(ctx.tensor("i64", [kv + 1]));
+      const out = op === "kernel_map_count" ? null : stack.use(
+        ctx.tensor("i32", op === "kernel_map_pairs" ? [2, pairs] : [kv, n]),
+      );
+      kernelMapCount(from, starts);
+      const owned = stack.move();
+      return {
+        bind(name) {
+          const variant = ctx.variant(op, name);
+          if (out === null) return () => kernelMapCount(from, starts, variant);
+          return op === "kernel_map_pairs"
+            ? () => kernelMapPairs(from, starts, out, variant)
+            : () => kernelMapTranspose(from, out, variant);
+        },
+        output: () =>
+          out === null
+            ? [{ name: "starts", values: starts.download() }]
+            : [{ name: "out", values: out.download() }],
+        [Symbol.dispose]: () => owned.dispose(),
+      };
+    },
+  };
+}
+
+const layer = (kind: Kind, level: number, tier: Case["tier"]): Case => ({
+  op: "kernel_map",
+  tier,
+  params: { layer: `${kind}-L${level}` },
+  prepare: (bench) => mapProblem(bench, kind, level),
+});
+
+const step = (op: Step, kind: Kind): Case => ({
+  op,
+  tier: "full",
+  params: { layer: `${kind}-L0` },
+  prepare: (bench) => stepProblem(bench, op, kind),
+});
+
+/** MinkUNet's maps one by one and together, then larger and strided kernels, then the steps. */
+export const kernelMapCases: readonly Case[] = [
+  layer("subm3", 0, "quick"),
+  layer("subm3", 1, "full"),
+  layer("subm3", 2, "tour"),
+  layer("subm3", 3, "full"),
+  layer("subm3", 4, "full"),
+  layer("down2", 0, "tour"),
+  layer("down2", 1, "full"),
+  layer("down2", 2, "full"),
+  layer("down2", 3, "full"),
+  layer("down3", 0, "full"),
+  layer("subm5", 0, "full"),
+  {
+    op: "minkunet_maps",
+    tier: "tour",
+    params: { maps: 9 },
+    variants: (backend) => variants(backend, "kernel_map"),
+    prepare: allMapsProblem,
+  },
+  step("kernel_map_count", "subm3"),
+  step("kernel_map_pairs", "subm3"),
+  step("kernel_map_transpose", "down2"),
+];

@@ -1,0 +1,113 @@
+/**
+ * Timing. Variants of one case take turns in random order, so that a slow minute of the machine
+ * hits all of them; each run uses the next copy of the inputs, so that none finds them in cache.
+ */
+import { quantileSeq } from "mathjs/number";
+import type { Context } from "../../ffi/mod.ts";
+import { type Random, shuffled } from "./random.ts";
+
+/** How long to go on. */
+export interface Plan {
+  /** A variant is done when it has both this many samples ... */
+  readonly minSamples: number;
+  /** ... and this much time in samples, or `MAX_SAMPLES`. */
+  readonly minMs: number;
+  /** The reference is not timed when one run of it takes longer. */
+  readonly refLimitMs: number;
+}
+
+/** What takes part: a name, and the timed run over each copy of the inputs. */
+export interface Contender {
+  readonly variant: string;
+  readonly runs: readonly (() => void)[];
+}
+
+const MAX_SAMPLES = 300;
+/** A sample shorter than this holds several runs: timers and queues have a resolution of their own. */
+export const MIN_SAMPLE_MS = 0.05;
+const MAX_BATCH = 1000;
+const WARM_UPS = 3;
+/** How long Ctrl-C may have to wait. */
+const YIELD_MS = 200;
+
+const MIB = 2 ** 20;
+const MOST_ROTATED_BYTES = 512 * MIB;
+const MOST_COPIES = 64;
+
+/** Copies of `bytes` bytes that together are twice the last-level cache, within 512 MiB. */
+export function copyCount(bytes: number, cacheBytes: number): number {
+  const wanted = Math.min(2 * cacheBytes, MOST_ROTATED_BYTES);
+  return Math.min(MOST_COPIES, Math.max(1, Math.ceil(wanted / Math.max(1, bytes))));
+}
+
+/** Calls `runs` one after the other, starting over at the end. */
+export class Rotation {
+  #next = 0;
+
+  constructor(private readonly runs: readonly (() => void)[]) {}
+
+  run(times: number): void {
+    for (let i = 0; i < times; i++) {
+      this.runs[this.#next]!();
+      this.#next = (this.#next + 1) % this.runs.length;
+    }
+  }
+}
+
+interface Timed {
+  readonly rotation: Rotation;
+  readonly samples: number[];
+  batch: number;
+  totalMs: number;
+}
+
+/** The samples of each contender in milliseconds a run, in the order they were taken. */
+export async function measure(
+  ctx: Pick<Context, "time">,
+  contenders: readonly Contender[],
+  plan: Plan,
+  random: Random,
+): Promise<number[][]> {
+  const all = contenders.map(({ runs }) => warmedUp(ctx, new Rotation(runs)));
+  const isDone = ({ samples, totalMs }: Timed) =>
+    samples.length >= plan.minSamples &&
+    (totalMs >= plan.minMs || samples.length >= MAX_SAMPLES);
+  let yielded = performance.now();
+  for (let left = all; left.length > 0; left = left.filter((each) => !isDone(each))) {
+    for (const each of shuffled(left, random)) {
+      const ms = ctx.time(() => each.rotation.run(each.batch));
+      each.samples.push(ms / each.batch);
+      each.totalMs += ms;
+    }
+    if (performance.now() - yielded > YIELD_MS) {
+      await new Promise((resolve) => setTimeout(resolve));
+      yielded = performance.now();
+    }
+  }
+  return all.map(({ samples }) => samples);
+}
+
+function warmedUp(ctx: Pick<Context, "time">, rotation: Rotation): Timed {
+  let fastest = Infinity;
+  for (let i = 0; i < WARM_UPS; i++) fastest = Math.min(fastest, ctx.time(() => rotation.run(1)));
+  const batch = Math.min(MAX_BATCH, Math.max(1, Math.ceil(MIN_SAMPLE_MS / fastest)));
+  return { rotation, samples: [], batch, totalMs: 0 };
+}
+
+/** Median and the ends of the middle four fifths. */
+export interface Summary {
+  readonly medianMs: number;
+  readonly p10Ms: number;
+  readonly p90Ms: number;
+}
+
+/** The summary of at least one sample, between neighbours where a rank is not whole. */
+export function summarize(samples: readonly number[]): Summary {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const [p10Ms = NaN, medianMs = NaN, p90Ms = NaN] = quantileSeq(
+    sorted,
+    [0.1, 0.5, 0.9],
+    true,
+  ) as number[];
+  return { medianMs, p10Ms, p90Ms };
+}

@@ -1,0 +1,79 @@
+/** Rows of a result: what became of one variant of one case. */
+import { type BenchCase, type BenchRoofline, toJsonNumber } from "../../reports/schema.ts";
+import { type BenchBackend, caseName, type Params } from "../case.ts";
+import type { Comparison } from "./check.ts";
+import { summarize } from "./measure.ts";
+import { rates, rooflineShare, type Work } from "./roofline.ts";
+
+/** What names a row. */
+export interface RowKey {
+  readonly op: string;
+  readonly params: Params;
+  readonly backend: BenchBackend;
+  readonly variant: string;
+}
+
+function emptyRow({ op, params, backend, variant }: RowKey): Omit<BenchCase, "skipped"> {
+  return {
+    id: caseName(op, params, variant),
+    op,
+    params: { ...params },
+    backend,
+    variant,
+    dtype: "f32",
+    samplesMs: [],
+    medianMs: null,
+    p10Ms: null,
+    p90Ms: null,
+    gflops: null,
+    gbps: null,
+    roofline: null,
+    maxAbsErr: null,
+    maxRelErr: null,
+    verified: false,
+  };
+}
+
+/** A variant that did not run, and why. */
+export function skippedRow(key: RowKey, reason: string): BenchCase {
+  return { ...emptyRow(key), skipped: reason };
+}
+
+/** A variant whose output is wrong: shown, not timed. */
+export function failedRow(key: RowKey, { maxAbsErr, maxRelErr, detail }: Comparison): BenchCase {
+  return {
+    ...emptyRow(key),
+    maxAbsErr: toJsonNumber(maxAbsErr),
+    maxRelErr: toJsonNumber(maxRelErr),
+    skipped: `wrong: ${detail}`,
+  };
+}
+
+/** A variant that passed its check and was timed. */
+export function timedRow(
+  key: RowKey,
+  { maxAbsErr, maxRelErr }: Comparison,
+  samplesMs: readonly number[],
+  work: Work,
+  roofline: BenchRoofline | null,
+): BenchCase {
+  const summary = summarize(samplesMs);
+  // A clock that did not move gives no speed.
+  const ms = summary.medianMs > 0 ? summary.medianMs : null;
+  return {
+    ...emptyRow(key),
+    samplesMs: samplesMs.map((sample) => Number(sample.toPrecision(7))),
+    ...summary,
+    ...(ms !== null && rates(work, ms)),
+    roofline: ms === null || roofline === null ? null : rooflineShare(work, ms, roofline),
+    maxAbsErr: toJsonNumber(maxAbsErr),
+    maxRelErr: toJsonNumber(maxRelErr),
+    verified: true,
+    skipped: null,
+  };
+}
+
+/** Whether a row says that a variant is wrong. */
+export function isFailed({ verified, maxAbsErr, skipped }: BenchCase): boolean {
+  return skipped !== null && !verified && maxAbsErr !== null;
+}

@@ -1,0 +1,164 @@
+/** Runs cases: reference, check of every variant, then timing of those that passed. */
+import { KernelError, variants as nativeVariants } from "../../ffi/mod.ts";
+import type { BenchCase, BenchRoofline } from "../../reports/schema.ts";
+import {
+  type Bench,
+  type BenchBackend,
+  type Case,
+  caseName,
+  type Expected,
+  type Instance,
+  type Problem,
+} from "../case.ts";
+import { check, type Comparison } from "./check.ts";
+import { type Contender, copyCount, measure, type Plan } from "./measure.ts";
+import type { Heartbeat } from "./noise.ts";
+import { Random } from "./random.ts";
+import { failedRow, type RowKey, skippedRow, timedRow } from "./rows.ts";
+
+/** How cases are run. */
+export interface Setting {
+  readonly bench: Bench;
+  readonly backend: BenchBackend;
+  readonly plan: Plan;
+  readonly roofline: BenchRoofline | null;
+  /** Bytes that inputs must exceed together. */
+  readonly cacheBytes: number;
+  readonly memoryBytes: number;
+  /** Which variants take part, by `op/variant/params`. */
+  readonly selects: (name: string) => boolean;
+  readonly heartbeat: Heartbeat | null;
+  /** Told what became of each case, in one line. */
+  readonly log: (line: string) => void;
+}
+
+/** Variant names of a case on a backend that the filter lets through. */
+export function variantsOf(
+  item: Case,
+  backend: BenchBackend,
+  selects: (name: string) => boolean,
+): string[] {
+  const all = item.variants?.(backend) ?? nativeVariants(backend, item.op);
+  return all.filter((variant) => selects(caseName(item.op, item.params, variant)));
+}
+
+/** The rows of all cases, in their order. */
+export async function runCases(items: readonly Case[], setting: Setting): Promise<BenchCase[]> {
+  const rows: BenchCase[] = [];
+  // One seed for all: the order of turns is the same in every run of the same cases.
+  const random = new Random(1);
+  for (const [i, item] of items.entries()) {
+    setting.heartbeat?.beat();
+    const begun = performance.now();
+    const found = await runCase(item, setting, random);
+    rows.push(...found);
+    const seconds = ((performance.now() - begun) / 1e3).toFixed(1);
+    setting.log(
+      `[${i + 1}/${items.length}] ${caseName(item.op, item.params)}: ` +
+        `${found.map(outcome).join(", ")} (${seconds} s)`,
+    );
+  }
+  setting.heartbeat?.beat();
+  return rows;
+}
+
+function outcome({ variant, medianMs, verified, maxAbsErr }: BenchCase): string {
+  if (medianMs !== null) return `${variant} ${medianMs.toPrecision(3)} ms`;
+  return `${variant} ${maxAbsErr !== null && !verified ? "WRONG" : "skipped"}`;
+}
+
+async function runCase(item: Case, setting: Setting, random: Random): Promise<BenchCase[]> {
+  const { bench, backend, memoryBytes } = setting;
+  const names = variantsOf(item, backend, setting.selects);
+  const key = (variant: string): RowKey => ({ ...item, backend, variant });
+  if ((item.memoryBytes ?? 0) > memoryBytes / 2) {
+    const needs = `needs ${gigabytes(item.memoryBytes!)} of memory, `;
+    const has = `and more than half of the ${gigabytes(memoryBytes)} here is not given to one case`;
+    return names.map((variant) => skippedRow(key(variant), needs + has));
+  }
+  const problem = item.prepare(bench);
+  const expected = expectedOf(item, problem, bench);
+  const copies = copyCount(problem.bytes, setting.cacheBytes);
+  using stack = new DisposableStack();
+  const instances = Array.from({ length: copies }, () => stack.use(problem.create(bench.ctx)));
+  const verdicts = names.map((variant) =>
+    judge(keyOf(item, problem, backend, variant), problem, expected, instances, setting.plan)
+  );
+  const passed = verdicts.filter((verdict) => "contender" in verdict);
+  const samples = await measure(
+    bench.ctx,
+    passed.map(({ contender }) => contender),
+    setting.plan,
+    random,
+  );
+  return verdicts.map((verdict) =>
+    "row" in verdict ? verdict.row : timedRow(
+      verdict.key,
+      verdict.comparison,
+      samples[passed.indexOf(verdict)]!,
+      problem,
+      setting.roofline,
+    )
+  );
+}
+
+const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+
+function keyOf(item: Case, problem: Problem, backend: BenchBackend, variant: string): RowKey {
+  return { op: item.op, params: { ...item.params, ...problem.params }, backend, variant };
+}
+
+/** The reference: what the case provides, else its `ref` variant on the CPU. */
+function expectedOf(item: Case, problem: Problem, { cpu }: Bench): Expected {
+  if (problem.expected !== undefined) return problem.expected(cpu);
+  const known = item.variants?.("cpu") ?? nativeVariants("cpu", item.op);
+  if (!known.includes("ref")) throw new TypeError(`Cannot check ${item.op}: it has no "ref"`);
+  using instance = problem.create(cpu);
+  const refMs = cpu.time(instance.bind("ref"));
+  return { parts: instance.output(), refMs };
+}
+
+type Verdict =
+  | { readonly row: BenchCase }
+  | {
+    readonly key: RowKey;
+    readonly comparison: Comparison;
+    readonly contender: Contender;
+  };
+
+/** Runs a variant once and compares: a row that says why not, or a contender to be timed. */
+function judge(
+  key: RowKey,
+  problem: Problem,
+  { parts, refMs }: Expected,
+  instances: readonly Instance[],
+  plan: Plan,
+): Verdict {
+  const { variant } = key;
+  if (variant === "ref" && key.backend === "cpu" && refMs > plan.refLimitMs) {
+    const reason = `one run takes ${refMs.toPrecision(2)} ms: used for the check, not timed`;
+    return { row: skippedRow(key, reason) };
+  }
+  try {
+    const runs = instances.map((instance) => instance.bind(variant));
+    runs[0]!();
+    const comparison = check(instances[0]!.output(), parts, problem.tolerance(variant));
+    if (!comparison.passed) return { row: failedRow(key, comparison) };
+    return { key, comparison, contender: { variant, runs } };
+  } catch (error) {
+    return { row: rowOfError(key, error) };
+  }
+}
+
+const [UNSUPPORTED, OUT_OF_MEMORY, DEVICE_ERROR] = [2, 3, 4];
+
+/** What a variant does not do is skipped; any other failure counts as a wrong result. */
+function rowOfError(key: RowKey, error: unknown): BenchCase {
+  // After a device error nothing else can run on the context either.
+  if (!(error instanceof KernelError) || error.status === DEVICE_ERROR) throw error;
+  if (error.status === UNSUPPORTED || error.status === OUT_OF_MEMORY) {
+    return skippedRow(key, error.message);
+  }
+  const comparison = { passed: false, maxAbsErr: NaN, maxRelErr: NaN, detail: error.message };
+  return failedRow(key, comparison);
+}

@@ -1,0 +1,102 @@
+/** `deno task bench`: checks the kernels against the reference, times them, writes a report. */
+import { defaultScenes } from "../datasets/default_scenes.ts";
+import { Context, unavailable } from "../ffi/mod.ts";
+import { benchPage } from "../reports/bench_page.ts";
+import { writeFiles } from "../reports/files.ts";
+import { type BenchResult, benchResultSchema, SCHEMA_VERSION } from "../reports/schema.ts";
+import { benchText } from "../reports/terminal.ts";
+import { CheckError, InputError } from "../std/errors.ts";
+import { removePartFilesOnSignal } from "../std/files.ts";
+import { print, printError, runMain } from "../std/main.ts";
+import type { BenchBackend, Case } from "./case.ts";
+import { GROUPS } from "./cases.ts";
+import { cacheBytes, describeMachine, memoryBytes } from "./harness/machine.ts";
+import type { Plan } from "./harness/measure.ts";
+import { Heartbeat, judgeNoise } from "./harness/noise.ts";
+import { measureRoofline } from "./harness/roofline.ts";
+import { isFailed } from "./harness/rows.ts";
+import { runCases, variantsOf } from "./harness/run.ts";
+import { loadScene } from "./harness/scene.ts";
+import { HELP, listData, listText, type Options, parseOptions, selectCases } from "./options.ts";
+
+/** More samples than the rank test of the reports needs, except for `--quick`. */
+const PLANS = {
+  quick: { minSamples: 5, minMs: 30, refLimitMs: 30 },
+  tour: { minSamples: 9, minMs: 200, refLimitMs: 100 },
+  full: { minSamples: 15, minMs: 500, refLimitMs: 500 },
+} as const satisfies Record<string, Plan>;
+
+async function main(args: readonly string[]): Promise<void> {
+  const options = parseOptions(args);
+  if (options.help) return print(HELP);
+  if (options.list) {
+    return print(options.json ? JSON.stringify(listData(GROUPS), undefined, 2) : listText(GROUPS));
+  }
+  removePartFilesOnSignal();
+  const result = await bench(options, ["deno task bench", ...args.map(quoted)].join(" "));
+  const json = JSON.stringify(result, undefined, 1);
+  await writeFiles(options.out, [
+    { path: "bench.json", text: `${json}\n` },
+    ...await benchPage(result, "bench"),
+  ]);
+  print(options.json ? json : benchText(result, { color: Deno.stdout.isTerminal() }));
+  printError(`written: ${options.out}/bench.md with charts, and ${options.out}/bench.json`);
+  const wrong = result.cases.filter(isFailed);
+  if (wrong.length > 0) {
+    const names = wrong.map(({ id }) => id).join("; ");
+    throw new CheckError(`${wrong.length} of ${result.cases.length} rows are wrong: ${names}`);
+  }
+}
+
+/** An argument as a shell needs it. */
+function quoted(arg: string): string {
+  return /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
+}
+
+async function bench(options: Options, command: string): Promise<BenchResult> {
+  const { backend, filter, threads } = options;
+  checkBackend(backend);
+  const selects = (name: string) => filter === undefined || filter.test(name);
+  const cases = selectCases(GROUPS, options, (item: Case) => variantsOf(item, backend, selects));
+  const plan = options.quick ? PLANS.quick : options.ids.length > 0 ? PLANS.full : PLANS.tour;
+  using stack = new DisposableStack();
+  const ctx = stack.use(new Context(backend, { threads }));
+  const cpu = backend === "cpu" ? ctx : stack.use(new Context("cpu", { threads }));
+  const scene = await loadScene(cpu, options.data ?? await defaultScenes());
+  printError("measuring the roof: multiply-adds, triad, gather");
+  const cache = cacheBytes(backend);
+  const roofline = measureRoofline(backend, threads, cache);
+  const heartbeat = stack.use(new Heartbeat(ctx));
+  const rows = await runCases(cases, {
+    bench: { ctx, cpu, scene },
+    backend,
+    plan,
+    roofline,
+    cacheBytes: cache,
+    memoryBytes: memoryBytes(backend),
+    selects,
+    heartbeat,
+    log: printError,
+  });
+  const noise = judgeNoise(rows, heartbeat.medians);
+  if (noise.noisy) printError(`warning: a noisy run: ${JSON.stringify(noise)}`);
+  const run = { threads: cpu.threads, data: scene.data, command, noise };
+  // The writer is held to the same contract as the reader.
+  return benchResultSchema.parse({
+    schemaVersion: SCHEMA_VERSION,
+    context: await describeMachine(backend, run),
+    roofline,
+    baselines: Object.assign({}, ...Object.values(GROUPS).map(({ baselines }) => baselines ?? {})),
+    cases: rows,
+    tables: [],
+  });
+}
+
+function checkBackend(backend: BenchBackend): void {
+  for (const needed of new Set<BenchBackend>([backend, "cpu"])) {
+    const why = unavailable(needed);
+    if (why !== undefined) throw new InputError(`Cannot bench on the ${backend} backend: ${why}`);
+  }
+}
+
+if (import.meta.main) await runMain(() => main(Deno.args));
