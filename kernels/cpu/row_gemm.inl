@@ -45,6 +45,15 @@ void tail(int64_t rows, const float* const* a, const float* b, int64_t ldb, floa
   }
 }
 
+// Gathered rows lie anywhere: asks for those of a later block while this one is computed.
+void prefetch_rows(const RowGemm& g, int64_t begin, int64_t end) {
+  if (end > g.rows) end = g.rows;
+  for (int64_t i = begin; i < end; ++i) {
+    const float* row = g.a + int64_t{g.a_rows[i]} * g.lda;
+    for (int64_t p = 0; p < g.k; p += 16) __builtin_prefetch(row + p);
+  }
+}
+
 // V registers wide, all rows.
 template <int V>
 void strip(const RowGemm& g, int64_t column) {
@@ -58,6 +67,7 @@ void strip(const RowGemm& g, int64_t column) {
       a[r] = g.a + (g.a_rows ? int64_t{g.a_rows[i + r]} : i + r) * g.lda;
       c[r] = g.c + (g.c_rows ? int64_t{g.c_rows[i + r]} : i + r) * g.ldc + column;
     }
+    if (g.a_rows && column == 0) prefetch_rows(g, i + R, i + 2 * R);
     if (rows == R)
       block<R, V>(a, b, g.ldb, c, g.k);
     else
