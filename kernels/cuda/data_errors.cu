@@ -1,6 +1,6 @@
 #include "data_errors.hpp"
 
-#include <cmath>
+#include <cstdio>
 #include <cstring>
 
 #include "internal.hpp"
@@ -45,17 +45,19 @@ bool first_note(const unsigned long long (&slots)[4], Note& note) {
        batch ? VMK_BATCH_MAX : VMK_COORD_MAX);
 }
 
-[[noreturn]] void fail_point(const Note& note) {
+[[noreturn]] void fail_point(const DataErrors& log, const Note& note) {
   if (note.axis == 0)
     fail(VMK_INVALID_ARGUMENT, "Cannot quantize points: point %lld has batch = %d, not in [0, %d]",
          note.row, note.integer(), VMK_BATCH_MAX);
   const char* axis = kAxisNames[note.axis];
-  if (!std::isfinite(note.real()))
+  Note voxel;
+  // Another point may be the first of the far ones; this one is not finite then.
+  if (!first_note(log.first[kFarVoxel], voxel) || voxel.row != note.row || voxel.axis != note.axis)
     fail(VMK_INVALID_ARGUMENT, "Cannot quantize points: point %lld has %s = %g, not finite",
          note.row, axis, note.real());
   fail(VMK_INVALID_ARGUMENT,
-       "Cannot quantize points: point %lld has %s = %g, its voxel is not in [%d, %d]", note.row,
-       axis, note.real(), VMK_COORD_MIN, VMK_COORD_MAX);
+       "Cannot quantize points: point %lld has %s = %g, voxel %.0f, not in [%d, %d]", note.row,
+       axis, note.real(), voxel.real(), VMK_COORD_MIN, VMK_COORD_MAX);
 }
 
 [[noreturn]] void fail_position(const Note& note) {
@@ -73,10 +75,10 @@ __attribute__((format(printf, 2, 0))) [[noreturn]] void fail_value(vmk_status st
   fail(status, "%s", text);
 }
 
-[[noreturn]] void fail_note(int what, const Note& note) {
+[[noreturn]] void fail_note(const DataErrors& log, int what, const Note& note) {
   constexpr vmk_status kInvalid = VMK_INVALID_ARGUMENT;
   switch (what) {
-    case kBadPoint: fail_point(note);
+    case kBadPoint: fail_point(log, note);
     case kBadVoxelizeRow: fail_coordinate("voxelize coords", note);
     case kBadInsertRow: fail_coordinate("insert coords", note);
     case kBadDownsampleRow: fail_coordinate("downsample coords", note);
@@ -127,7 +129,7 @@ __attribute__((format(printf, 2, 0))) [[noreturn]] void fail_value(vmk_status st
 void raise_data_errors(const DataErrors& log) {
   Note note;
   for (int what = 0; what < kDataErrors; ++what)
-    if (first_note(log.first[what], note)) fail_note(what, note);
+    if (first_note(log.first[what], note)) fail_note(log, what, note);
 }
 
 }  // namespace vmk

@@ -12,6 +12,7 @@ namespace vmk {
 // comment says what row and value mean where it is not the row and what was found there.
 enum DataError : int {
   kBadPoint,  // axis 0: the batch, else the f32 bits of the point
+  kFarVoxel,  // the f32 bits of its voxel, beside kBadPoint when the point is finite
   kBadVoxelizeRow,
   kBadInsertRow,
   kBadDownsampleRow,

@@ -11,6 +11,12 @@ struct Grid {
   float voxel[3], origin[3];
 };
 
+__device__ inline void note_point(DataErrors* log, int axis, int64_t row, float value,
+                                  float cell) {
+  note(log, kBadPoint, axis, row, __float_as_int(value));
+  if (isfinite(value)) note(log, kFarVoxel, axis, row, __float_as_int(cell));
+}
+
 __global__ void __launch_bounds__(kBlock)
     quantize_points(const float* __restrict__ points, const int32_t* __restrict__ batch,
                     int32_t* __restrict__ coords, int64_t n, int64_t c, Grid grid, bool floor,
@@ -26,7 +32,7 @@ __global__ void __launch_bounds__(kBlock)
     const float cell = floor ? floorf(scaled) : rintf(scaled);
     // Written so that NaN fails it too.
     const bool fits = cell >= VMK_COORD_MIN && cell <= VMK_COORD_MAX;
-    if (!fits) note(log, kBadPoint, axis + 1, i, __float_as_int(value));
+    if (!fits) note_point(log, axis + 1, i, value, cell);
     at[axis] = fits ? static_cast<int>(cell) : 0;
   }
   set_coord(coords, i, {batch_fits(b) ? b : 0, at[0], at[1], at[2]});

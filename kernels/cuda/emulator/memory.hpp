@@ -1,0 +1,24 @@
+#pragma once
+// Device memory and the checks of every access that kernels make to it: bounds, memory that nothing
+// has written, and races (two threads at one word with nothing between them that orders them, one
+// of them writing). Kernels are compiled with -fsanitize=thread, which puts a call before every
+// access; the calls end here instead of in that sanitizer's library (hooks.cc).
+#include <cstddef>
+#include <cstdint>
+
+namespace vmk::emulator {
+
+enum class Access { kRead, kWrite, kAtomic };
+
+// Called before an access of the fiber that runs; stops the launch when it is wrong.
+void check_access(const void* address, size_t bytes, Access access);
+
+void* allocate_region(size_t bytes);
+bool free_region(void* data);
+size_t allocated_bytes();
+
+// For what the host does to device memory: false when it is not all inside one allocation.
+bool is_allocated(const void* data, size_t bytes);
+bool host_writes(void* data, size_t bytes);
+
+}  // namespace vmk::emulator

@@ -1,0 +1,62 @@
+#pragma once
+// Runs grids: block after block, the threads of a block as fibers in one host thread. A fiber runs
+// until it waits for others, so the order is the same every time.
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <source_location>
+
+#include "vectors.hpp"
+
+namespace vmk::emulator {
+
+using Site = std::source_location;
+
+// Behind threadIdx and its kin: those of the fiber that runs.
+struct Position {
+  uint3 thread, block;
+  dim3 block_size, grid_size;
+};
+extern Position position;
+
+// What the checks of memory need to know about the fiber that runs. Serials count blocks from the
+// start of the process; phases count the barriers that a block and a warp have passed.
+struct Moment {
+  uint32_t block = 0, first_block = 0;  // first_block: of this launch
+  uint32_t block_phase = 0, warp_phase = 0;
+  int16_t thread = 0, warp = 0;
+  bool thorough = true;  // see kThoroughAccesses
+  int64_t accesses = 0;  // of the launch
+  uintptr_t stack = 0, parameters = 0;
+  size_t stack_bytes = 0, parameter_bytes = 0;
+};
+extern Moment now;
+
+// Races are looked for in the blocks of a launch until it has made this many accesses, and in
+// every 16th block after that: blocks do much the same, and looking is most of the time.
+constexpr int64_t kThoroughAccesses = 2'000'000;
+
+// Whether this host thread is inside a kernel and its accesses are checked. The emulator clears it
+// while it works itself: it uses library code that is instrumented too.
+extern constinit thread_local bool checking __attribute__((tls_model("initial-exec")));
+
+// Held while a grid runs and by whoever changes what memory there is.
+std::mutex& launch_mutex();
+
+int lane();
+// Waits for all threads of the block that have not ended; answers how many had their flag set.
+int sync_block(bool flag, Site site);
+// These wait for the lanes of the mask to make the same call.
+void sync_warp(unsigned mask, Site site);
+unsigned vote(unsigned mask, bool flag, Site site);
+uint64_t shuffle(unsigned mask, uint64_t value, int source, Site site);
+
+// Ends the launch: the text is what cudaGetErrorString says about it afterwards.
+[[noreturn]] __attribute__((format(printf, 1, 2))) void stop_launch(const char* format, ...);
+
+// Runs invoke(parameters) for every thread of the grid. Afterwards cudaGetLastError tells whether
+// something stopped it.
+void run_grid(const char* kernel, dim3 grid, dim3 block, void (*invoke)(void*), void* parameters,
+              size_t parameter_bytes);
+
+}  // namespace vmk::emulator
