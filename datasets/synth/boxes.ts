@@ -1,8 +1,6 @@
 import type { Boxes } from "../scan.ts";
 import type { Thing } from "./scene.ts";
-import { atan } from "./trig.ts";
-
-const PI = 3.14159265358979;
+import { atan, PI } from "./trig.ts";
 
 /** The boxes of the things that at least one point belongs to. */
 export function visibleBoxes(things: readonly Thing[], instance: Uint16Array): Boxes {

@@ -1,5 +1,12 @@
-import type { Street } from "./street.ts";
 import type { Frame } from "./primitives.ts";
+
+/** What the ground of a world is, by x and y in metres. */
+export interface Terrain {
+  /** The raw class id. */
+  zone(x: number, y: number): number;
+  /** The height in metres. */
+  height(x: number, y: number): number;
+}
 
 /** Half the side of the square that a scan sees, in metres: a little above the sensor's range. */
 export const REACH = 82;
@@ -16,8 +23,7 @@ const RATIO = COARSE / FINE;
 /** The height of the ground about the sensor, in the sensor frame: bilinear between nodes. */
 export class Ground {
   readonly #nodes: Float32Array;
-  /** Lowest and highest node of each coarse cell, in metres. */
-  readonly low: Float32Array;
+  /** The highest node of each coarse cell, in metres. */
   readonly high: Float32Array;
 
   /** A raster of `height` (x and y in the sensor frame, in metres). */
@@ -28,7 +34,6 @@ export class Ground {
         this.#nodes[i * NODES + j] = height(i * FINE - REACH, j * FINE - REACH);
       }
     }
-    this.low = new Float32Array(COARSE_CELLS * COARSE_CELLS);
     this.high = new Float32Array(COARSE_CELLS * COARSE_CELLS);
     for (let i = 0; i < COARSE_CELLS; i++) {
       for (let j = 0; j < COARSE_CELLS; j++) this.#bound(i, j);
@@ -51,24 +56,21 @@ export class Ground {
   }
 
   #bound(i: number, j: number): void {
-    let low = Infinity;
     let high = -Infinity;
     for (let a = i * RATIO; a <= (i + 1) * RATIO; a++) {
       for (let b = j * RATIO; b <= (j + 1) * RATIO; b++) {
         const z = this.#nodes[a * NODES + b]!;
-        if (z < low) low = z;
         if (z > high) high = z;
       }
     }
-    this.low[i * COARSE_CELLS + j] = low;
     this.high[i * COARSE_CELLS + j] = high;
   }
 }
 
-/** The ground of a street as seen from `ego`, the sensor's frame in the world. */
-export function streetGround(street: Street, ego: Frame): Ground {
+/** The ground of `terrain` as seen from `ego`, the sensor's frame in the world. */
+export function groundAbout(terrain: Terrain, ego: Frame): Ground {
   return new Ground((x, y) =>
-    street.height(
+    terrain.height(
       ego.x + x * ego.cos - y * ego.sin,
       ego.y + x * ego.sin + y * ego.cos,
     ) - ego.z

@@ -1,52 +1,10 @@
 /** A ray and one primitive: closed forms for solids, a walk through clumps for leaves. */
+import { DX, DY, DZ, ENTER, type Hit, LEAVE, local, OX, OY, OZ } from "./hit.ts";
 import { MATERIAL } from "./materials.ts";
 import { exponential } from "./noise.ts";
+import { inGap, onPillar, recess } from "./patterns.ts";
 import { KIND, PATTERN, type Primitives, STRIDE } from "./primitives.ts";
 import { hash3, type Random } from "./random.ts";
-
-/** What {@linkcode Hit.primitive} says when no primitive was hit. */
-export const NOTHING = -1;
-export const GROUND = -2;
-
-/** A ray and the nearest thing it has met so far. One object serves all rays of a scan. */
-export interface Hit {
-  /** Origin in metres and unit direction, in the sensor frame. */
-  ox: number;
-  oy: number;
-  oz: number;
-  dx: number;
-  dy: number;
-  dz: number;
-  /** Distance in metres; the reach of the ray while nothing is hit. */
-  t: number;
-  primitive: number;
-  /** Cosine of the angle between the ray and the surface's normal, 0.01..1. */
-  incidence: number;
-  material: number;
-}
-
-/** A ray to be filled in; its fields start as doubles, so that the engine keeps them unboxed. */
-export function newHit(): Hit {
-  return {
-    ox: 0.5,
-    oy: 0.5,
-    oz: 0.5,
-    dx: 0.5,
-    dy: 0.5,
-    dz: 0.5,
-    t: 0.5,
-    primitive: NOTHING,
-    incidence: 0.5,
-    material: 0,
-  };
-}
-
-/** Forgets the last hit; nothing farther than `reach` metres will count. */
-export function clearHit(hit: Hit, reach: number): void {
-  hit.t = reach;
-  hit.primitive = NOTHING;
-  hit.incidence = 1;
-}
 
 /** Nearest distance at which anything counts: the sensor's own housing is no target. */
 const NEAR = 0.3;
@@ -57,18 +15,6 @@ const FILLED = 0.5;
 const SPARSE = 0.04;
 /** Step of the walk through leaves in metres. */
 const LEAF_STEP = 0.1;
-
-// The ray in the primitive's own frame, and where it enters and leaves the primitive's bounds.
-// Module state instead of return values: the ray loop allocates nothing.
-const local = new Float64Array(8);
-const OX = 0;
-const OY = 1;
-const OZ = 2;
-const DX = 3;
-const DY = 4;
-const DZ = 5;
-const ENTER = 6;
-const LEAVE = 7;
 
 /** Puts the primitive into `hit` if the ray meets it nearer than what `hit` holds. */
 export function meet(p: Primitives, i: number, hit: Hit, random: Random): void {
@@ -127,49 +73,7 @@ function meetBox(p: Primitives, i: number, hit: Hit): void {
   hit.incidence = Math.max(0.01, d < 0 ? -d : d);
   hit.material = p.material[i]!;
   if (pattern === PATTERN.facade && axis < 2) recess(p, at, axis, hit);
-}
-
-/** Whether the ray passes between two pickets. */
-function inGap(p: Primitives, at: number, axis: number, t: number): boolean {
-  if (axis !== 1) return false;
-  const u = local[OX]! + t * local[DX]! + p.shape[at + 3]!;
-  const spacing = p.shape[at + 8]!;
-  return u - Math.floor(u / spacing) * spacing > p.shape[at + 9]!;
-}
-
-/** Depth of windows and doors behind the wall, in metres. */
-const RECESS = 0.18;
-/** Storeys, sills, lintels and windows, in metres. */
-const STOREY = 2.9;
-const SILL = 0.85;
-const LINTEL = 2.3;
-const WINDOW = 1.15;
-const DOOR = 1.05;
-/** Walls reach this far below the ground, as houses are built with. */
-const FOOTING = 4;
-
-/** Carries a hit on a wall on into the window or the door that it met, if any. */
-function recess(p: Primitives, at: number, axis: number, hit: Hit): void {
-  const shape = p.shape;
-  const other = 1 - axis;
-  const du = local[DX + other]!;
-  const u = local[OX + other]! + hit.t * du + shape[at + 3 + other]!;
-  const v = local[OZ]! + hit.t * local[DZ]! + shape[at + 5]! - FOOTING;
-  const door = u - shape[at + 9]!;
-  const isDoor = axis === 1 && v < 2.1 && door > 0 && door < DOOR;
-  const spacing = shape[at + 8]!;
-  const w = u - Math.floor(u / spacing) * spacing - (spacing - WINDOW) / 2;
-  const storey = v - Math.floor(v / STOREY) * STOREY;
-  const isWindow = v > 0 && storey > SILL && storey < LINTEL && w > 0 && w < WINDOW;
-  if (!isDoor && !isWindow) return;
-  const left = isDoor ? door : w;
-  const width = isDoor ? DOOR : WINDOW;
-  // The ray goes on to the glass, or to the reveal when that comes first.
-  const toGlass = RECESS / hit.incidence;
-  const toReveal = du === 0 ? Infinity : du > 0 ? (width - left) / du : -left / du;
-  hit.t += Math.min(toGlass, toReveal);
-  if (toGlass < toReveal) hit.material = isDoor ? MATERIAL.wood : MATERIAL.glass;
-  else hit.incidence = Math.max(0.01, du < 0 ? -du : du);
+  if (pattern === PATTERN.glazing && onPillar(p, at, axis, t)) hit.material = MATERIAL.bodywork;
 }
 
 function meetCylinder(p: Primitives, i: number, hit: Hit): void {

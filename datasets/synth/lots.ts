@@ -7,8 +7,8 @@ import { addCar, addTruck } from "./objects/vehicles.ts";
 import type { Frame } from "./primitives.ts";
 import type { Random } from "./random.ts";
 import type { Site } from "./site.ts";
+import { PI } from "./trig.ts";
 
-const PI = 3.14159265358979;
 /** Instance ids a lot may use, and lots that differ in ids: more than a scan ever sees. */
 const IDS = 32;
 const LOTS = 128;
@@ -64,15 +64,22 @@ export function plantLot(site: Site, k: number, side: 0 | 1, time: number, rando
 function addTerrace(lot: Lot): void {
   const { random, length, side, site } = lot;
   const front = site.street.front[side];
-  if (random.chance(0.78)) {
+  if (random.chance(0.7)) {
     const set = random.range(0, 0.5);
     addHouse(site.scene, lot.facing(length / 2, front + set), random, length, 11);
-    if (random.chance(0.3)) {
-      addHedge(site.scene, lot.at(length / 2, front - 0.2), random, 3, 0.5, random.range(0.5, 1));
+    const green = random.next();
+    if (green < 0.6) {
+      const h = random.range(0.9, 2.6);
+      addHedge(site.scene, lot.at(length / 2, front - 0.6), random, length - 1.5, 0.8, h);
+    } else if (green < 0.9) {
+      for (let i = 0; i < 4; i++) {
+        const at = lot.at(random.range(1, length - 1), front - 0.3);
+        addBush(site.scene, at, random, random.range(1, 2.4));
+      }
     }
     return;
   }
-  if (random.chance(0.5)) addWall(site.scene, lot.at(length / 2, front + 0.3), random, length - 3);
+  if (random.chance(0.25)) addWall(site.scene, lot.at(length / 2, front + 0.3), random, length - 3);
   else addHedge(site.scene, lot.at(length / 2, front + 0.6), random, length - 3, 0.8, 1.4);
   for (let i = 0; i < 3; i++) {
     const at = lot.at(random.range(1, length - 1), front + random.range(2, 14));
@@ -95,15 +102,15 @@ function addGarden(lot: Lot): void {
   }
   const border = random.next();
   const middle = lot.at(length / 2 + 1.6, walk + 0.3);
-  if (border < 0.3) addFence(scene, middle, random, length - 4);
-  else if (border < 0.6) addHedge(scene, middle, random, length - 4, 0.7, random.range(0.7, 1.8));
+  if (border < 0.07) addFence(scene, middle, random, length - 4);
+  else if (border < 0.65) addHedge(scene, middle, random, length - 4, 0.7, random.range(0.7, 1.8));
   else if (border < 0.7) addWall(scene, middle, random, length - 4);
-  const bushes = Math.floor(random.range(1, 5));
+  const bushes = Math.floor(random.range(3, 8));
   for (let i = 0; i < bushes; i++) {
     const at = lot.at(random.range(4, length), random.range(walk + 1, front - 0.5));
-    addBush(scene, at, random, random.range(0.6, 1.8));
+    addBush(scene, at, random, random.range(0.8, 2.4));
   }
-  if (random.chance(0.55)) {
+  if (random.chance(0.75)) {
     const at = lot.at(random.range(4, length - 1), random.range(walk + 1.5, front));
     addTree(scene, at, random, random.range(1.2, 2.6));
   }
@@ -130,22 +137,22 @@ function addBackdrop(lot: Lot): void {
   }
 }
 
-/** Vehicles on the parking strip, or half on the sidewalk where there is none. */
+/** Vehicles on the parking strip, if the street has one on this side. */
 function addParked(lot: Lot): void {
   const { random, length, side, site } = lot;
   const { street, scene } = site;
-  const strip = street.parking[side] > street.road;
-  const out = strip ? street.parking[side] - 1.1 : street.parking[side] + 0.9;
+  if (street.parking[side] === street.road) return;
+  const out = street.parking[side] - 1.1;
+  const along = side === 0 ? 0 : PI;
+  if (random.chance(0.06)) {
+    addTruck(scene, lot.at(length / 2, out + 0.1, along), random, lot.instance());
+    return;
+  }
   const places = Math.floor(length / 6);
   for (let i = 0; i < places; i++) {
     const a = (i + 0.5) * length / places + random.range(-0.3, 0.3);
-    const turn = (random.chance(0.3) ? PI : 0) + random.range(-0.04, 0.04);
-    if (!random.chance(strip ? 0.5 : 0.12)) continue;
-    const at = lot.at(a, out, side === 0 ? turn : turn + PI);
-    const truck = strip && random.chance(0.05) && i === 0;
-    if (truck) addTruck(scene, at, random, lot.instance());
-    else addCar(scene, at, random, lot.instance());
-    if (truck) i++;
+    const turn = along + (random.chance(0.3) ? PI : 0) + random.range(-0.04, 0.04);
+    if (random.chance(0.5)) addCar(scene, lot.at(a, out, turn), random, lot.instance());
   }
 }
 
@@ -153,14 +160,14 @@ function addParked(lot: Lot): void {
 function addWalkway(lot: Lot): void {
   const { random, length, side, site } = lot;
   const { street, scene } = site;
-  const kerb = street.parking[side] + 0.45;
+  const kerb = street.parking[side] + 0.6;
   if (random.chance(0.5)) addLamp(scene, lot.at(0.4, kerb), random);
   if (random.chance(0.35)) {
     const facing = side === 0 ? 0 : PI;
     addSign(scene, lot.at(length * 0.55, kerb, facing + random.range(-0.2, 0.2)), random);
   }
-  if (random.chance(street.city ? 0.35 : 0.15)) {
-    addTree(scene, lot.at(length * 0.25, kerb + 0.2), random, random.range(1.9, 2.6));
+  if (random.chance(street.city ? 0.45 : 0.3)) {
+    addTree(scene, lot.at(length * 0.25, kerb + 0.2), random, random.range(1.5, 2.4));
   }
   const inner = street.walk[side] - 0.4;
   if (random.chance(0.35)) {
@@ -168,7 +175,7 @@ function addWalkway(lot: Lot): void {
   }
   const bicycles = random.chance(0.25) ? Math.floor(random.range(1, 4)) : 0;
   for (let i = 0; i < bicycles; i++) {
-    const at = lot.at(length * 0.8 + 0.7 * i, inner - 0.3, PI / 2 + random.range(-0.2, 0.2));
+    const at = lot.at(length * 0.8 + 0.7 * i, inner - 0.8, PI / 2 + random.range(-0.2, 0.2));
     addBicycle(scene, at, lot.instance());
   }
 }
@@ -177,14 +184,14 @@ function addWalkway(lot: Lot): void {
 function addPeople(lot: Lot, time: number): void {
   const { random, length, side, site } = lot;
   const { street } = site;
-  const people = Math.floor(random.range(0, street.city ? 2.6 : 1.8));
+  const people = Math.floor(random.range(0, street.city ? 1.9 : 1.5));
   for (let i = 0; i < people; i++) {
     const speed = random.range(0.8, 1.6);
     // A triangle wave of 24 m there and 24 m back.
     const way = (random.range(0, 48) + speed * time) % 48;
     const back = way > 24;
     const a = random.range(0, length) + (back ? 48 - way : way) - 12;
-    const out = random.range(street.parking[side] + 0.9, street.walk[side] - 0.6);
+    const out = random.range(street.verge[side] + 0.9, street.walk[side] - 0.6);
     const yaw = (back ? PI : 0) + random.range(-0.3, 0.3);
     addPerson(site.scene, lot.at(a, out, yaw), random, lot.instance());
   }

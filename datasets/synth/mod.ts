@@ -21,18 +21,17 @@ export const SYNTH_INFO: {
   classes: CLASS_NAMES,
 };
 
+/** One more than the largest seed, and than the largest index: a drive of 200 km. */
+const SEEDS = 2 ** 31;
+const FRAMES = 100_000;
+
 /**
  * Frame `index` of the street of `seed`, both integers, 0 or more. The ego vehicle moves 2 m a
  * frame. The same arguments give the same bytes on every machine.
  */
 export function simulateScan(seed: number, index: number): Scan {
-  for (const [name, value] of [["seed", seed], ["index", index]] as const) {
-    if (!Number.isInteger(value) || value < 0 || value >= 2 ** 31) {
-      throw new RangeError(
-        `Cannot simulate a scan: ${name} is ${value}, and must be an integer from 0 to 2^31 - 1`,
-      );
-    }
-  }
+  checkInteger("seed", seed, SEEDS);
+  checkInteger("index", index, FRAMES);
   const world = buildWorld(seed, index);
   const { points, semantic, instance } = sweep(world, new Random(seed, 5, index));
   const { x, y, z, cos, sin } = world.ego;
@@ -44,4 +43,11 @@ export function simulateScan(seed: number, index: number): Scan {
     pose: Float64Array.of(cos, -sin, 0, x, sin, cos, 0, y, 0, 0, 1, z),
     boxes: visibleBoxes(world.scene.things, instance),
   };
+}
+
+function checkInteger(name: string, value: number, end: number): void {
+  if (Number.isInteger(value) && value >= 0 && value < end) return;
+  throw new RangeError(
+    `Cannot simulate a scan: ${name} is ${value}, and must be an integer from 0 to ${end - 1}`,
+  );
 }

@@ -21,7 +21,12 @@ export const PATTERN = {
   facade: 1,
   /** Upright pickets with gaps that rays pass. */
   pickets: 2,
+  /** Glass between pillars of metal, as of a car. */
+  glazing: 3,
 } as const;
+
+/** A facade's cuboid begins this far below the ground, so that a slope does not lay it bare; metres. */
+export const FOOTING = 4;
 
 /** Where a thing stands in the sensor frame: metres, and the cosine and sine of its yaw. */
 export interface Frame {

@@ -27,7 +27,7 @@ export class Random {
     s[0] = b ^ (b >>> 9);
     s[1] = c + (c << 3);
     s[2] = ((c << 21) | (c >>> 11)) + sum;
-    return (sum >>> 0) * 2 ** -32;
+    return (sum >>> 0) / 4294967296;
   }
 
   /** Uniform in [low, high). */
@@ -38,11 +38,6 @@ export class Random {
   /** True with the given probability. */
   chance(probability: number): boolean {
     return this.next() < probability;
-  }
-
-  /** One of `items`, which must not be empty. */
-  pick<T>(items: readonly T[]): T {
-    return items[Math.floor(this.next() * items.length)]!;
   }
 }
 
@@ -55,10 +50,11 @@ export function hash(...keys: number[]): number {
 
 /** Uniform in [0, 1) by position: the noise of one cell of an integer lattice. */
 export function hash3(i: number, j: number, k: number, seed: number): number {
-  let h = Math.imul(i, 0x27d4eb2d) ^ Math.imul(j, 0x165667b1) ^ Math.imul(k, 0x1b873593) ^ seed;
+  // A sum, not an exclusive or: that would make the noise nearly symmetric about the origin.
+  let h = Math.imul(i, 0x27d4eb2d) + Math.imul(j, 0x165667b1) + Math.imul(k, 0x1b873593) + seed;
   h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
   h = Math.imul(h ^ (h >>> 12), 0x297a2d39);
-  return ((h ^ (h >>> 15)) >>> 0) * 2 ** -32;
+  return ((h ^ (h >>> 15)) >>> 0) / 4294967296;
 }
 
 // The finaliser of MurmurHash3 after a Weyl step, so that hash(0) is not 0.

@@ -3,7 +3,8 @@
  * each cell and the ground in it, which ends at the first cell that holds the hit.
  * Cost: about 20 cells and as many primitives a ray; nothing is allocated.
  */
-import { clearHit, GROUND, type Hit, meet } from "./intersect.ts";
+import { clearHit, GROUND, type Hit } from "./hit.ts";
+import { meet } from "./intersect.ts";
 import { buildGrid, type Grid } from "./grid.ts";
 import { COARSE, COARSE_CELLS, FINE, type Ground, REACH } from "./ground.ts";
 import type { Primitives } from "./primitives.ts";

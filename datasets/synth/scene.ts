@@ -23,6 +23,11 @@ export class Scene {
     this.primitives.add(KIND.box, at, extent, skin, PATTERN.facade, spacing, door);
   }
 
+  /** A slab of a car's cabin: glass between pillars. */
+  glazing(at: Frame, extent: Extent, skin: Skin): void {
+    this.primitives.add(KIND.box, at, extent, skin, PATTERN.glazing);
+  }
+
   /** A thin cuboid of pickets of `width`, one every `spacing` metres. */
   pickets(at: Frame, extent: Extent, skin: Skin, spacing: number, width: number): void {
     this.primitives.add(KIND.box, at, extent, skin, PATTERN.pickets, spacing, width);

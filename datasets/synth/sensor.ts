@@ -4,9 +4,9 @@
  * of a turn were read off two KITTI scans.
  */
 import { Random } from "./random.ts";
-import { cos, sin } from "./trig.ts";
+import { cos, PI, sin } from "./trig.ts";
 
-const DEGREE = 1.57079632679489661923 / 90;
+const DEGREE = PI / 180;
 
 /** Lasers, numbered from the top: the order of rings in a scan. */
 export const RINGS = 64;
@@ -40,9 +40,9 @@ export const LASERS: Lasers = lasers();
 export const AZIMUTH_COS: Float64Array = azimuths(cos);
 export const AZIMUTH_SIN: Float64Array = azimuths(sin);
 
-/** Elevation of ring `k` in radians: +2 to -8.33 in 1/3 degree, then -8.83 to -24.33 in 1/2. */
+/** Elevation of ring `k` in radians: +2 to -8.33, then -8.83 to -24.8 degrees. */
 export function elevation(k: number): number {
-  return (k < 32 ? 2 - k / 3 : -8.83 - (k - 32) / 2) * DEGREE;
+  return (k < 32 ? 2 - k / 3 : -8.83 - (k - 32) * (15.97 / 31)) * DEGREE;
 }
 
 function lasers(): Lasers {
@@ -53,9 +53,9 @@ function lasers(): Lasers {
     sin: row((k) => sin(elevation(k))),
     // The blocks are stacked in the head.
     up: row((k) => k < 32 ? 0.21 - 0.0007 * k : 0.16 - 0.0018 * (k - 32)),
-    bias: row(() => unit.range(-0.02, 0.02)),
-    gain: row(() => unit.range(0.6, 1.3)),
-    zeros: row(() => (unit.chance(0.3) ? unit.range(0.1, 0.25) : unit.range(0, 0.05))),
+    bias: row(() => unit.range(-0.012, 0.012)),
+    gain: row(() => unit.range(0.75, 1.35)),
+    zeros: row(() => (unit.chance(0.3) ? unit.range(0.1, 0.25) : unit.range(0.01, 0.05))),
   };
 }
 

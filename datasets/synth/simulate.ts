@@ -1,7 +1,7 @@
 /** One turn of the sensor in a world: rays, losses, noise and intensity. */
 import { CLASS } from "./classes.ts";
-import { type Ground, streetGround } from "./ground.ts";
-import { GROUND, type Hit, newHit, NOTHING } from "./intersect.ts";
+import { groundAbout } from "./ground.ts";
+import { GROUND, type Hit, newHit, NOTHING } from "./hit.ts";
 import { LOSS, MATERIAL, REFLECTIVITY, ROUGHNESS, SHINE, SPREAD } from "./materials.ts";
 import { normal } from "./noise.ts";
 import type { Random } from "./random.ts";
@@ -11,8 +11,8 @@ import type { World } from "./world.ts";
 
 /** Standard deviation of the range of one pulse in metres, as KITTI's roads show it. */
 export const RANGE_NOISE = 0.009;
-/** Standard deviation of a firing's azimuth in radians: a tenth of the step. */
-const AZIMUTH_NOISE = 0.0003;
+/** Standard deviation of a firing's azimuth in radians: a fifteenth of the step. */
+const AZIMUTH_NOISE = 0.0002;
 
 /** The returns of one turn, ring by ring from the top and each ring by azimuth, as in KITTI. */
 export interface Returns {
@@ -31,7 +31,7 @@ GROUND_MATERIAL[CLASS.sidewalk] = MATERIAL.paving;
 
 /** Turns the sensor once in `world`; `random` draws all noise. */
 export function sweep(world: World, random: Random): Returns {
-  const ground: Ground = streetGround(world.street, world.ego);
+  const ground = groundAbout(world.terrain, world.ego);
   const { primitives } = world.scene;
   const caster = new Raycaster(primitives, ground);
   const firings = sensor.RINGS * sensor.COLUMNS;
@@ -51,7 +51,7 @@ export function sweep(world: World, random: Random): Returns {
     const label = onGround ? groundClass(world, hit) : primitives.semantic[hit.primitive]!;
     if (onGround) hit.material = GROUND_MATERIAL[label]!;
     if (isLost(hit, random)) continue;
-    record(points.subarray(4 * n, 4 * n + 4), hit, ring, random);
+    record(points, 4 * n, hit, ring, random);
     semantic[n] = label;
     instance[n] = onGround ? 0 : primitives.instance[hit.primitive]!;
     n++;
@@ -79,10 +79,10 @@ function aim(hit: Hit, ring: number, column: number, random: Random): void {
 }
 
 /** The class of the ground at a hit. */
-function groundClass({ street, ego }: World, hit: Hit): number {
+function groundClass({ terrain, ego }: World, hit: Hit): number {
   const x = hit.ox + hit.t * hit.dx;
   const y = hit.oy + hit.t * hit.dy;
-  return street.zone(ego.x + x * ego.cos - y * ego.sin, ego.y + x * ego.sin + y * ego.cos);
+  return terrain.zone(ego.x + x * ego.cos - y * ego.sin, ego.y + x * ego.sin + y * ego.cos);
 }
 
 /** Whether the receiver misses this return: mirror-like, glancing, dark or far surfaces. */
@@ -96,19 +96,19 @@ function isLost(hit: Hit, random: Random): boolean {
   return random.next() < loss;
 }
 
-/** Writes the measured point: noise along the ray, intensity in hundredths as KITTI has it. */
-function record(point: Float32Array, hit: Hit, ring: number, random: Random): void {
+/** Writes the measured point at `at`: noise along the ray, intensity in hundredths as KITTI has it. */
+function record(points: Float32Array, at: number, hit: Hit, ring: number, random: Random): void {
   const lasers = sensor.LASERS;
   const m = hit.material;
-  // Roughness stands on the surface; a glancing ray meets more of it, up to 10 cm.
-  const rough = Math.min(0.1, ROUGHNESS[m]! / hit.incidence);
+  // Roughness stands on the surface; a glancing ray meets more of it, up to 3 cm.
+  const rough = Math.min(0.03, ROUGHNESS[m]! / hit.incidence);
   const sigma = Math.sqrt(RANGE_NOISE * RANGE_NOISE + rough * rough);
   const t = hit.t + lasers.bias[ring]! + sigma * normal(random);
-  point[0] = hit.ox + t * hit.dx;
-  point[1] = hit.oy + t * hit.dy;
-  point[2] = hit.oz + t * hit.dz;
+  points[at] = hit.ox + t * hit.dx;
+  points[at + 1] = hit.oy + t * hit.dy;
+  points[at + 2] = hit.oz + t * hit.dz;
   const shade = 0.7 + 0.3 * hit.incidence;
   const light = REFLECTIVITY[m]! * lasers.gain[ring]! * shade + SPREAD[m]! * normal(random);
   const dark = random.next() < lasers.zeros[ring]!;
-  point[3] = dark ? 0 : Math.round(100 * Math.min(1, Math.max(0, light))) / 100;
+  points[at + 3] = dark ? 0 : Math.round(100 * Math.min(1, Math.max(0, light))) / 100;
 }

@@ -4,6 +4,7 @@
  * of the street can be made alone. Lengths are metres; `t` is the offset left of the centre line.
  */
 import { CLASS } from "./classes.ts";
+import type { Terrain } from "./ground.ts";
 import { hash, Random } from "./random.ts";
 import { atan, sin } from "./trig.ts";
 
@@ -14,13 +15,14 @@ const CROSSING_WALK = 5.2;
 const TILE = 128;
 
 /** One seed's street. */
-export class Street {
+export class Street implements Terrain {
   /** Terraced houses at the sidewalk, or detached ones in gardens. */
   readonly city: boolean;
   readonly lot: number;
-  /** |t| of the edge of road, parking strip, sidewalk and house fronts; the strips by side. */
+  /** |t| of the outer edges of road, parking strip, grass verge, sidewalk and front gardens. */
   readonly road: number;
   readonly parking: readonly [right: number, left: number];
+  readonly verge: readonly [right: number, left: number];
   readonly walk: readonly [right: number, left: number];
   readonly front: readonly [right: number, left: number];
   readonly #curve: readonly [number, number, number, number];
@@ -29,17 +31,16 @@ export class Street {
 
   constructor(readonly seed: number) {
     const random = new Random(seed, 1);
-    this.city = random.chance(0.5);
+    this.city = random.chance(0.45);
     this.lot = this.city ? 12 : 15;
-    this.road = random.range(3.9, 4.6);
-    const strip = () => this.road + (random.chance(this.city ? 0.8 : 0.4) ? 2.2 : 0);
-    this.parking = [strip(), strip()];
-    const [low, high] = this.city ? [2.6, 4.2] : [1.8, 3];
-    this.walk = [
-      this.parking[0] + random.range(low, high),
-      this.parking[1] + random.range(low, high),
-    ];
-    const garden = () => (this.city ? random.range(0, 0.8) : random.range(3.5, 7));
+    this.road = random.range(4.6, 5.1);
+    const strip = (share: number) => this.road + (random.chance(share) ? 2.2 : 0);
+    this.parking = [strip(0.25), strip(this.city ? 0.6 : 0.35)];
+    const [low, high] = this.city ? [3.5, 6] : [2.5, 4];
+    const grass = () => (this.city || random.chance(0.3) ? 0 : random.range(1, 3));
+    this.verge = [this.parking[0] + grass(), this.parking[1] + grass()];
+    this.walk = [this.verge[0] + random.range(low, high), this.verge[1] + random.range(low, high)];
+    const garden = () => (this.city ? random.range(0.8, 2) : random.range(4, 8));
     this.front = [this.walk[0] + garden(), this.walk[1] + garden()];
     this.#curve = [
       random.range(5, 11),
@@ -48,7 +49,7 @@ export class Street {
       random.range(0, 6.28),
     ];
     const slope = () => (this.city ? random.range(-0.02, 0.02) : random.range(-0.1, 0.07));
-    this.#hill = [random.range(-0.015, 0.015), slope(), slope(), random.range(0, 6.28)];
+    this.#hill = [random.range(-0.02, 0.02), slope(), slope(), random.range(0, 6.28)];
     this.#noise = Float32Array.from({ length: TILE * TILE }, () => random.range(-1, 1));
   }
 
@@ -65,7 +66,7 @@ export class Street {
 
   /** Whether lot `k`, x in [k, k + 1) times the lot width, is a side road. */
   crossing(k: number): boolean {
-    return hash(this.seed, 2, k) % 7 === 0;
+    return hash(this.seed, 2, k) % 9 === 0;
   }
 
   /** The class of the ground. */
@@ -81,8 +82,9 @@ export class Street {
       if (along > -CROSSING_WALK && along < CROSSING_WALK) return CLASS.sidewalk;
     }
     if (across < this.parking[side]) return CLASS.parking;
+    if (across < this.verge[side]) return CLASS.terrain;
     if (across < this.walk[side]) return CLASS.sidewalk;
-    if (this.city) return across < this.front[side] + 1 ? CLASS.sidewalk : CLASS.terrain;
+    if (this.city) return across < this.front[side] - 0.5 ? CLASS.sidewalk : CLASS.terrain;
     const drive = along < -this.lot / 2 + 3.4 && along > -this.lot / 2 + 0.6;
     return drive && across < this.front[side] + 5 ? CLASS.parking : CLASS.terrain;
   }
@@ -100,7 +102,7 @@ export class Street {
     const zone = this.zone(x, y);
     const [bank, right, left, phase] = this.#hill;
     // Long waves along the road, camber of the carriageway, and hills behind the house fronts.
-    let z = 0.5 * sin(x / 48 + phase) + bank * t;
+    let z = 0.8 * sin(x / 48 + phase) + bank * t;
     z -= 0.015 * (across < this.road ? across : this.road);
     const beyond = across - this.walk[t < 0 ? 0 : 1];
     if (beyond > 0) {

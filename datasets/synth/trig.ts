@@ -7,6 +7,8 @@
 const HALF_PI_HIGH = 1.57079632673412561417;
 const HALF_PI_LOW = 6.07710050650619224932e-11;
 
+export const PI = 3.14159265358979311600;
+
 /** Sine of `x` radians, |x| < 10^6; absolute error below 1e-14. */
 export function sin(x: number): number {
   return sineOfQuadrant(x, 0);

@@ -1,6 +1,6 @@
 import { CLASS } from "../classes.ts";
 import { MATERIAL } from "../materials.ts";
-import type { Frame, Skin } from "../primitives.ts";
+import { FOOTING, type Frame, type Skin } from "../primitives.ts";
 import type { Random } from "../random.ts";
 import { type Scene, upright } from "../scene.ts";
 
@@ -8,9 +8,6 @@ const WALL: Skin = { material: MATERIAL.plaster, semantic: CLASS.building, insta
 const RAIL: Skin = { material: MATERIAL.metal, semantic: CLASS.building, instance: 0 };
 const WOOD: Skin = { material: MATERIAL.wood, semantic: CLASS.fence, instance: 0 };
 const STONE: Skin = { material: MATERIAL.plaster, semantic: CLASS.fence, instance: 0 };
-
-/** Walls go this far below the ground at their middle, so that a slope does not lay them bare. */
-const FOOTING = 4;
 
 /**
  * A house of `l` by `w` metres whose long front is its frame's x axis, at y = 0, with the body at

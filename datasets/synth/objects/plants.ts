@@ -17,7 +17,7 @@ export function addTree(scene: Scene, at: Frame, random: Random, clear: number):
     const x = random.range(-0.6, 0.6) * spread;
     const y = random.range(-0.6, 0.6) * spread;
     const z0 = clear + random.range(0, 1);
-    scene.foliage(at, upright(x, y, z0, z0 + size, size, size), LEAVES, 5, leafSeed(random));
+    scene.foliage(at, upright(x, y, z0, z0 + size, size, size), LEAVES, 9, leafSeed(random));
   }
 }
 
@@ -28,7 +28,7 @@ export function addBush(scene: Scene, at: Frame, random: Random, size: number): 
     const x = random.range(-0.35, 0.35) * size;
     const y = random.range(-0.35, 0.35) * size;
     const top = size * random.range(0.5, 0.9);
-    scene.foliage(at, upright(x, y, -0.3, top, width, width), LEAVES, 8, leafSeed(random));
+    scene.foliage(at, upright(x, y, -0.3, top, width, width), LEAVES, 14, leafSeed(random));
   }
 }
 
@@ -41,7 +41,7 @@ export function addHedge(
   w: number,
   h: number,
 ): void {
-  scene.hedge(at, upright(0, 0, -0.4, h, l, w), LEAVES, 14, leafSeed(random));
+  scene.hedge(at, upright(0, 0, -0.4, h, l, w), LEAVES, 24, leafSeed(random));
 }
 
 /** A seed small enough to stay exact in the primitive's float parameters. */

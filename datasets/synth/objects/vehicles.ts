@@ -27,7 +27,7 @@ export function addCar(scene: Scene, at: Frame, random: Random, instance: number
     const z0 = belt + (h - 0.06 - belt) * i / slabs;
     const z1 = belt + (h - 0.06 - belt) * (i + 1) / slabs;
     const width = w - 0.14 - 0.22 * share;
-    scene.box(at, upright((front + back) / 2, 0, z0, z1, front - back, width), glass);
+    scene.glazing(at, upright((front + back) / 2, 0, z0, z1, front - back, width), glass);
   }
   const roofFront = bonnet - 0.2 * l;
   const roofBack = rear + (estate ? 0.03 : 0.13) * l;
@@ -55,7 +55,7 @@ export function addTruck(scene: Scene, at: Frame, random: Random, instance: numb
     skin(MATERIAL.plaster, CLASS.truck, instance),
   );
   scene.box(at, upright(l / 2 - cab / 2, 0, 0.4, 1.35, cab, w - 0.1), paint);
-  scene.box(
+  scene.glazing(
     at,
     upright(l / 2 - cab / 2 - 0.1, 0, 1.35, 2.2, cab - 0.2, w - 0.2),
     skin(MATERIAL.glass, CLASS.truck, instance),
