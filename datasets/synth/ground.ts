@@ -10,7 +10,7 @@ export interface Terrain {
 
 /** Half the side of the square that a scan sees, in metres: a little above the sensor's range. */
 export const REACH = 82;
-/** Side of a cell of the height raster and of the coarse cells that rays step through, in metres. */
+/** Side of a cell of the height raster, and of the coarse cells that rays step through; metres. */
 export const FINE = 0.25;
 export const COARSE = 2;
 /** Cells a side. */

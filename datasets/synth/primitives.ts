@@ -25,7 +25,7 @@ export const PATTERN = {
   glazing: 3,
 } as const;
 
-/** A facade's cuboid begins this far below the ground, so that a slope does not lay it bare; metres. */
+/** Metres of a facade below the ground, so that a slope does not lay its foot bare. */
 export const FOOTING = 4;
 
 /** Where a thing stands in the sensor frame: metres, and the cosine and sine of its yaw. */
@@ -60,7 +60,7 @@ export const STRIDE = 10;
 /** A growing list of primitives. */
 export class Primitives {
   count = 0;
-  /** Per primitive: centre x, y, z, half extents x, y, z, cosine and sine of yaw, two parameters. */
+  /** Per primitive: centre x, y, z, half extents x, y, z, cosine and sine of yaw, parameters. */
   shape = new Float64Array(STRIDE * 1024);
   kind = new Uint8Array(1024);
   pattern = new Uint8Array(1024);

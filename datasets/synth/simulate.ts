@@ -96,7 +96,7 @@ function isLost(hit: Hit, random: Random): boolean {
   return random.next() < loss;
 }
 
-/** Writes the measured point at `at`: noise along the ray, intensity in hundredths as KITTI has it. */
+/** Writes the measured point: noise along the ray, intensity in hundredths as KITTI has it. */
 function record(points: Float32Array, at: number, hit: Hit, ring: number, random: Random): void {
   const lasers = sensor.LASERS;
   const m = hit.material;

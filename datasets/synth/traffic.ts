@@ -8,7 +8,7 @@ import { PI } from "./trig.ts";
 const FIRST = 10_000;
 const BLOCK = 1024;
 
-/** The lane that the ego vehicle is in. Trucks keep to it: passing, one would fill half the view. */
+/** The lane of the ego vehicle. Trucks keep to it: passing, one would fill half the view. */
 const EGO_LANE = 0;
 
 /** A lane of things that move at one speed, in slots of equal length. */
