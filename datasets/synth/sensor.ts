@@ -36,7 +36,7 @@ export interface Lasers {
 /** The one unit that all scans are taken with. */
 export const LASERS: Lasers = lasers();
 
-/** Cosine and sine of the azimuth of each column; column 0 looks just left of x, the next further. */
+/** Cosine and sine of the azimuth of each column: from just left of the x axis on to the left. */
 export const AZIMUTH_COS: Float64Array = azimuths(cos);
 export const AZIMUTH_SIN: Float64Array = azimuths(sin);
 
