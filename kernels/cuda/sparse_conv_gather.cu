@@ -33,7 +33,7 @@ __global__ void __launch_bounds__(kBlock)
   const int32_t row = a.pairs[pairs.first() + i];
   const bool there = row >= 0 && row < a.n;
   if (!there) note(log, kBadPair, 0, pairs.first() + i, row);
-  store(rows, i, groups, v, there ? load<V>(a.feats, row, groups, v) : V{});
+  store(rows, i, groups, v, there ? load<V>(a.feats_f32(), row, groups, v) : V{});
 }
 
 struct DenseSource {
@@ -55,7 +55,7 @@ __global__ void __launch_bounds__(T::kThreads)
   const int64_t first = static_cast<int64_t>(blockIdx.x) * T::kM, count = pairs.count();
   if (first >= count) return;
   const int64_t column = static_cast<int64_t>(blockIdx.y) * T::kN;
-  const DenseSource source{rows, a.weight + pairs.k * a.cin * a.cout, first, count, a.cin};
+  const DenseSource source{rows, a.weight_f32() + pairs.k * a.cin * a.cout, first, count, a.cin};
   TileProduct<T, kVector, DenseSource> product(source, {a.cin, a.cout}, buffers, column);
   product.run(1);
   product.write(products, first, count);
@@ -70,8 +70,8 @@ __global__ void __launch_bounds__(kBlock)
   if (i >= pairs.count()) return;
   const int32_t m = a.pairs[a.p + pairs.first() + i];
   if (m < 0 || m >= a.m) return note(log, kBadPair, 0, pairs.first() + i, m);
-  const V sum = load<V>(a.out, m, groups, v);
-  store(a.out, m, groups, v, add(sum, 1.0f, load<V>(products, i, groups, v)));
+  const V sum = load<V>(a.out_f32(), m, groups, v);
+  store(a.out_f32(), m, groups, v, add(sum, 1.0f, load<V>(products, i, groups, v)));
 }
 
 template <class V>
@@ -93,7 +93,7 @@ void run_offset(CudaDevice& device, const SparseConv& a, const Pairs& pairs, flo
 
 void sparse_conv_gather(Device& any, const SparseConv& a) {
   CudaDevice& device = cuda_device(any);
-  device.fill(a.out, 0, a.m * a.cout * static_cast<int64_t>(sizeof(float)));
+  device.fill(a.out_f32(), 0, a.m * a.cout * static_cast<int64_t>(sizeof(float)));
   const int64_t most = std::min(a.m, a.p);
   float* rows = device.scratch<float>(most * a.cin);
   float* products = device.scratch<float>(most * a.cout);

@@ -25,10 +25,10 @@ struct MapSource {
     const int64_t m = first + r;
     if (m >= a.m) return nullptr;
     const int32_t row = a.map[offsets.list[step] * a.m + m];
-    return row >= 0 && row < a.n ? a.feats + row * a.cin : nullptr;
+    return row >= 0 && row < a.n ? a.feats_f32() + row * a.cin : nullptr;
   }
   __device__ const float* weight(int step) const {
-    return a.weight + offsets.list[step] * a.cin * a.cout;
+    return a.weight_f32() + offsets.list[step] * a.cin * a.cout;
   }
 };
 
@@ -75,7 +75,7 @@ __global__ void __launch_bounds__(T::kThreads) multiply_tiles(SparseConv a, Data
   const MapSource source{a, offsets, first};
   TileProduct<T, kVector, MapSource> product(source, {a.cin, a.cout}, buffers, column);
   product.run(offsets.count);
-  product.write(a.out, first, a.m);
+  product.write(a.out_f32(), first, a.m);
 }
 
 }  // namespace

@@ -18,11 +18,11 @@ __global__ void __launch_bounds__(kBlock) sum_element(SparseConv a, DataErrors* 
       note(log, kBadMapEntry, 0, m, row);
       continue;
     }
-    const float* weight = a.weight + k * a.cin * a.cout + column;
+    const float* weight = a.weight_f32() + k * a.cin * a.cout + column;
     for (int64_t c = 0; c < a.cin; ++c)
-      sum += static_cast<double>(a.feats[row * a.cin + c]) * weight[c * a.cout];
+      sum += static_cast<double>(a.feats_f32()[row * a.cin + c]) * weight[c * a.cout];
   }
-  a.out[at] = static_cast<float>(sum);
+  a.out_f32()[at] = static_cast<float>(sum);
 }
 
 }  // namespace

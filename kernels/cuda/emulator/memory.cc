@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -173,19 +172,26 @@ void mark_written(Region& region, uintptr_t begin, size_t bytes, uint8_t mask) {
   std::memset(&region.written[first], mask, last - first);
 }
 
+// What a kernel may read beside memory: threadIdx and its kin, and its parameters.
+bool is_launch_state(uintptr_t address, Access access) {
+  return access == Access::kRead &&
+         (address - reinterpret_cast<uintptr_t>(&position) < sizeof position ||
+          address - now.parameters < now.parameter_bytes);
+}
+
 }  // namespace
 
 void check_access(const void* data, size_t bytes, Access access) {
   const auto begin = reinterpret_cast<uintptr_t>(data);
-  if (begin - reinterpret_cast<uintptr_t>(&position) < sizeof position) return;
-  if (begin - now.parameters < now.parameter_bytes && access == Access::kRead) return;
+  if (is_launch_state(begin, access)) return;
   Region* region = region_of(begin);
   if (!region || !region->allows(begin, begin + bytes)) stop_outside(begin, bytes, access);
   if (region->kind == Kind::kConstant) {
     if (access != Access::kRead) stop_launch("%s a constant", verb(access));
     return;
   }
-  if (std::has_single_bit(bytes) && begin % bytes != 0)
+  // Whole words and vectors of them; the rest are ranges, which need no alignment.
+  if ((bytes & (bytes - 1)) == 0 && (begin & (bytes - 1)) != 0)
     stop_launch("%s %zu bytes at an address that is not a multiple of that", verb(access), bytes);
   ++now.accesses;
   const bool marks = access != Access::kRead && region->kind == Kind::kGlobal;

@@ -34,7 +34,7 @@ extern Moment now;
 
 // Races are looked for in the blocks of a launch until it has made this many accesses, and in
 // every 16th block after that: blocks do much the same, and looking is most of the time.
-constexpr int64_t kThoroughAccesses = 2'000'000;
+constexpr int64_t kThoroughAccesses = 500'000;
 
 // Whether this host thread is inside a kernel and its accesses are checked. The emulator clears it
 // while it works itself: it uses library code that is instrumented too.
