@@ -2,5 +2,6 @@
 export { type ArrayOf, Context, type ContextOptions, type DType, Tensor } from "./context.ts";
 export { ABI_VERSION, KernelError } from "./errors.ts";
 export { type Backend, buildInfo, deviceInfo, unavailable, variants } from "./library.ts";
+export { fromBf16, fromF16, toBf16, toF16 } from "./half.ts";
 export * from "./ops.ts";
 export * from "./sparse.ts";

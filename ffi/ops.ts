@@ -261,14 +261,38 @@ export interface Pairs {
   readonly starts: I64;
 }
 
+export type Activation = "none" | "relu" | "leaky_relu";
+const ACTIVATIONS: Readonly<Record<Activation, number>> = {
+  "none": 0,
+  "relu": 1,
+  "leaky_relu": 2,
+};
+
+/** What follows a convolution in the same pass: act(scale * sum + shift + residual). */
+export interface Epilogue<T extends Feature = "f32"> {
+  /** [Cout], with `shift` a folded batch norm. */
+  readonly scale?: F32;
+  /** [Cout]. */
+  readonly shift?: F32;
+  /** [M, Cout]. */
+  readonly residual?: Tensor<T>;
+  readonly activation?: Activation;
+  /** Of leaky_relu below 0; 0.01 when not given. */
+  readonly slope?: number;
+}
+
+/** Types that features and weights may have; sums are always f32. */
+export type Feature = "f32" | "bf16" | "f16";
+
 /** Sparse convolution of `feats` [N, Cin] with `weight` [KV, Cin, Cout] into `out` [M, Cout]. */
-export function sparseConv(
-  feats: F32,
-  weight: F32,
+export function sparseConv<T extends Feature>(
+  feats: Tensor<T>,
+  weight: Tensor<T>,
   map: I32,
   pairs: Pairs | null,
-  out: F32,
+  out: Tensor<T>,
   variant = 0,
+  { scale, shift, residual, activation = "none", slope = 0.01 }: Epilogue<T> = {},
 ): void {
   const { ctx } = feats;
   const status = ctx.lib.vmk_sparse_conv(
@@ -279,9 +303,33 @@ export function sparseConv(
     map.ptr,
     optional(pairs?.pairs ?? null),
     optional(pairs?.starts ?? null),
+    optional(scale ?? null),
+    optional(shift ?? null),
+    optional(residual ?? null),
     out.ptr,
+    ACTIVATIONS[activation],
+    slope,
   );
   checked(ctx, "vmk_sparse_conv", status);
+}
+
+/** How the dataflows "grouped" and "masked" of sparse_conv work on a context. */
+export interface ConvSettings {
+  /** Redundancy bound of a group, 0 to 1. */
+  readonly epsilon?: number;
+  /** Pairs below which a group is one padded batch (S). */
+  readonly threshold?: number;
+  /** Mask splits. */
+  readonly splits?: number;
+}
+
+/** Sets them for all later convolutions on `ctx`. */
+export function convSettings(
+  ctx: Context,
+  { epsilon = 0, threshold = 0, splits = 1 }: ConvSettings,
+): void {
+  const status = ctx.lib.vmk_conv_settings(ctx.ptr, epsilon, BigInt(threshold), splits);
+  checked(ctx, "vmk_conv_settings", status);
 }
 
 /** Whether a variant of sparse_conv reads {@linkcode Pairs}. */

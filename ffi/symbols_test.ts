@@ -10,6 +10,7 @@ const NATIVE: Record<string, string> = {
   "vmk_dtype": "i32",
   "int64_t": "i64",
   "double": "f64",
+  "float": "f32",
   "vmk_ctx*": "pointer",
   "vmk_tensor*": "pointer",
   "void*": "buffer",

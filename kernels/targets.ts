@@ -27,15 +27,17 @@ function common({ strict }: Options): string[] {
 const SHARED = ["-shared", "-Wl,-z,nodelete", "-pthread"];
 
 /** The instruction set that a source is for, by the end of its name; the rest is baseline. */
+const AVX512 = [
+  ..."-mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mf16c".split(" "),
+  "-mprefer-vector-width=512",
+  // g++ 12 takes the deliberately undefined operands of its own intrinsics for mistakes.
+  "-Wno-uninitialized",
+  "-Wno-maybe-uninitialized",
+];
 const ISA_FLAGS: Readonly<Record<string, readonly string[]>> = {
   _avx2: ["-mavx2", "-mfma"],
-  _avx512: [
-    ..."-mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma".split(" "),
-    "-mprefer-vector-width=512",
-    // g++ 12 takes the deliberately undefined operands of its own intrinsics for mistakes.
-    "-Wno-uninitialized",
-    "-Wno-maybe-uninitialized",
-  ],
+  _avx512: AVX512,
+  _avx512bf16: [...AVX512, "-mavx512bf16"],
 };
 
 function cpuUnits(compiler: Tool, flags: readonly string[]): Unit[] {

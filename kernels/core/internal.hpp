@@ -162,13 +162,29 @@ struct KernelMapPairs {
   int32_t* pairs;
   int64_t kv, m, p;
 };
+struct Epilogue {
+  const float *scale, *shift;  // or nullptr
+  const void* residual;        // or nullptr; of the output's dtype
+  int32_t activation;
+  float slope;
+
+  bool empty() const { return !scale && !shift && !residual && activation == VMK_ACT_NONE; }
+};
+struct ConvSettings {
+  double epsilon = 0;
+  int64_t threshold = 0;
+  int32_t splits = 1;
+};
 struct SparseConv {
-  const float *feats, *weight;
+  const void *feats, *weight;
   const int32_t* map;
   const int32_t* pairs;   // or nullptr
   const int64_t* starts;  // or nullptr
-  float* out;
+  void* out;
   int64_t n, m, kv, cin, cout, p;
+  vmk_dtype dtype;
+  Epilogue epilogue;
+  ConvSettings settings;
 };
 struct BevIntervals {
   const int32_t* cells;
@@ -187,7 +203,10 @@ template <class Args>
 struct Variant {
   const char* name;
   void (*run)(Device&, const Args&);
-  bool needs_pairs = false;  // of sparse_conv only
+  // Of sparse_conv only.
+  bool needs_pairs = false;
+  bool any_dtype = false;  // takes bf16 and f16 beside f32
+  bool fused = false;      // applies the epilogue
 };
 template <class Args>
 struct Variants {
@@ -218,6 +237,7 @@ struct vmk_ctx {
   vmk::Device* device = nullptr;
   std::string error;
   int64_t tensors = 0;
+  vmk::ConvSettings conv;
   bool closed = false;  // freed while tensors were alive: the last of them frees the rest
 };
 

@@ -22,8 +22,24 @@ struct RowGemm {
   int64_t rows, k, n;     // n is a multiple of kColumnPad
 };
 
+// What happens to finished sums on their way to the output: see vmk_sparse_conv.
+struct Finish {
+  const float* sums;  // [rows, cout], rows ld apart; may be the output itself
+  int64_t ld, rows, cout;
+  const float *scale, *shift;  // [cout], both or neither
+  const void* residual;        // [rows, cout] of dtype, or nullptr
+  void* out;                   // [rows, cout] of dtype
+  vmk_dtype dtype;
+  int32_t activation;
+  float slope;
+};
+
 struct SimdKernels {
   void (*row_gemm)(const RowGemm&);
+  void (*finish)(const Finish&);
+  // bf16 or f16 to f32 and back (round to nearest even), n values.
+  void (*widen)(const uint16_t* from, vmk_dtype dtype, float* to, int64_t n);
+  void (*narrow)(const float* from, vmk_dtype dtype, uint16_t* to, int64_t n);
   // Lists the entries of rows[0 .. n) that are not negative: their values, their positions, and
   // in *most the largest. Room for n + kColumnPad entries each. Returns how many there are.
   int64_t (*list_present)(const int32_t* rows, int64_t n, int32_t* values, int32_t* positions,
@@ -46,6 +62,22 @@ inline const SimdKernels& simd_kernels(Isa isa) {
   (void)isa;
   return kSimdBaseline;
 }
+
+#if defined(__x86_64__)
+// The same product with bf16 inputs in dot-product steps of two; only where the CPU has them.
+struct RowGemmBf16 {
+  const uint16_t* a;  // rows lda apart
+  int64_t lda;
+  const int32_t* a_rows;
+  const uint32_t* b;  // [k / 2, n] pairs of rows: low half the even row, high half the odd one
+  float* c;
+  int64_t ldc;
+  const int32_t* c_rows;
+  int64_t rows, k, n;  // k is even
+};
+bool has_bf16_dot(Isa isa);
+void row_gemm_bf16(const RowGemmBf16& g);
+#endif
 
 inline int64_t padded_columns(int64_t n) {
   return (n + kColumnPad - 1) / kColumnPad * kColumnPad;

@@ -114,6 +114,65 @@ int64_t list_present(const int32_t* rows, int64_t n, int32_t* values, int32_t* p
 }
 #endif
 
+#if !defined(VMK_OWN_F16)
+void widen_f16(const uint16_t* from, float* to, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) to[i] = f16_to_f32(from[i]);
+}
+void narrow_f16(const float* from, uint16_t* to, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) to[i] = f32_to_f16(from[i]);
+}
+#endif
+
+void widen(const uint16_t* from, vmk_dtype dtype, float* to, int64_t n) {
+  if (dtype == VMK_F16) return widen_f16(from, to, n);
+  for (int64_t i = 0; i < n; ++i) to[i] = bf16_to_f32(from[i]);
+}
+
+void narrow(const float* from, vmk_dtype dtype, uint16_t* to, int64_t n) {
+  if (dtype == VMK_F16) return narrow_f16(from, to, n);
+  for (int64_t i = 0; i < n; ++i) to[i] = f32_to_bf16(from[i]);
+}
+
+// One row in place: sums become outputs. A comparison that NaN fails leaves NaN alone.
+void finish_row(const Finish& f, const float* residual, float* row) {
+  const int64_t n = f.cout;
+  if (f.scale)
+    for (int64_t o = 0; o < n; ++o) row[o] = row[o] * f.scale[o] + f.shift[o];
+  if (residual)
+    for (int64_t o = 0; o < n; ++o) row[o] += residual[o];
+  if (f.activation == VMK_ACT_RELU)
+    for (int64_t o = 0; o < n; ++o) row[o] = row[o] < 0 ? 0 : row[o];
+  else if (f.activation == VMK_ACT_LEAKY_RELU)
+    for (int64_t o = 0; o < n; ++o) row[o] = row[o] < 0 ? row[o] * f.slope : row[o];
+}
+
+void finish(const Finish& f) {
+  // Rows are finished in pieces that fit this buffer; it also holds a widened residual.
+  constexpr int64_t kPiece = 512;
+  float sums[kPiece], extra[kPiece];
+  for (int64_t m = 0; m < f.rows; ++m)
+    for (int64_t from = 0; from < f.cout; from += kPiece) {
+      Finish piece = f;
+      piece.cout = f.cout - from < kPiece ? f.cout - from : kPiece;
+      if (f.scale) piece.scale += from, piece.shift += from;
+      const int64_t at = m * f.cout + from;
+      const float* source = f.sums + m * f.ld + from;
+      const float* residual = static_cast<const float*>(f.residual);
+      if (f.dtype == VMK_F32) {
+        float* row = static_cast<float*>(f.out) + at;
+        if (row != source)
+          for (int64_t o = 0; o < piece.cout; ++o) row[o] = source[o];
+        finish_row(piece, residual ? residual + at : nullptr, row);
+        continue;
+      }
+      for (int64_t o = 0; o < piece.cout; ++o) sums[o] = source[o];
+      if (residual)
+        widen(static_cast<const uint16_t*>(f.residual) + at, f.dtype, extra, piece.cout);
+      finish_row(piece, residual ? extra : nullptr, sums);
+      narrow(sums, f.dtype, static_cast<uint16_t*>(f.out) + at, piece.cout);
+    }
+}
+
 double fma_burst(int64_t rounds, float* sink) {
   constexpr int kChains = kMaxVectors * kRows[kMaxVectors];
   Vec acc[kChains];

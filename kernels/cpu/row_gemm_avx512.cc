@@ -31,10 +31,28 @@ int64_t list_present(const int32_t* rows, int64_t n, int32_t* values, int32_t* p
   *most = _mm512_reduce_max_epi32(largest);
   return count;
 }
+
+void widen_f16(const uint16_t* from, float* to, int64_t n) {
+  for (int64_t i = 0; i < n; i += 16) {
+    const auto valid = static_cast<__mmask16>(n - i >= 16 ? 0xffff : (1u << (n - i)) - 1);
+    const __m256i half = _mm256_maskz_loadu_epi16(valid, from + i);
+    _mm512_mask_storeu_ps(to + i, valid, _mm512_cvtph_ps(half));
+  }
+}
+void narrow_f16(const float* from, uint16_t* to, int64_t n) {
+  for (int64_t i = 0; i < n; i += 16) {
+    const auto valid = static_cast<__mmask16>(n - i >= 16 ? 0xffff : (1u << (n - i)) - 1);
+    const __m512 value = _mm512_maskz_loadu_ps(valid, from + i);
+    _mm256_mask_storeu_epi16(to + i, valid, _mm512_cvtps_ph(value, _MM_FROUND_TO_NEAREST_INT));
+  }
+}
 }  // namespace
 }  // namespace vmk
 
 #define VMK_OWN_LIST_PRESENT
+#define VMK_OWN_F16
+#include "half.inl"
 #include "row_gemm.inl"
 
-const vmk::SimdKernels vmk::kSimdAvx512 = {vmk::row_gemm, vmk::list_present, vmk::fma_burst};
+const vmk::SimdKernels vmk::kSimdAvx512 = {
+    vmk::row_gemm, vmk::finish, vmk::widen, vmk::narrow, vmk::list_present, vmk::fma_burst};

@@ -9,6 +9,8 @@ constexpr int kRows[] = {0, 4, 4};
 }  // namespace
 }  // namespace vmk
 
+#include "half.inl"
 #include "row_gemm.inl"
 
-const vmk::SimdKernels vmk::kSimdBaseline = {vmk::row_gemm, vmk::list_present, vmk::fma_burst};
+const vmk::SimdKernels vmk::kSimdBaseline = {
+    vmk::row_gemm, vmk::finish, vmk::widen, vmk::narrow, vmk::list_present, vmk::fma_burst};

@@ -1,99 +1,84 @@
-// sparse_conv.
-//   ref       one output at a time, all sums in double.
-//   gather    gather-GEMM-scatter, offset by offset, as the first engines did it: rows are copied
-//             into a buffer, multiplied, and added to the output. Moves 2 P (Cin + Cout) floats.
-//   implicit  output-stationary implicit GEMM: a tile of outputs is accumulated in a buffer that
-//             stays in cache while all offsets are applied; rows are read where they are, only
-//             pairs that exist are multiplied, and every output is written once.
+// THE list of CPU variants of sparse_conv, its reference, and what the dataflows share.
+#include "sparse_conv.hpp"
+
 #include <algorithm>
 
-#include "row_gemm.hpp"
 #include "variants.hpp"
 
 namespace vmk {
 
-namespace {
-
-[[noreturn]] void fail_row(int64_t k, int64_t m, int32_t found, int64_t rows) {
-  fail(VMK_INVALID_ARGUMENT, "Cannot convolve: map[%lld][%lld] = %d, feats has %lld rows",
-       static_cast<long long>(k), static_cast<long long>(m), found, static_cast<long long>(rows));
+const float* as_f32(CpuDevice& device, const void* values, vmk_dtype dtype, int64_t n) {
+  if (dtype == VMK_F32) return static_cast<const float*>(values);
+  const auto widen = simd_kernels(device.isa).widen;
+  float* wide = device.scratch<float>(n);
+  device.pool.for_ranges(n, 1 << 15, [&](int64_t begin, int64_t end) {
+    widen(static_cast<const uint16_t*>(values) + begin, dtype, wide + begin, end - begin);
+  });
+  return wide;
 }
-
-void sparse_conv_ref(Device&, const SparseConv& a) {
-  std::vector<double> sum(a.cout);
-  for (int64_t m = 0; m < a.m; ++m) {
-    std::fill(sum.begin(), sum.end(), 0.0);
-    for (int64_t k = 0; k < a.kv; ++k) {
-      const int32_t row = a.map[k * a.m + m];
-      if (row < 0) continue;
-      if (row >= a.n) fail_row(k, m, row, a.n);
-      for (int64_t i = 0; i < a.cin; ++i)
-        for (int64_t o = 0; o < a.cout; ++o)
-          sum[o] += double{a.feats[row * a.cin + i]} * a.weight[(k * a.cin + i) * a.cout + o];
-    }
-    for (int64_t o = 0; o < a.cout; ++o) a.out[m * a.cout + o] = static_cast<float>(sum[o]);
-  }
-}
-
-// Weights with columns padded by zeros to whole registers; the weights themselves if they are.
-struct PaddedWeight {
-  const float* data;
-  int64_t columns;
-};
 
 PaddedWeight pad_weight(CpuDevice& device, const SparseConv& a) {
   const int64_t columns = padded_columns(a.cout);
-  if (columns == a.cout) return {a.weight, columns};
+  const float* weight = as_f32(device, a.weight, a.dtype, a.kv * a.cin * a.cout);
+  if (columns == a.cout) return {weight, columns};
   float* padded = device.scratch<float>(a.kv * a.cin * columns);
   device.pool.for_ranges(a.kv * a.cin, 1024, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
-      std::copy_n(a.weight + row * a.cout, a.cout, padded + row * columns);
+      std::copy_n(weight + row * a.cout, a.cout, padded + row * columns);
       std::fill(padded + row * columns + a.cout, padded + (row + 1) * columns, 0.0f);
     }
   });
   return {padded, columns};
 }
 
-// Rows of a tile: as many as keep the accumulators in half of a 512 kB level-2 cache, which
-// leaves the other half to the weights of the offset at hand.
-int64_t tile_rows(int64_t columns) {
-  return std::clamp<int64_t>((int64_t{1} << 16) / columns, 64, 1024);
-}
-
-// The pairs of offset k within the outputs [begin, end): input rows and rows of the tile.
-int64_t pairs_in_tile(const SimdKernels& simd, const SparseConv& a, int64_t k, int64_t begin,
-                      int64_t end, int32_t* in_rows, int32_t* out_rows) {
-  const int32_t* map = a.map + k * a.m;
-  // The next offset's slice lies a whole map row away, where no hardware prefetcher looks.
-  if (k + 1 < a.kv)
-    for (int64_t m = begin; m < end; m += 16) __builtin_prefetch(map + a.m + m);
-  int32_t most;
-  const int64_t count = simd.list_present(map + begin, end - begin, in_rows, out_rows, &most);
-  if (most >= a.n)
-    for (int64_t m = begin; m < end; ++m)
-      if (map[m] >= a.n) fail_row(k, m, map[m], a.n);
-  return count;
-}
-
-void sparse_conv_implicit(Device& any, const SparseConv& a) {
-  CpuDevice& device = cpu_device(any);
-  const SimdKernels& simd = simd_kernels(device.isa);
-  const PaddedWeight weight = pad_weight(device, a);
-  const int64_t rows = tile_rows(weight.columns), list = rows + kColumnPad;
-  float* tiles = device.scratch<float>(device.threads() * rows * weight.columns);
-  int32_t* lists = device.scratch<int32_t>(device.threads() * list * 2);
-  device.pool.for_ranges(a.m, rows, [&](int64_t begin, int64_t end, int32_t thread) {
-    float* tile = tiles + thread * rows * weight.columns;
-    int32_t *in_rows = lists + thread * list * 2, *out_rows = in_rows + list;
-    std::fill(tile, tile + (end - begin) * weight.columns, 0.0f);
-    for (int64_t k = 0; k < a.kv; ++k) {
-      const int64_t pairs = pairs_in_tile(simd, a, k, begin, end, in_rows, out_rows);
-      simd.row_gemm({a.feats, a.cin, in_rows, weight.data + k * a.cin * weight.columns, weight.columns,
-                tile, weight.columns, out_rows, pairs, a.cin, weight.columns});
-    }
-    for (int64_t m = begin; m < end; ++m)
-      std::copy_n(tile + (m - begin) * weight.columns, a.cout, a.out + m * a.cout);
+Sums zeroed_sums(CpuDevice& device, const SparseConv& a, int64_t columns) {
+  const bool in_place = a.dtype == VMK_F32 && columns == a.cout;
+  float* sums = in_place ? static_cast<float*>(a.out) : device.scratch<float>(a.m * columns);
+  device.pool.for_ranges(a.m * columns, 1 << 16, [&](int64_t begin, int64_t end) {
+    std::fill(sums + begin, sums + end, 0.0f);
   });
+  return {sums, columns};
+}
+
+Finish finish_of(CpuDevice& device, const SparseConv& a) {
+  const Epilogue& e = a.epilogue;
+  Finish finish{nullptr, 0,     0,       a.cout,       nullptr, nullptr, nullptr,
+                nullptr, a.dtype, e.activation, e.slope};
+  if (!e.scale && !e.shift) return finish;
+  float* scale = device.scratch<float>(a.cout);
+  float* shift = device.scratch<float>(a.cout);
+  for (int64_t o = 0; o < a.cout; ++o) {
+    scale[o] = e.scale ? e.scale[o] : 1;
+    shift[o] = e.shift ? e.shift[o] : 0;
+  }
+  finish.scale = scale;
+  finish.shift = shift;
+  return finish;
+}
+
+void finish_rows(CpuDevice& device, const SparseConv& a, const Finish& finish, const float* sums,
+                 int64_t ld, int64_t begin, int64_t end) {
+  const int64_t at = begin * a.cout * dtype_bytes(a.dtype);
+  Finish rows = finish;
+  rows.sums = sums;
+  rows.ld = ld;
+  rows.rows = end - begin;
+  rows.out = static_cast<char*>(a.out) + at;
+  if (a.epilogue.residual) rows.residual = static_cast<const char*>(a.epilogue.residual) + at;
+  simd_kernels(device.isa).finish(rows);
+}
+
+void finish_all(CpuDevice& device, const SparseConv& a, const Sums& sums) {
+  if (sums.data == a.out && a.epilogue.empty()) return;
+  const Finish finish = finish_of(device, a);
+  device.pool.for_ranges(a.m, 256, [&](int64_t begin, int64_t end) {
+    finish_rows(device, a, finish, sums.data + begin * sums.ld, sums.ld, begin, end);
+  });
+}
+
+void fail_map_row(int64_t k, int64_t m, int32_t found, int64_t rows) {
+  fail(VMK_INVALID_ARGUMENT, "Cannot convolve: map[%lld][%lld] = %d, feats has %lld rows",
+       static_cast<long long>(k), static_cast<long long>(m), found, static_cast<long long>(rows));
 }
 
 void check_pairs(const SparseConv& a) {
@@ -110,44 +95,40 @@ void check_pairs(const SparseConv& a) {
            static_cast<long long>(a.m));
 }
 
-void sparse_conv_gather(Device& any, const SparseConv& a) {
+// One output at a time, all sums in double.
+void sparse_conv_ref(Device& any, const SparseConv& a) {
   CpuDevice& device = cpu_device(any);
-  check_pairs(a);
-  const auto row_gemm = simd_kernels(device.isa).row_gemm;
-  const PaddedWeight weight = pad_weight(device, a);
-  int64_t most = 0;
-  for (int64_t k = 0; k < a.kv; ++k) most = std::max(most, a.starts[k + 1] - a.starts[k]);
-  float* gathered = device.scratch<float>(most * a.cin);
-  float* product = device.scratch<float>(most * weight.columns);
-  constexpr int64_t kGrain = 512;
-  device.pool.for_ranges(a.m * a.cout, 1 << 16, [&](int64_t begin, int64_t end) {
-    std::fill(a.out + begin, a.out + end, 0.0f);
-  });
-  for (int64_t k = 0; k < a.kv; ++k) {
-    const int64_t first = a.starts[k], pairs = a.starts[k + 1] - first;
-    const int32_t *in_rows = a.pairs + first, *out_rows = a.pairs + a.p + first;
-    device.pool.for_ranges(pairs, kGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i)
-        std::copy_n(a.feats + in_rows[i] * a.cin, a.cin, gathered + i * a.cin);
-    });
-    device.pool.for_ranges(pairs, kGrain, [&](int64_t begin, int64_t end) {
-      std::fill(product + begin * weight.columns, product + end * weight.columns, 0.0f);
-      row_gemm({gathered + begin * a.cin, a.cin, nullptr, weight.data + k * a.cin * weight.columns,
-                weight.columns, product + begin * weight.columns, weight.columns, nullptr,
-                end - begin, a.cin, weight.columns});
-    });
-    // An output row appears once an offset: ranges never add to the same row.
-    device.pool.for_ranges(pairs, kGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i)
+  const float* feats = as_f32(device, a.feats, a.dtype, a.n * a.cin);
+  const float* weight = as_f32(device, a.weight, a.dtype, a.kv * a.cin * a.cout);
+  const Sums sums{device.scratch<float>(a.m * a.cout), a.cout};
+  std::vector<double> sum(a.cout);
+  for (int64_t m = 0; m < a.m; ++m) {
+    std::fill(sum.begin(), sum.end(), 0.0);
+    for (int64_t k = 0; k < a.kv; ++k) {
+      const int32_t row = a.map[k * a.m + m];
+      if (row < 0) continue;
+      if (row >= a.n) fail_map_row(k, m, row, a.n);
+      for (int64_t i = 0; i < a.cin; ++i)
         for (int64_t o = 0; o < a.cout; ++o)
-          a.out[out_rows[i] * a.cout + o] += product[i * weight.columns + o];
-    });
+          sum[o] += double{feats[row * a.cin + i]} * weight[(k * a.cin + i) * a.cout + o];
+    }
+    for (int64_t o = 0; o < a.cout; ++o) sums.data[m * a.cout + o] = static_cast<float>(sum[o]);
   }
+  finish_all(device, a, sums);
 }
 
-constexpr Variant<SparseConv> kList[] = {{"implicit", sparse_conv_implicit},
-                                         {"gather", sparse_conv_gather, true},
-                                         {"ref", sparse_conv_ref}};
+namespace {
+
+constexpr bool kPairs = true, kAnyDtype = true, kFused = true;
+constexpr Variant<SparseConv> kList[] = {
+    {"implicit", sparse_conv_implicit, !kPairs, kAnyDtype, kFused},
+    {"masked", sparse_conv_masked, !kPairs, kAnyDtype, kFused},
+    {"fetch", sparse_conv_fetch, kPairs, kAnyDtype, kFused},
+    {"fused", sparse_conv_fused, kPairs, kAnyDtype, kFused},
+    {"grouped", sparse_conv_grouped, kPairs, kAnyDtype, kFused},
+    {"gather", sparse_conv_gather, kPairs, kAnyDtype, kFused},
+    {"ref", sparse_conv_ref, !kPairs, kAnyDtype, kFused},
+};
 
 }  // namespace
 

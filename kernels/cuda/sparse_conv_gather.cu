@@ -25,7 +25,7 @@ struct Pairs {
 
 template <class V>
 __global__ void __launch_bounds__(kBlock)
-    gather_pairs(SparseConv a, Pairs pairs, float* __restrict__ rows, DataErrors* log) {
+    gather_pairs(Conv a, Pairs pairs, float* __restrict__ rows, DataErrors* log) {
   const int64_t groups = a.cin / kWidth<V>;
   const int64_t at = thread_index();
   const int64_t i = at / groups, v = at % groups;
@@ -33,7 +33,7 @@ __global__ void __launch_bounds__(kBlock)
   const int32_t row = a.pairs[pairs.first() + i];
   const bool there = row >= 0 && row < a.n;
   if (!there) note(log, kBadPair, 0, pairs.first() + i, row);
-  store(rows, i, groups, v, there ? load<V>(a.feats_f32(), row, groups, v) : V{});
+  store(rows, i, groups, v, there ? load<V>(a.feats, row, groups, v) : V{});
 }
 
 struct DenseSource {
@@ -49,33 +49,38 @@ struct DenseSource {
 
 template <class T, bool kVector>
 __global__ void __launch_bounds__(T::kThreads)
-    multiply_pairs(SparseConv a, Pairs pairs, const float* __restrict__ rows,
+    multiply_pairs(Conv a, Pairs pairs, const float* __restrict__ rows,
                    float* __restrict__ products) {
   __shared__ __align__(16) TileBuffers<T> buffers;
   const int64_t first = static_cast<int64_t>(blockIdx.x) * T::kM, count = pairs.count();
   if (first >= count) return;
   const int64_t column = static_cast<int64_t>(blockIdx.y) * T::kN;
-  const DenseSource source{rows, a.weight_f32() + pairs.k * a.cin * a.cout, first, count, a.cin};
+  const DenseSource source{rows, a.weight + pairs.k * a.cin * a.cout, first, count, a.cin};
   TileProduct<T, kVector, DenseSource> product(source, {a.cin, a.cout}, buffers, column);
   product.run(1);
-  product.write(products, first, count);
+  product.write(products, first, count, ConvEnd{});
 }
 
 template <class V>
 __global__ void __launch_bounds__(kBlock)
-    scatter_pairs(SparseConv a, Pairs pairs, const float* __restrict__ products, DataErrors* log) {
+    scatter_pairs(Conv a, Pairs pairs, const float* __restrict__ products, DataErrors* log) {
   const int64_t groups = a.cout / kWidth<V>;
   const int64_t at = thread_index();
   const int64_t i = at / groups, v = at % groups;
   if (i >= pairs.count()) return;
   const int32_t m = a.pairs[a.p + pairs.first() + i];
   if (m < 0 || m >= a.m) return note(log, kBadPair, 0, pairs.first() + i, m);
-  const V sum = load<V>(a.out_f32(), m, groups, v);
-  store(a.out_f32(), m, groups, v, add(sum, 1.0f, load<V>(products, i, groups, v)));
+  const V sum = load<V>(a.out, m, groups, v);
+  store(a.out, m, groups, v, add(sum, 1.0f, load<V>(products, i, groups, v)));
+}
+
+__global__ void __launch_bounds__(kBlock) finish_rows(Conv a) {
+  const int64_t at = thread_index();
+  if (at < a.m * a.cout) a.out[at] = a.end.of(a.out[at], at, at % a.cout);
 }
 
 template <class V>
-void run_offset(CudaDevice& device, const SparseConv& a, const Pairs& pairs, float* rows,
+void run_offset(CudaDevice& device, const Conv& a, const Pairs& pairs, float* rows,
                 float* products) {
   VMK_LAUNCH(device, gather_pairs<V>, blocks(pairs.most * a.cin / kWidth<V>), kBlock, a, pairs,
              rows, device.data_errors());
@@ -91,20 +96,23 @@ void run_offset(CudaDevice& device, const SparseConv& a, const Pairs& pairs, flo
 
 }  // namespace
 
-void sparse_conv_gather(Device& any, const SparseConv& a) {
+void sparse_conv_gather(Device& any, const SparseConv& args) {
   CudaDevice& device = cuda_device(any);
-  device.fill(a.out_f32(), 0, a.m * a.cout * static_cast<int64_t>(sizeof(float)));
+  const Conv a = conv_of(args);
+  device.fill(a.out, 0, a.m * a.cout * static_cast<int64_t>(sizeof(float)));
   const int64_t most = std::min(a.m, a.p);
   float* rows = device.scratch<float>(most * a.cin);
   float* products = device.scratch<float>(most * a.cout);
   for (int64_t k = 0; k < a.kv; ++k) {
     const Pairs pairs{a.starts, k, most, a.p};
-    if (a.cin % 4 == 0 && a.cout % 4 == 0) {
+    if (a.fours()) {
       run_offset<float4>(device, a, pairs, rows, products);
     } else {
       run_offset<float>(device, a, pairs, rows, products);
     }
   }
+  if (!args.epilogue.empty())
+    VMK_LAUNCH(device, finish_rows, blocks(a.m * a.cout), kBlock, a);
 }
 
 }  // namespace vmk

@@ -17,7 +17,7 @@ struct Offsets {
 };
 
 struct MapSource {
-  const SparseConv& a;
+  const Conv& a;
   const Offsets& offsets;
   int64_t first;  // output row of the tile's row 0
 
@@ -25,16 +25,16 @@ struct MapSource {
     const int64_t m = first + r;
     if (m >= a.m) return nullptr;
     const int32_t row = a.map[offsets.list[step] * a.m + m];
-    return row >= 0 && row < a.n ? a.feats_f32() + row * a.cin : nullptr;
+    return row >= 0 && row < a.n ? a.feats + row * a.cin : nullptr;
   }
   __device__ const float* weight(int step) const {
-    return a.weight_f32() + offsets.list[step] * a.cin * a.cout;
+    return a.weight + offsets.list[step] * a.cin * a.cout;
   }
 };
 
 // Lists the offsets of the rows [first, first + rows): each warp looks at some of the offsets, one
 // warp puts those that are there in order. Notes entries that name no input row.
-__device__ void list_offsets(const SparseConv& a, int64_t first, int rows, Offsets& offsets,
+__device__ void list_offsets(const Conv& a, int64_t first, int rows, Offsets& offsets,
                              DataErrors* log) {
   const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
   const int warp = static_cast<int>(threadIdx.x) / kWarpSize;
@@ -65,7 +65,7 @@ __device__ void list_offsets(const SparseConv& a, int64_t first, int rows, Offse
 }
 
 template <class T, bool kVector>
-__global__ void __launch_bounds__(T::kThreads) multiply_tiles(SparseConv a, DataErrors* log) {
+__global__ void __launch_bounds__(T::kThreads) multiply_tiles(Conv a, DataErrors* log) {
   __shared__ __align__(16) TileBuffers<T> buffers;
   __shared__ Offsets offsets;
   const int64_t first = static_cast<int64_t>(blockIdx.x) * T::kM;
@@ -75,21 +75,21 @@ __global__ void __launch_bounds__(T::kThreads) multiply_tiles(SparseConv a, Data
   const MapSource source{a, offsets, first};
   TileProduct<T, kVector, MapSource> product(source, {a.cin, a.cout}, buffers, column);
   product.run(offsets.count);
-  product.write(a.out_f32(), first, a.m);
+  product.write(a.out, first, a.m, a.end);
 }
 
 }  // namespace
 
-void sparse_conv_implicit(Device& any, const SparseConv& a) {
+void sparse_conv_implicit(Device& any, const SparseConv& args) {
   CudaDevice& device = cuda_device(any);
+  const Conv a = conv_of(args);
   if (a.kv > kMostOffsets)
     fail(VMK_UNSUPPORTED, "Cannot run sparse_conv: weight has %lld offsets, at most %d are "
          "supported", static_cast<long long>(a.kv), kMostOffsets);
-  const bool vector = a.cin % 4 == 0 && a.cout % 4 == 0;
   with_tile(a.m, a.cout, device.multiprocessors(), [&](auto tile) {
     using T = decltype(tile);
     const dim3 grid = blocks(a.m, T::kM, ceil_div(a.cout, T::kN));
-    if (vector) {
+    if (a.fours()) {
       VMK_LAUNCH(device, (multiply_tiles<T, true>), grid, T::kThreads, a, device.data_errors());
     } else {
       VMK_LAUNCH(device, (multiply_tiles<T, false>), grid, T::kThreads, a, device.data_errors());

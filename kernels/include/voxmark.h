@@ -246,16 +246,35 @@ VMK_API vmk_status vmk_kernel_map_pairs(vmk_ctx* ctx, int32_t variant, const vmk
 
 /* ---- sparse convolution ------------------------------------------------------------------ */
 
-/* out[m] = sum over k with map[k][m] >= 0 of feats[map[k][m]] * weight[k].
-     feats f32 [N, Cin], weight f32 [KV, Cin, Cout], map i32 [KV, M], out f32 [M, Cout]
-     pairs i32 [2, P] and starts i64 [KV + 1] of the same map: needed by the variants that work
-     offset by offset (vmk_conv_needs_pairs), may be NULL for the others. */
+/* out[m] = act(scale * sum + shift + residual[m]), where
+   sum = sum over k with map[k][m] >= 0 of feats[map[k][m]] * weight[k], in f32.
+     feats [N, Cin], weight [KV, Cin, Cout], out [M, Cout]: all f32, all bf16 or all f16
+     map      i32 [KV, M]
+     pairs    i32 [2, P] and starts i64 [KV + 1] of the same map: needed by the variants that work
+              offset by offset (vmk_conv_needs_pairs), may be NULL for the others
+     scale    f32 [Cout] or NULL for 1: a folded batch norm
+     shift    f32 [Cout] or NULL for 0: a bias or a folded batch norm
+     residual [M, Cout] of out's dtype, or NULL for 0
+     slope    of VMK_ACT_LEAKY_RELU below 0
+   A variant that cannot take a dtype or an epilogue answers VMK_UNSUPPORTED. */
+#define VMK_ACT_NONE 0
+#define VMK_ACT_RELU 1
+#define VMK_ACT_LEAKY_RELU 2
 VMK_API vmk_status vmk_sparse_conv(vmk_ctx* ctx, int32_t variant, const vmk_tensor* feats,
                                    const vmk_tensor* weight, const vmk_tensor* map,
                                    const vmk_tensor* pairs, const vmk_tensor* starts,
-                                   vmk_tensor* out);
+                                   const vmk_tensor* scale, const vmk_tensor* shift,
+                                   const vmk_tensor* residual, vmk_tensor* out,
+                                   int32_t activation, float slope);
 /* 1 when this variant of sparse_conv reads pairs and starts, 0 when it does not. */
 VMK_API int32_t vmk_conv_needs_pairs(int32_t variant);
+/* Settings of the dataflows of sparse_conv, for all later calls on ctx.
+     epsilon    variant "grouped": offsets share a group while 1 - smallest / largest <= epsilon
+     threshold  variant "grouped": a group whose largest offset has fewer pairs than this is one
+                padded batch, any other is one product an offset (S of TorchSparse's paper)
+     splits     variant "masked": parts that the offsets are cut into, each with its own row order */
+VMK_API vmk_status vmk_conv_settings(vmk_ctx* ctx, double epsilon, int64_t threshold,
+                                     int32_t splits);
 
 /* ---- BEV pooling ------------------------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 // Tests of the CUDA emulator itself: kernels with one mistake each must be stopped with a text that
-// names it, the same kernels without the mistake must run and compute the right thing. Compiled like
-// the sources of cuda/ (the flags of the "emulated" target) together with cuda/emulator/*.cc.
+// names it, the same kernels without the mistake must run and compute the right thing. Compiled
+// with the flags of the sources of cuda/ and linked with cuda/emulator/*.cc.
 #include <cuda_runtime.h>
 
 #include <cstdio>

@@ -175,7 +175,10 @@ void Fuzz::call_features(int64_t op, int32_t v) {
                           tensor(VMK_F32, {3, cin, cout}), tensor(VMK_I32, {3, size()}),
                           below(2) ? tensor(VMK_I32, {2, size()}) : nullptr,
                           below(2) ? tensor(VMK_I64, {4}) : nullptr,
-                          tensor(VMK_F32, {size(), cout})),
+                          below(2) ? tensor(VMK_F32, {cout}) : nullptr,
+                          below(2) ? tensor(VMK_F32, {cout}) : nullptr,
+                          below(2) ? tensor(VMK_F32, {size(), cout}) : nullptr,
+                          tensor(VMK_F32, {size(), cout}), static_cast<int32_t>(below(4)), 0.1f),
           "sparse_conv");
   } else if (op == 13) {
     ended(vmk_bev_intervals(ctx_, v, tensor(VMK_I32, {size()}), tensor(VMK_I32, {size()}),
