@@ -5,6 +5,7 @@
 // The sum runs over offsets and channels in ascending order whatever the tile shape is, so every
 // shape gives the same bits.
 #include "channels.cuh"
+#include "conv.cuh"
 
 namespace vmk {
 
@@ -67,18 +68,24 @@ class TileProduct {
   }
 
   // Writes the tile to the rows of out from `first` on, those below m.
-  __device__ void write(float* out, int64_t first, int64_t m) const {
+  __device__ void write(float* out, int64_t first, int64_t m, const ConvEnd& end) const {
+#pragma unroll
     for (int i = 0; i < T::kThreadM; ++i) {
       const int64_t row = first + thread_row() + i;
       if (row >= m) return;
+#pragma unroll
       for (int j = 0; j < T::kThreadN; j += 4) {
-        const int64_t column = column_ + thread_column() + j;
-        float* to = out + row * shape_.cout + column;
-        const float* sum = &sum_[i][j];
-        if (kVector && column < shape_.cout) {
-          *reinterpret_cast<float4*>(to) = make_float4(sum[0], sum[1], sum[2], sum[3]);
+        const int64_t column = column_ + thread_column() + j, at = row * shape_.cout + column;
+        if (column >= shape_.cout) break;
+        float four[4];
+#pragma unroll
+        for (int c = 0; c < 4; ++c)
+          if (kVector || column + c < shape_.cout)
+            four[c] = end.of(sum_[i][j + c], at + c, column + c);
+        if constexpr (kVector) {
+          *reinterpret_cast<float4*>(out + at) = make_float4(four[0], four[1], four[2], four[3]);
         } else {
-          for (int c = 0; c < 4 && column + c < shape_.cout; ++c) to[c] = sum[c];
+          for (int c = 0; c < 4 && column + c < shape_.cout; ++c) out[at + c] = four[c];
         }
       }
     }

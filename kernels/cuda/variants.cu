@@ -10,7 +10,8 @@ constexpr Variants<Args> all(const Variant<Args> (&list)[N]) {
   return {list, N};
 }
 
-constexpr bool kNeedsPairs = true;
+// Of sparse_conv: reads pairs, takes bf16 and f16, applies the epilogue.
+constexpr bool kPairs = true, kAnyDtype = true, kFused = true;
 
 constexpr Variant<Quantize> kQuantizeList[] = {{"rows", quantize_rows}};
 constexpr Variant<Voxelize> kVoxelizeList[] = {{"sort", voxelize_sort}};
@@ -25,9 +26,10 @@ constexpr Variant<KernelMapTranspose> kTransposeList[] = {
     {"scatter", kernel_map_transpose_scatter}};
 constexpr Variant<KernelMapCount> kCountList[] = {{"tiles", kernel_map_count_tiles}};
 constexpr Variant<KernelMapPairs> kPairsList[] = {{"tiles", kernel_map_pairs_tiles}};
-constexpr Variant<SparseConv> kSparseConvList[] = {{"implicit", sparse_conv_implicit},
-                                                   {"gather", sparse_conv_gather, kNeedsPairs},
-                                                   {"ref", sparse_conv_ref}};
+constexpr Variant<SparseConv> kSparseConvList[] = {
+    {"implicit", sparse_conv_implicit, !kPairs, !kAnyDtype, kFused},
+    {"gather", sparse_conv_gather, kPairs, !kAnyDtype, kFused},
+    {"ref", sparse_conv_ref, !kPairs, !kAnyDtype, kFused}};
 constexpr Variant<BevIntervals> kBevIntervalsList[] = {{"sort", bev_intervals_sort}};
 constexpr Variant<BevPool> kBevPoolList[] = {{"interval", bev_pool_interval},
                                              {"prefix_sum", bev_pool_prefix_sum}};

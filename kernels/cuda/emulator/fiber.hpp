@@ -22,7 +22,7 @@ class Fiber {
   void enter();
   // Called on a fiber: goes back to the scheduler; enter() continues here.
   void leave();
-  // Called on a fiber that will not be continued: restarted by restart(), which the scheduler calls.
+  // Called on a fiber that is not to be continued; the scheduler calls restart() afterwards.
   [[noreturn]] static void abandon();
   void restart();
 

@@ -1,0 +1,54 @@
+#pragma once
+// A convolution as kernels get it: f32, with the epilogue that ends it.
+#include "common.cuh"
+
+namespace vmk {
+
+// act(scale * sum + shift + residual); what is not there is null.
+struct ConvEnd {
+  const float *scale, *shift, *residual;
+  int activation;
+  float slope;
+
+  // T is float, or double where sums are. `at` is the element of the output, `column` its column.
+  template <class T>
+  __device__ float of(T sum, int64_t at, int64_t column) const {
+    if (scale) sum *= scale[column];
+    if (shift) sum += shift[column];
+    if (residual) sum += residual[at];
+    if (activation == VMK_ACT_RELU && sum < 0) sum = 0;
+    if (activation == VMK_ACT_LEAKY_RELU && sum < 0) sum *= slope;
+    return static_cast<float>(sum);
+  }
+};
+
+struct Conv {
+  const float *feats, *weight;
+  const int32_t *map, *pairs;
+  const int64_t* starts;
+  float* out;
+  int64_t n, m, kv, cin, cout, p;
+  ConvEnd end;
+
+  // Whether 16 bytes can be loaded and stored at a time.
+  bool fours() const { return cin % 4 == 0 && cout % 4 == 0; }
+};
+
+inline Conv conv_of(const SparseConv& a) {
+  const Epilogue& e = a.epilogue;
+  return {static_cast<const float*>(a.feats),
+          static_cast<const float*>(a.weight),
+          a.map,
+          a.pairs,
+          a.starts,
+          static_cast<float*>(a.out),
+          a.n,
+          a.m,
+          a.kv,
+          a.cin,
+          a.cout,
+          a.p,
+          {e.scale, e.shift, static_cast<const float*>(e.residual), e.activation, e.slope}};
+}
+
+}  // namespace vmk
