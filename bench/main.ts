@@ -8,13 +8,13 @@ import { benchText } from "../reports/terminal.ts";
 import { CheckError, InputError } from "../std/errors.ts";
 import { removePartFilesOnSignal } from "../std/files.ts";
 import { print, printError, runMain } from "../std/main.ts";
-import type { BenchBackend, Case } from "./case.ts";
+import type { BenchBackend, Case, Group } from "./case.ts";
 import { GROUPS } from "./cases.ts";
 import { cacheBytes, describeMachine, memoryBytes } from "./harness/machine.ts";
 import type { Plan } from "./harness/measure.ts";
 import { Heartbeat, judgeNoise } from "./harness/noise.ts";
-import { measureRoofline } from "./harness/roofline.ts";
-import { isFailed } from "./harness/rows.ts";
+import { bestRoofline, measureRoofline } from "./harness/roofline.ts";
+import { isFailed, withShare } from "./harness/rows.ts";
 import { runCases, variantsOf } from "./harness/run.ts";
 import { loadScene } from "./harness/scene.ts";
 import { HELP, listData, listText, type Options, parseOptions, selectCases } from "./options.ts";
@@ -23,17 +23,22 @@ import { HELP, listData, listText, type Options, parseOptions, selectCases } fro
 const PLANS = {
   quick: { minSamples: 5, minMs: 30, refLimitMs: 30 },
   tour: { minSamples: 9, minMs: 200, refLimitMs: 100 },
-  full: { minSamples: 15, minMs: 500, refLimitMs: 500 },
+  full: { minSamples: 15, minMs: 500, refLimitMs: 200 },
 } as const satisfies Record<string, Plan>;
 
-async function main(args: readonly string[]): Promise<void> {
+/** The command line `args`, with what can be asked for; see `--help`. */
+export async function main(
+  args: readonly string[],
+  groups: Readonly<Record<string, Group>> = GROUPS,
+): Promise<void> {
   const options = parseOptions(args);
   if (options.help) return print(HELP);
   if (options.list) {
-    return print(options.json ? JSON.stringify(listData(GROUPS), undefined, 2) : listText(GROUPS));
+    return print(options.json ? JSON.stringify(listData(groups), undefined, 2) : listText(groups));
   }
   removePartFilesOnSignal();
-  const result = await bench(options, ["deno task bench", ...args.map(quoted)].join(" "));
+  await makeFolder(options.out);
+  const result = await bench(options, groups, ["deno task bench", ...args.map(quoted)].join(" "));
   const json = JSON.stringify(result, undefined, 1);
   await writeFiles(options.out, [
     { path: "bench.json", text: `${json}\n` },
@@ -48,16 +53,30 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
+/** Makes the output folder, before the work and not after it: it may not be possible. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true });
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new InputError(`Cannot write to "${path}": ${detail}`, { cause });
+  }
+}
+
 /** An argument as a shell needs it. */
 function quoted(arg: string): string {
   return /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
 }
 
-async function bench(options: Options, command: string): Promise<BenchResult> {
+async function bench(
+  options: Options,
+  groups: Readonly<Record<string, Group>>,
+  command: string,
+): Promise<BenchResult> {
   const { backend, filter, threads } = options;
   checkBackend(backend);
   const selects = (name: string) => filter === undefined || filter.test(name);
-  const cases = selectCases(GROUPS, options, (item: Case) => variantsOf(item, backend, selects));
+  const cases = selectCases(groups, options, (item: Case) => variantsOf(item, backend, selects));
   const plan = options.quick ? PLANS.quick : options.ids.length > 0 ? PLANS.full : PLANS.tour;
   using stack = new DisposableStack();
   const ctx = stack.use(new Context(backend, { threads }));
@@ -65,19 +84,20 @@ async function bench(options: Options, command: string): Promise<BenchResult> {
   const scene = await loadScene(cpu, options.data ?? await defaultScenes());
   printError("measuring the roof: multiply-adds, triad, gather");
   const cache = cacheBytes(backend);
-  const roofline = measureRoofline(backend, threads, cache);
+  const before = measureRoofline(backend, threads, cache);
   const heartbeat = stack.use(new Heartbeat(ctx));
-  const rows = await runCases(cases, {
+  const outcomes = await runCases(cases, {
     bench: { ctx, cpu, scene },
     backend,
     plan,
-    roofline,
     cacheBytes: cache,
     memoryBytes: memoryBytes(backend),
     selects,
     heartbeat,
     log: printError,
   });
+  const roofline = bestRoofline(before, measureRoofline(backend, threads, cache));
+  const rows = outcomes.map(({ row, work }) => withShare(row, work, roofline));
   const noise = judgeNoise(rows, heartbeat.medians);
   if (noise.noisy) printError(`warning: a noisy run: ${JSON.stringify(noise)}`);
   const run = { threads: cpu.threads, data: scene.data, command, noise };
@@ -86,7 +106,7 @@ async function bench(options: Options, command: string): Promise<BenchResult> {
     schemaVersion: SCHEMA_VERSION,
     context: await describeMachine(backend, run),
     roofline,
-    baselines: Object.assign({}, ...Object.values(GROUPS).map(({ baselines }) => baselines ?? {})),
+    baselines: Object.assign({}, ...Object.values(groups).map(({ baselines }) => baselines ?? {})),
     cases: rows,
     tables: [],
   });

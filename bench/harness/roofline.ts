@@ -31,6 +31,20 @@ export function measureRoofline(
   }
 }
 
+/** The higher of two measurements of each peak: whatever else runs only makes a peak look lower. */
+export function bestRoofline(
+  a: BenchRoofline | null,
+  b: BenchRoofline | null,
+): BenchRoofline | null {
+  if (a === null || b === null) return a ?? b;
+  return {
+    fmaGflops: Math.max(a.fmaGflops, b.fmaGflops),
+    triadGbps: Math.max(a.triadGbps, b.triadGbps),
+    ...(a.gatherGbps !== undefined && b.gatherGbps !== undefined &&
+      { gatherGbps: Math.max(a.gatherGbps, b.gatherGbps) }),
+  };
+}
+
 /** Operations and compulsory bytes of one run. */
 export interface Work {
   readonly flops: number | null;

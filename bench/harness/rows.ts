@@ -49,13 +49,12 @@ export function failedRow(key: RowKey, { maxAbsErr, maxRelErr, detail }: Compari
   };
 }
 
-/** A variant that passed its check and was timed. */
+/** A variant that passed its check and was timed; its share of the roof comes later. */
 export function timedRow(
   key: RowKey,
   { maxAbsErr, maxRelErr }: Comparison,
   samplesMs: readonly number[],
   work: Work,
-  roofline: BenchRoofline | null,
 ): BenchCase {
   const summary = summarize(samplesMs);
   // A clock that did not move gives no speed.
@@ -65,12 +64,21 @@ export function timedRow(
     samplesMs: samplesMs.map((sample) => Number(sample.toPrecision(7))),
     ...summary,
     ...(ms !== null && rates(work, ms)),
-    roofline: ms === null || roofline === null ? null : rooflineShare(work, ms, roofline),
     maxAbsErr: toJsonNumber(maxAbsErr),
     maxRelErr: toJsonNumber(maxRelErr),
     verified: true,
     skipped: null,
   };
+}
+
+/** Holds a timed row against the roof, once it is known for good: at the end of a run. */
+export function withShare(
+  row: BenchCase,
+  work: Work,
+  roofline: BenchRoofline | null,
+): BenchCase {
+  if (roofline === null || row.medianMs === null || row.medianMs === 0) return row;
+  return { ...row, roofline: rooflineShare(work, row.medianMs, roofline) };
 }
 
 /** Whether a row says that a variant is wrong. */

@@ -1,6 +1,6 @@
 /** Runs cases: reference, check of every variant, then timing of those that passed. */
 import { KernelError, variants as nativeVariants } from "../../ffi/mod.ts";
-import type { BenchCase, BenchRoofline } from "../../reports/schema.ts";
+import type { BenchCase } from "../../reports/schema.ts";
 import {
   type Bench,
   type BenchBackend,
@@ -14,6 +14,7 @@ import { check, type Comparison } from "./check.ts";
 import { type Contender, copyCount, measure, type Plan } from "./measure.ts";
 import type { Heartbeat } from "./noise.ts";
 import { Random } from "./random.ts";
+import type { Work } from "./roofline.ts";
 import { failedRow, type RowKey, skippedRow, timedRow } from "./rows.ts";
 
 /** How cases are run. */
@@ -21,7 +22,6 @@ export interface Setting {
   readonly bench: Bench;
   readonly backend: BenchBackend;
   readonly plan: Plan;
-  readonly roofline: BenchRoofline | null;
   /** Bytes that inputs must exceed together. */
   readonly cacheBytes: number;
   readonly memoryBytes: number;
@@ -42,39 +42,45 @@ export function variantsOf(
   return all.filter((variant) => selects(caseName(item.op, item.params, variant)));
 }
 
+/** A row and what a run of it does. */
+export interface Outcome {
+  readonly row: BenchCase;
+  readonly work: Work;
+}
+
 /** The rows of all cases, in their order. */
-export async function runCases(items: readonly Case[], setting: Setting): Promise<BenchCase[]> {
-  const rows: BenchCase[] = [];
+export async function runCases(items: readonly Case[], setting: Setting): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
   // One seed for all: the order of turns is the same in every run of the same cases.
   const random = new Random(1);
   for (const [i, item] of items.entries()) {
     setting.heartbeat?.beat();
     const begun = performance.now();
     const found = await runCase(item, setting, random);
-    rows.push(...found);
+    outcomes.push(...found);
     const seconds = ((performance.now() - begun) / 1e3).toFixed(1);
     setting.log(
       `[${i + 1}/${items.length}] ${caseName(item.op, item.params)}: ` +
-        `${found.map(outcome).join(", ")} (${seconds} s)`,
+        `${found.map(({ row }) => summaryOf(row)).join(", ")} (${seconds} s)`,
     );
   }
   setting.heartbeat?.beat();
-  return rows;
+  return outcomes;
 }
 
-function outcome({ variant, medianMs, verified, maxAbsErr }: BenchCase): string {
+function summaryOf({ variant, medianMs, verified, maxAbsErr }: BenchCase): string {
   if (medianMs !== null) return `${variant} ${medianMs.toPrecision(3)} ms`;
   return `${variant} ${maxAbsErr !== null && !verified ? "WRONG" : "skipped"}`;
 }
 
-async function runCase(item: Case, setting: Setting, random: Random): Promise<BenchCase[]> {
+async function runCase(item: Case, setting: Setting, random: Random): Promise<Outcome[]> {
   const { bench, backend, memoryBytes } = setting;
   const names = variantsOf(item, backend, setting.selects);
   const key = (variant: string): RowKey => ({ ...item, backend, variant });
   if ((item.memoryBytes ?? 0) > memoryBytes / 2) {
     const needs = `needs ${gigabytes(item.memoryBytes!)} of memory, `;
     const has = `and more than half of the ${gigabytes(memoryBytes)} here is not given to one case`;
-    return names.map((variant) => skippedRow(key(variant), needs + has));
+    return names.map((variant) => ({ row: skippedRow(key(variant), needs + has), work: NO_WORK }));
   }
   const problem = item.prepare(bench);
   const expected = expectedOf(item, problem, bench);
@@ -91,16 +97,17 @@ async function runCase(item: Case, setting: Setting, random: Random): Promise<Be
     setting.plan,
     random,
   );
-  return verdicts.map((verdict) =>
-    "row" in verdict ? verdict.row : timedRow(
-      verdict.key,
-      verdict.comparison,
-      samples[passed.indexOf(verdict)]!,
-      problem,
-      setting.roofline,
-    )
-  );
+  return verdicts.map((verdict) => {
+    if ("row" in verdict) return { row: verdict.row, work: problem };
+    const { key, comparison } = verdict;
+    return {
+      row: timedRow(key, comparison, samples[passed.indexOf(verdict)]!, problem),
+      work: problem,
+    };
+  });
 }
+
+const NO_WORK: Work = { flops: null, bytes: 0 };
 
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 
@@ -136,7 +143,7 @@ function judge(
 ): Verdict {
   const { variant } = key;
   if (variant === "ref" && key.backend === "cpu" && refMs > plan.refLimitMs) {
-    const reason = `one run takes ${refMs.toPrecision(2)} ms: used for the check, not timed`;
+    const reason = `not timed: the reference takes ${refMs.toFixed(0)} ms a run`;
     return { row: skippedRow(key, reason) };
   }
   try {

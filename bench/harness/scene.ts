@@ -118,11 +118,7 @@ export class Scene {
 /** Reads the first scan of a data set and quantizes it. */
 export async function loadScene(cpu: Context, path: string): Promise<Scene> {
   using source = await openScans(path);
-  if (source.length === 0) throw new InputError(`Cannot bench "${path}": it holds no scan`);
   const scan = await source.scan(0);
-  if (scan.points.length === 0) {
-    throw new InputError(`Cannot bench "${path}": its first scan "${scan.id}" has no points`);
-  }
   const { dataset: name, source: origin } = source.metadata;
   try {
     return buildScene(cpu, scan, { name, source: origin });

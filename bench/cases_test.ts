@@ -1,0 +1,81 @@
+import { assertEquals } from "@std/assert";
+import { Context, variants } from "../ffi/mod.ts";
+import { type Case, caseName } from "./case.ts";
+import { GROUPS } from "./cases.ts";
+import { check, type Part } from "./harness/check.ts";
+import { testSetting } from "./harness/fakes.ts";
+import { runCases } from "./harness/run.ts";
+
+const ALL = Object.values(GROUPS).flatMap(({ cases }) => cases);
+
+Deno.test("GROUPS names each case once, and gives every op a list of variants with a reference", () => {
+  const names = ALL.map(({ op, params }) => caseName(op, params));
+  assertEquals(names.length, new Set(names).size);
+  for (const item of ALL) {
+    const known = item.variants?.("cpu") ?? variants("cpu", item.op);
+    assertEquals([item.op, known.includes("ref")], [item.op, true]);
+  }
+});
+
+Deno.test("GROUPS compares with a variant that exists, where it names a baseline", () => {
+  const baselines = Object.values(GROUPS).flatMap((group) => Object.entries(group.baselines ?? {}));
+  for (const [op, baseline] of baselines) {
+    const item = ALL.find((each) => each.op === op);
+    const known = item?.variants?.("cpu") ?? variants("cpu", op);
+    assertEquals([op, known.includes(baseline)], [op, true]);
+  }
+});
+
+Deno.test("GROUPS has cases of each group in the tour, and of most in a quick run", () => {
+  for (const { cases } of Object.values(GROUPS)) {
+    assertEquals(cases.some(({ tier }) => tier !== "full"), true);
+  }
+  const quick = Object.values(GROUPS).filter(({ cases }) => cases.some((x) => x.tier === "quick"));
+  assertEquals(quick.length >= 6, true);
+});
+
+/** Whether a case is too large for a test: the features of the cameras are. */
+const isLarge = ({ memoryBytes = 0 }: Case) => memoryBytes > 2 ** 29;
+
+Deno.test("every case passes its check in all variants, on a small patch of ground", async () => {
+  using cpu = new Context("cpu", { threads: 2 });
+  const setting = testSetting(cpu);
+  const outcomes = await runCases(ALL.filter((item) => !isLarge(item)), {
+    ...setting,
+    plan: { minSamples: 1, minMs: 0, refLimitMs: 1e9 },
+    memoryBytes: 2 ** 40,
+  });
+  for (const { row, work } of outcomes) {
+    assertEquals([row.id, row.skipped, row.verified], [row.id, null, true]);
+    assertEquals([row.id, row.samplesMs.length, work.bytes > 0], [row.id, 1, true]);
+  }
+  assertEquals(cpu.liveTensors, 0);
+});
+
+/** The same with one value more than it was. */
+function bumped({ name, values }: Part): Part {
+  const i = values.length - 1;
+  return {
+    name,
+    values: values instanceof BigInt64Array
+      ? values.with(i, values[i]! + 1n)
+      : values.with(i, values[i]! + 1),
+  };
+}
+
+Deno.test("a case notices, when an output is not what it should be", () => {
+  using cpu = new Context("cpu", { threads: 1 });
+  const { bench } = testSetting(cpu);
+  for (const item of ALL.filter((each) => !isLarge(each))) {
+    const problem = item.prepare(bench);
+    using instance = problem.create(cpu);
+    instance.bind("ref")();
+    const parts = instance.output();
+    const changed = parts.map((part, i) => i < parts.length - 1 ? part : bumped(part));
+    const found = check(changed, parts, problem.tolerance("ref"));
+    assertEquals([caseName(item.op, item.params), found.passed], [
+      caseName(item.op, item.params),
+      false,
+    ]);
+  }
+});

@@ -1,0 +1,7 @@
+/** `deno task bench` with one case, which has a wrong variant: what `main_test.ts` runs. */
+import { runMain } from "../../std/main.ts";
+import { fakeCase } from "../harness/fakes.ts";
+import { main } from "../main.ts";
+
+const item = fakeCase({ good: () => 1, wrong: () => 2, ref: () => 1 });
+await runMain(() => main(Deno.args, { fake: { about: "a wrong variant", cases: [item] } }));
