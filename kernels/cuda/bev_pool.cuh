@@ -4,14 +4,13 @@
 
 namespace vmk {
 
-// Whether interval i can be summed; one that cannot is noted. Cells must ascend, so that each is
-// written once.
-__device__ inline bool interval_fits(const BevPool& a, int64_t i, DataErrors* log) {
-  const int32_t cell = a.intervals[i], begin = a.starts[i], end = a.starts[i + 1];
-  const bool fits = cell >= 0 && cell < a.grid && (i == 0 || cell > a.intervals[i - 1]) &&
-                    begin >= 0 && begin <= end && end <= a.kept;
-  if (!fits) note(log, kBadInterval, 0, i, cell);
-  return fits;
+// Queues the check of all intervals: cells must ascend, so that each is written by one of them, and
+// an interval must lie within order. Bad ones are noted.
+void check_intervals(CudaDevice& device, const BevPool& a);
+
+// Whether an interval was bad: nothing may be summed then, since two threads could own one cell.
+__device__ inline bool intervals_bad(const DataErrors* log) {
+  return log->first[kBadInterval][0] != ~0ull;
 }
 
 // The features of the j-th point in interval order, 0 for one that is not there.

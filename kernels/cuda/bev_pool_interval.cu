@@ -11,9 +11,8 @@ template <class V>
 __global__ void __launch_bounds__(kBlock) sum_intervals(BevPool a, DataErrors* log) {
   const int64_t groups = a.c / kWidth<V>;
   const int64_t at = thread_index();
-  if (at >= a.intervals_n * groups) return;
+  if (at >= a.intervals_n * groups || intervals_bad(log)) return;
   const int64_t i = at / groups, v = at % groups;
-  if (!interval_fits(a, i, log)) return;
   V sum{};
   for (int64_t j = a.starts[i]; j < a.starts[i + 1]; ++j)
     sum = add(sum, 1.0f, point_features<V>(a, j, groups, v, log));
@@ -25,6 +24,7 @@ __global__ void __launch_bounds__(kBlock) sum_intervals(BevPool a, DataErrors* l
 void bev_pool_interval(Device& any, const BevPool& a) {
   CudaDevice& device = cuda_device(any);
   device.fill(a.out, 0, a.grid * a.c * static_cast<int64_t>(sizeof(float)));
+  check_intervals(device, a);
   if (a.c % 4 == 0) {
     VMK_LAUNCH(device, sum_intervals<float4>, blocks(a.intervals_n * a.c / 4), kBlock, a,
                device.data_errors());

@@ -70,7 +70,7 @@ __global__ void __launch_bounds__(kBlock)
                DataErrors* log) {
   const int64_t at = thread_index();
   // One run more than there are points in: starts may name the row behind the last point.
-  if (at >= (a.kept / kRun + 1) * a.c) return;
+  if (at >= (a.kept / kRun + 1) * a.c || intervals_bad(log)) return;
   const int64_t run = at / a.c, channel = at % a.c;
   const int64_t last = min(a.kept + 1, (run + 1) * kRun);
   int64_t i = first_start(a, run * kRun);
@@ -82,12 +82,11 @@ __global__ void __launch_bounds__(kBlock)
 }
 
 __global__ void __launch_bounds__(kBlock)
-    subtract_ends(BevPool a, const double* __restrict__ ends, DataErrors* log) {
+    subtract_ends(BevPool a, const double* __restrict__ ends, const DataErrors* log) {
   const int64_t at = thread_index();
-  if (at >= a.intervals_n * a.c) return;
-  const int64_t i = at / a.c;
-  if (interval_fits(a, i, log))
-    a.out[a.intervals[i] * a.c + at % a.c] = static_cast<float>(ends[at + a.c] - ends[at]);
+  if (at >= a.intervals_n * a.c || intervals_bad(log)) return;
+  const int64_t cell = a.intervals[at / a.c];
+  a.out[cell * a.c + at % a.c] = static_cast<float>(ends[at + a.c] - ends[at]);
 }
 
 // Exclusive prefix sums down the columns of rows [n, c], in place.
@@ -108,11 +107,11 @@ void bev_pool_prefix_sum(Device& any, const BevPool& a) {
   CudaDevice& device = cuda_device(any);
   device.fill(a.out, 0, a.grid * a.c * static_cast<int64_t>(sizeof(float)));
   if (a.intervals_n == 0) return;
+  check_intervals(device, a);
   const int64_t runs = a.kept / kRun + 1;
   auto* sums = device.scratch<double>(runs * a.c);
   auto* ends = device.scratch<double>((a.intervals_n + 1) * a.c);
   device.fill(sums, 0, runs * a.c * static_cast<int64_t>(sizeof(double)));
-  device.fill(ends, 0, (a.intervals_n + 1) * a.c * static_cast<int64_t>(sizeof(double)));
   VMK_LAUNCH(device, sum_points, blocks(ceil_div(a.kept, kRun) * a.c), kBlock, a, sums,
              device.data_errors());
   add_up(device, sums, runs, a.c);

@@ -102,8 +102,12 @@ __attribute__((format(printf, 2, 0))) [[noreturn]] void fail_value(vmk_status st
                  "offset %1$lld", note);
     case kBadPairCount:
       fail_value(kInvalid, "Cannot list pairs: pairs has %lld columns, %d are needed", note);
+    case kBadConvStarts:
+      fail_value(kInvalid, "Cannot convolve: the pairs of offset %lld start at %d, which does not "
+                 "fit the pairs", note);
     case kBadPair:
-      fail_value(kInvalid, "Cannot convolve: pair %lld names row %d, which is not there", note);
+      fail_value(kInvalid, "Cannot convolve: pair %lld names row %d, which is not there or out of "
+                 "order", note);
     case kBadCell:
       fail_value(kInvalid, "Cannot group points: cells[%lld] = %d, the grid has fewer", note);
     case kBadGroup:

@@ -26,7 +26,8 @@ enum DataError : int {
   kDoubleRead,   // row: the input row, value: the offset
   kBadStarts,    // row: the offset, value: the pairs that the map has there
   kBadPairCount,  // row: the columns of pairs, value: those needed
-  kBadPair,
+  kBadConvStarts,  // row: the offset, value: where its pairs start
+  kBadPair,        // value: the input row, or the output row that does not ascend
   kBadCell,
   kBadGroup,   // value: the row of feats that it names
   kBadInterval,

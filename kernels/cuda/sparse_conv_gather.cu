@@ -10,30 +10,49 @@ namespace vmk {
 
 namespace {
 
-// The pairs of one offset.
+// The pairs of one offset. Once check_pairs has noted anything, there are none to work on: two
+// pairs could own one output row.
 struct Pairs {
   const int64_t* starts;
-  int64_t k, most, p;
+  int64_t k, most;
+  const DataErrors* log;
 
   __device__ int64_t first() const { return starts[k]; }
-  // 0 for starts that are not of these pairs.
   __device__ int64_t count() const {
-    const int64_t begin = starts[k], end = starts[k + 1];
-    return begin < 0 || end < begin || end > p || end - begin > most ? 0 : end - begin;
+    const bool bad = log->first[kBadPair][0] != ~0ull || log->first[kBadConvStarts][0] != ~0ull;
+    return bad ? 0 : starts[k + 1] - starts[k];
   }
 };
 
+__global__ void __launch_bounds__(kBlock) check_starts(Conv a, DataErrors* log) {
+  const int64_t k = thread_index();
+  if (k >= a.kv) return;
+  const int64_t begin = a.starts[k], end = a.starts[k + 1];
+  if (begin < 0 || end < begin || end > a.p || end - begin > a.m || (k == 0 && begin != 0))
+    note(log, kBadConvStarts, 0, k, begin);
+}
+
+// Rows must be there, and the output rows of an offset ascend.
+__global__ void __launch_bounds__(kBlock) check_pairs(Conv a, DataErrors* log) {
+  const int64_t i = thread_index();
+  if (i >= a.p) return;
+  const int32_t row = a.pairs[i], m = a.pairs[a.p + i];
+  if (row < 0 || row >= a.n) return note(log, kBadPair, 0, i, row);
+  if (m < 0 || m >= a.m) return note(log, kBadPair, 0, i, m);
+  if (i == 0 || m > a.pairs[a.p + i - 1]) return;
+  for (int64_t k = 0; k < a.kv; ++k)
+    if (a.starts[k] == i) return;  // the first of an offset: this is the one place to go back
+  note(log, kBadPair, 0, i, m);
+}
+
 template <class V>
 __global__ void __launch_bounds__(kBlock)
-    gather_pairs(Conv a, Pairs pairs, float* __restrict__ rows, DataErrors* log) {
+    gather_pairs(Conv a, Pairs pairs, float* __restrict__ rows) {
   const int64_t groups = a.cin / kWidth<V>;
   const int64_t at = thread_index();
   const int64_t i = at / groups, v = at % groups;
-  if (i >= pairs.count()) return;
-  const int32_t row = a.pairs[pairs.first() + i];
-  const bool there = row >= 0 && row < a.n;
-  if (!there) note(log, kBadPair, 0, pairs.first() + i, row);
-  store(rows, i, groups, v, there ? load<V>(a.feats, row, groups, v) : V{});
+  if (i < pairs.count())
+    store(rows, i, groups, v, load<V>(a.feats, a.pairs[pairs.first() + i], groups, v));
 }
 
 struct DenseSource {
@@ -63,13 +82,12 @@ __global__ void __launch_bounds__(T::kThreads)
 
 template <class V>
 __global__ void __launch_bounds__(kBlock)
-    scatter_pairs(Conv a, Pairs pairs, const float* __restrict__ products, DataErrors* log) {
+    scatter_pairs(Conv a, Pairs pairs, const float* __restrict__ products) {
   const int64_t groups = a.cout / kWidth<V>;
   const int64_t at = thread_index();
   const int64_t i = at / groups, v = at % groups;
   if (i >= pairs.count()) return;
   const int32_t m = a.pairs[a.p + pairs.first() + i];
-  if (m < 0 || m >= a.m) return note(log, kBadPair, 0, pairs.first() + i, m);
   const V sum = load<V>(a.out, m, groups, v);
   store(a.out, m, groups, v, add(sum, 1.0f, load<V>(products, i, groups, v)));
 }
@@ -83,7 +101,7 @@ template <class V>
 void run_offset(CudaDevice& device, const Conv& a, const Pairs& pairs, float* rows,
                 float* products) {
   VMK_LAUNCH(device, gather_pairs<V>, blocks(pairs.most * a.cin / kWidth<V>), kBlock, a, pairs,
-             rows, device.data_errors());
+             rows);
   with_tile(pairs.most, a.cout, device.multiprocessors(), [&](auto tile) {
     using T = decltype(tile);
     VMK_LAUNCH(device, (multiply_pairs<T, kWidth<V> == 4>),
@@ -91,7 +109,7 @@ void run_offset(CudaDevice& device, const Conv& a, const Pairs& pairs, float* ro
                products);
   });
   VMK_LAUNCH(device, scatter_pairs<V>, blocks(pairs.most * a.cout / kWidth<V>), kBlock, a, pairs,
-             products, device.data_errors());
+             products);
 }
 
 }  // namespace
@@ -100,11 +118,14 @@ void sparse_conv_gather(Device& any, const SparseConv& args) {
   CudaDevice& device = cuda_device(any);
   const Conv a = conv_of(args);
   device.fill(a.out, 0, a.m * a.cout * static_cast<int64_t>(sizeof(float)));
+  DataErrors* log = device.data_errors();
+  VMK_LAUNCH(device, check_starts, blocks(a.kv), kBlock, a, log);
+  VMK_LAUNCH(device, check_pairs, blocks(a.p), kBlock, a, log);
   const int64_t most = std::min(a.m, a.p);
   float* rows = device.scratch<float>(most * a.cin);
   float* products = device.scratch<float>(most * a.cout);
   for (int64_t k = 0; k < a.kv; ++k) {
-    const Pairs pairs{a.starts, k, most, a.p};
+    const Pairs pairs{a.starts, k, most, log};
     if (a.fours()) {
       run_offset<float4>(device, a, pairs, rows, products);
     } else {
