@@ -29,7 +29,7 @@ async function run(script: string, ...args: string[]) {
 const bench = (...args: string[]) => run("bench/main.ts", ...args);
 
 /** A folder with a small scan; removed when the test ends. */
-async function workplace() {
+async function testFolder() {
   const folder = await Deno.makeTempDir();
   const data = `${folder}/scans.arrow`;
   const classes = { 0: "ground" };
@@ -70,7 +70,7 @@ Deno.test("bench exits 2 with one line and nothing on stdout, when the command l
 });
 
 Deno.test("bench exits 2 with one line, when --data or --out cannot be used", async () => {
-  await using at = await workplace();
+  await using at = await testFolder();
   const missing = await bench("--data", `${at.folder}/absent.arrow`, "--out", at.out);
   assertEquals([missing.code, missing.stdout], [2, ""]);
   assertMatch(missing.stderr, /^error: Cannot read [^\n]+no such file or folder\n$/);
@@ -80,7 +80,7 @@ Deno.test("bench exits 2 with one line, when --data or --out cannot be used", as
 });
 
 Deno.test("bench --backend cuda exits 2 with one line, when no GPU can be used", async (t) => {
-  await using at = await workplace();
+  await using at = await testFolder();
   const { code, stdout, stderr } = await bench(
     ...["--backend", "cuda", "--quick", "--filter", "^quantize/"],
     ...["--data", at.data, "--out", at.out],
@@ -95,7 +95,7 @@ Deno.test("bench --backend cuda exits 2 with one line, when no GPU can be used",
 });
 
 Deno.test("bench --json prints one document that the schema knows, and writes the same with a page", async () => {
-  await using at = await workplace();
+  await using at = await testFolder();
   const { code, stdout, stderr } = await bench(
     ...["--quick", "--json", "--threads", "1", "--filter", "^(quantize/|hash_insert/prefetch)"],
     ...["--data", at.data, "--out", at.out],
@@ -124,7 +124,7 @@ Deno.test("bench --json prints one document that the schema knows, and writes th
 });
 
 Deno.test("bench exits 1 after the table, when a variant is wrong", async () => {
-  await using at = await workplace();
+  await using at = await testFolder();
   const { code, stdout, stderr } = await run(
     "bench/testdata/wrong.ts",
     ...["--quick", "--data", at.data, "--out", at.out],

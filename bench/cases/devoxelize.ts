@@ -97,6 +97,7 @@ const gather = (level: number, c: number, tier: Case["tier"]): Case => ({
 export const devoxelizeCases: readonly Case[] = [
   map(0, "quick"),
   map(4, "full"),
+  gather(0, 32, "full"),
   gather(0, 96, "quick"),
   gather(2, 128, "full"),
   gather(4, 256, "tour"),

@@ -13,6 +13,7 @@ import {
 } from "../../ffi/mod.ts";
 import type { Bench, BenchBackend, Case, Instance, Problem } from "../case.ts";
 import { EXACT, F32_SUM, type Part } from "../harness/check.ts";
+import { randomFloats } from "../harness/random.ts";
 import { VOXEL_METERS } from "../harness/scene.ts";
 
 const CUBE = [VOXEL_METERS, VOXEL_METERS, VOXEL_METERS] as const;
@@ -91,8 +92,10 @@ function voxelizeProblem({ scene }: Bench): Problem {
   };
 }
 
-function reduceProblem({ cpu, scene }: Bench): Problem {
+function reduceProblem({ cpu, scene }: Bench, c: number): Problem {
   const { points, pointCount: n } = scene;
+  // The points themselves, or as many features as a point has further down the network.
+  const feats = c === 4 ? points : randomFloats(n * c, 1);
   using coords = cpu.tensorFrom("i32", [n, 4], scene.coords);
   using grouped = groupVoxels(coords);
   const [order, starts] = [grouped.order.download(), grouped.starts.download()];
@@ -100,20 +103,20 @@ function reduceProblem({ cpu, scene }: Bench): Problem {
   return {
     params: { n, m },
     // An addition a value, a division a voxel and channel.
-    flops: 4 * n + 4 * m,
-    bytes: 16 * n + 4 * n + 4 * m + 16 * m,
+    flops: n * c + m * c,
+    bytes: 4 * (n * c + n + m + m * c),
     tolerance: () => F32_SUM,
     create(ctx): Instance {
       using stack = new DisposableStack();
-      const feats = stack.use(ctx.tensorFrom("f32", [n, 4], points));
+      const featsOn = stack.use(ctx.tensorFrom("f32", [n, c], feats));
       const orderOn = stack.use(ctx.tensorFrom("i32", [n], order));
       const startsOn = stack.use(ctx.tensorFrom("i32", [m + 1], starts));
-      const out = stack.use(ctx.tensor("f32", [m, 4]));
+      const out = stack.use(ctx.tensor("f32", [m, c]));
       const owned = stack.move();
       return {
         bind(name) {
           const variant = ctx.variant("voxel_reduce", name);
-          return () => voxelReduce(feats, orderOn, startsOn, out, "mean", variant);
+          return () => voxelReduce(featsOn, orderOn, startsOn, out, "mean", variant);
         },
         output: () => [{ name: "out", values: out.download() }],
         [Symbol.dispose]: () => owned.dispose(),
@@ -167,6 +170,13 @@ function wholeInstance(ctx: Context, points: Float32Array, m: number): Instance 
   };
 }
 
+const reduce = (c: number, tier: Case["tier"]): Case => ({
+  op: "voxel_reduce",
+  tier,
+  params: { reduce: "mean", c },
+  prepare: (bench) => reduceProblem(bench, c),
+});
+
 /** The input layer whole, then its parts. */
 export const voxelizeCases: readonly Case[] = [
   {
@@ -178,5 +188,7 @@ export const voxelizeCases: readonly Case[] = [
   },
   { op: "quantize", tier: "quick", params: { rounding: "round" }, prepare: quantizeProblem },
   { op: "voxelize", tier: "quick", params: {}, prepare: voxelizeProblem },
-  { op: "voxel_reduce", tier: "quick", params: { reduce: "mean", c: 4 }, prepare: reduceProblem },
+  reduce(4, "quick"),
+  reduce(32, "full"),
+  reduce(96, "full"),
 ];

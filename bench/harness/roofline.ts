@@ -5,9 +5,9 @@ import type { BenchBackend } from "../case.ts";
 
 const MIB = 2 ** 20;
 
-/** Bytes of each probed array: four times the last-level cache, from 64 to 512 MiB. */
+/** Bytes of each probed array: four times the last-level cache, from 64 to 256 MiB. */
 export function probeBytes(cacheBytes: number): number {
-  return Math.min(512 * MIB, Math.max(64 * MIB, 4 * cacheBytes));
+  return Math.min(256 * MIB, Math.max(64 * MIB, 4 * cacheBytes));
 }
 
 /** The peaks of a backend, or null when it cannot measure them. */

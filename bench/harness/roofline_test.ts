@@ -37,6 +37,6 @@ Deno.test("bestRoofline() takes the higher of each, and what there is", () => {
   assertEquals(bestRoofline(null, null), null);
 });
 
-Deno.test("probeBytes() is four caches, within 64 and 512 MiB", () => {
-  assertEquals([1, 32, 1024].map((l3) => probeBytes(l3 * MIB) / MIB), [64, 128, 512]);
+Deno.test("probeBytes() is four caches, within 64 and 256 MiB", () => {
+  assertEquals([1, 32, 1024].map((l3) => probeBytes(l3 * MIB) / MIB), [64, 128, 256]);
 });
