@@ -15,7 +15,7 @@ import type { Plan } from "./harness/measure.ts";
 import { Heartbeat, judgeNoise } from "./harness/noise.ts";
 import { bestRoofline, measureRoofline } from "./harness/roofline.ts";
 import { isFailed, withShare } from "./harness/rows.ts";
-import { runCases, variantsOf } from "./harness/run.ts";
+import { runCases, type Setting, variantsOf } from "./harness/run.ts";
 import { loadScene } from "./harness/scene.ts";
 import { HELP, listData, listText, type Options, parseOptions, selectCases } from "./options.ts";
 
@@ -82,43 +82,40 @@ async function bench(
   const ctx = stack.use(new Context(backend, { threads }));
   const cpu = backend === "cpu" ? ctx : stack.use(new Context("cpu", { threads }));
   const scene = await loadScene(cpu, options.data ?? await defaultScenes());
-  printError("measuring the roof: multiply-adds, triad, gather");
-  const cache = cacheBytes(backend);
-  const before = measureRoofline(backend, threads, cache);
-  const heartbeat = stack.use(new Heartbeat(ctx));
-  const outcomes = await runCases(cases, {
+  const { rows, roofline, noise } = await measured(cases, {
     bench: { ctx, cpu, scene },
     backend,
     plan,
-    cacheBytes: cache,
+    cacheBytes: cacheBytes(backend),
     // Inputs lie on the host before they lie on the device.
     memoryBytes: Math.min(memoryBytes(backend), memoryBytes("cpu")),
     selects,
-    heartbeat,
+    heartbeat: stack.use(new Heartbeat(ctx)),
     log: printError,
   });
-  const roofline = bestRoofline(before, measureRoofline(backend, threads, cache));
+  const run = { threads: cpu.threads, data: scene.data, command, noise };
+  // The writer is held to the same contract as the reader.
+  return benchResultSchema.parse({
+    schemaVersion: SCHEMA_VERSION,
+    context: await describeMachine(backend, run),
+    roofline,
+    baselines: Object.assign({}, ...Object.values(groups).map(({ baselines }) => baselines ?? {})),
+    cases: rows,
+    tables: [],
+  });
+}
+
+/** The rows of the cases, held against the roof before or after them, whichever is higher. */
+async function measured(cases: readonly Case[], setting: Setting & { heartbeat: Heartbeat }) {
+  const { backend, bench: { ctx }, cacheBytes: cache, heartbeat } = setting;
+  printError("measuring the roof: multiply-adds, triad, gather");
+  const before = measureRoofline(backend, ctx.threads, cache);
+  const outcomes = await runCases(cases, setting);
+  const roofline = bestRoofline(before, measureRoofline(backend, ctx.threads, cache));
   const rows = outcomes.map(({ row, work }) => withShare(row, work, roofline));
   const noise = judgeNoise(rows, heartbeat.medians);
   if (noise.noisy) printError(`warning: a noisy run: ${JSON.stringify(noise)}`);
-  const run = { threads: cpu.threads, data: scene.data, command, noise };
-  const context = await describeMachine(backend, run);
-  const baselines = baselinesOf(groups);
-  const all = {
-    schemaVersion: SCHEMA_VERSION,
-    context,
-    roofline,
-    baselines,
-    cases: rows,
-    tables: [],
-  };
-  // The writer is held to the same contract as the reader.
-  return benchResultSchema.parse(all);
-}
-
-/** What speedups are against, by op. */
-function baselinesOf(groups: Readonly<Record<string, Group>>): Record<string, string> {
-  return Object.assign({}, ...Object.values(groups).map(({ baselines }) => baselines ?? {}));
+  return { rows, roofline, noise };
 }
 
 function checkBackend(backend: BenchBackend): void {
