@@ -1,6 +1,6 @@
 #include "device.hpp"
 
-#include <cstring>
+#include <algorithm>
 
 namespace vmk {
 
@@ -62,7 +62,8 @@ void CudaDevice::launched(const char* kernel) {
 
 void* CudaDevice::alloc(int64_t bytes) {
   enter();
-  return allocate(bytes, stream_, has_pools(index_));
+  // A tensor without elements has an address too: null stands for an argument left out.
+  return allocate(std::max<int64_t>(bytes, 1), stream_, has_pools(index_));
 }
 
 void CudaDevice::release(void* data) noexcept {

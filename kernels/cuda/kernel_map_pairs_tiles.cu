@@ -28,10 +28,11 @@ __global__ void __launch_bounds__(kBlock)
     check_starts(const int64_t* __restrict__ sums, int64_t tiles, KernelMapPairs a,
                  DataErrors* log) {
   const int64_t k = thread_index();
-  if (k > a.kv) return;
-  if (k < a.kv && a.starts[k] != sums[k * tiles])
-    note(log, kBadStarts, 0, k, sums[(k + 1) * tiles] - sums[k * tiles]);
-  if (k == a.kv && sums[k * tiles] != a.p) note(log, kBadPairCount, 0, a.p, sums[k * tiles]);
+  if (k == 0 && sums[a.kv * tiles] != a.p) note(log, kBadPairCount, 0, a.p, sums[a.kv * tiles]);
+  if (k >= a.kv) return;
+  const int64_t count = sums[(k + 1) * tiles] - sums[k * tiles];
+  if (a.starts[0] != 0 || a.starts[k + 1] - a.starts[k] != count)
+    note(log, kBadStarts, 0, k, count);
 }
 
 __global__ void __launch_bounds__(kBlock)
@@ -70,7 +71,7 @@ void kernel_map_pairs_tiles(Device& any, const KernelMapPairs& a) {
   CudaDevice& device = cuda_device(any);
   const int64_t tiles = ceil_div(a.m, kTile);
   const int64_t* sums = sum_pairs(device, a.map, a.kv, a.m, tiles);
-  VMK_LAUNCH(device, check_starts, blocks(a.kv + 1), kBlock, sums, tiles, a,
+  VMK_LAUNCH(device, check_starts, blocks(a.kv), kBlock, sums, tiles, a,
              device.data_errors());
   VMK_LAUNCH(device, write_pairs, blocks(a.m, kTile, a.kv), kBlock, sums, tiles, a);
 }

@@ -49,6 +49,8 @@ const Variants<KernelMapTranspose> kKernelMapTranspose = all(kTransposeList);
 const Variants<KernelMapCount> kKernelMapCount = all(kCountList);
 const Variants<KernelMapPairs> kKernelMapPairs = all(kPairsList);
 const Variants<SparseConv> kSparseConv = all(kSparseConvList);
+const Variants<SparseConvWgrad> kSparseConvWgrad = {nullptr, 0};
+const Variants<WeightTranspose> kWeightTranspose = {nullptr, 0};
 const Variants<BevIntervals> kBevIntervals = all(kBevIntervalsList);
 const Variants<BevPool> kBevPool = all(kBevPoolList);
 
