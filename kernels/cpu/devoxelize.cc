@@ -1,12 +1,12 @@
 // devoxelize_map, devoxelize.
-//   ref       std::map look-ups; sums in double.
-//   prefetch  (map) a hash table, the eight look-ups of a point prefetched together.
-//   rows      (gather) ranges of points on all threads, sums in float.
+//   ref     std::map look-ups; sums in double.
+//   leaves  (map) voxels in leaves of 8 x 8 x 8 cells, which points that follow one another share.
+//   rows    (gather) ranges of points on all threads, sums in float.
 #include <algorithm>
 #include <cmath>
 #include <map>
 
-#include "hash_map.hpp"
+#include "leaves.hpp"
 #include "variants.hpp"
 
 namespace vmk {
@@ -15,12 +15,20 @@ namespace {
 
 constexpr int64_t kGrain = 2048;
 
-// The cell and weight of each corner of one point, before empty voxels are known. All in f32 and
-// in the order of TorchSparse 1.4's calc_ti_weights: the same bits come out.
+// The lowest of the eight cells around a point, and how far the point is from both ends of it
+// along each axis. All in f32 and in the order of TorchSparse 1.4's calc_ti_weights: the same
+// bits come out.
 struct Corners {
-  int64_t batch;
-  std::array<std::array<int64_t, 3>, 8> cell;
-  std::array<float, 8> weight;
+  int32_t batch;
+  std::array<int32_t, 3> cell;
+  std::array<float, 3> below, above;
+
+  float weight(int t, float volume) const {
+    const float x = t & 4 ? above[0] : below[0];
+    const float y = t & 2 ? above[1] : below[1];
+    const float z = t & 1 ? above[2] : below[2];
+    return x * y * z / volume;
+  }
 };
 
 [[noreturn]] void fail_position(int64_t i, int column, double value) {
@@ -30,47 +38,41 @@ struct Corners {
 }
 
 Corners corners_of(const DevoxelizeMap& a, int64_t i) {
-  // Four times the voxel range still converts to an integer exactly; beyond it nothing can match.
+  // Far outside of what any voxel can have, and still exact as an integer.
   constexpr float kFar = 4.0f * VMK_COORD_MAX * 1024.0f;
   const float* p = a.positions + i * 4;
   const auto scale = static_cast<float>(a.stride);
   Corners c;
   if (!(p[0] >= 0 && p[0] <= VMK_BATCH_MAX) || p[0] != std::floor(p[0])) fail_position(i, 0, p[0]);
-  c.batch = static_cast<int64_t>(p[0]);
-  float low[3], below[3], above[3];
+  c.batch = static_cast<int32_t>(p[0]);
   for (int axis = 0; axis < 3; ++axis) {
-    if (!(std::fabs(p[axis + 1]) <= kFar)) fail_position(i, axis + 1, p[axis + 1]);
-    low[axis] = std::floor(p[axis + 1] / scale) * scale;
-    below[axis] = low[axis] + scale - p[axis + 1];
-    above[axis] = p[axis + 1] - low[axis];
-  }
-  for (int t = 0; t < 8; ++t) {
-    const int up[3] = {t >> 2 & 1, t >> 1 & 1, t & 1};
-    float weight = 1;
-    for (int axis = 0; axis < 3; ++axis) {
-      c.cell[t][axis] = static_cast<int64_t>(low[axis] / scale) + up[axis];
-      const float part = up[axis] ? above[axis] : below[axis];
-      weight = axis == 0 ? part : weight * part;
-    }
-    c.weight[t] = a.stride == 1 ? weight : weight / (scale * scale * scale);
+    const float at = p[axis + 1];
+    if (!(std::fabs(at) <= kFar)) fail_position(i, axis + 1, at);
+    const float scaled = at / scale;
+    auto cell = static_cast<int32_t>(scaled);
+    cell -= static_cast<float>(cell) > scaled;  // the conversion truncates: floor it
+    const float low = static_cast<float>(cell) * scale;
+    c.cell[axis] = cell;
+    c.below[axis] = low + scale - at;
+    c.above[axis] = at - low;
   }
   return c;
 }
 
-// Fills one row of index and weight; find(batch, cell) is the voxel row or -1.
-template <class Find>
-void write_point(const DevoxelizeMap& a, int64_t i, const Corners& c, Find&& find) {
+// Fills one row of index and weight and the voxel rows of its corners.
+void write_point(const DevoxelizeMap& a, int64_t i, const Corners& c, const int32_t* rows) {
   int32_t* index = a.index + i * a.t;
   float* weight = a.weight + i * a.t;
+  std::copy_n(rows, a.t, index);
   if (a.t == 1) {
-    index[0] = find(c.batch, c.cell[0]);
-    weight[0] = index[0] >= 0 ? 1.0f : 0.0f;
+    weight[0] = rows[0] >= 0 ? 1.0f : 0.0f;
     return;
   }
+  const auto scale = static_cast<float>(a.stride);
+  const float volume = scale * scale * scale;
   float sum = 0;
   for (int t = 0; t < 8; ++t) {
-    index[t] = find(c.batch, c.cell[t]);
-    weight[t] = index[t] >= 0 ? c.weight[t] : 0.0f;
+    weight[t] = rows[t] >= 0 ? c.weight(t, volume) : 0.0f;
     sum += weight[t];
   }
   for (int t = 0; t < 8; ++t) weight[t] /= sum + 1e-8f;
@@ -87,37 +89,53 @@ void devoxelize_map_ref(Device& device, const DevoxelizeMap& a) {
     const int32_t* v = a.voxels + m * 4;
     row_of.try_emplace({v[0], v[1], v[2], v[3]}, static_cast<int32_t>(m));
   }
-  for (int64_t i = 0; i < a.n; ++i)
-    write_point(a, i, corners_of(a, i), [&](int64_t b, const std::array<int64_t, 3>& cell) {
-      const auto hit = row_of.find({b, cell[0], cell[1], cell[2]});
-      return hit == row_of.end() ? -1 : hit->second;
-    });
+  for (int64_t i = 0; i < a.n; ++i) {
+    const Corners c = corners_of(a, i);
+    int32_t rows[8];
+    for (int t = 0; t < 8; ++t) {
+      const auto hit = row_of.find({c.batch, int64_t{c.cell[0]} + (t >> 2 & 1),
+                                    int64_t{c.cell[1]} + (t >> 1 & 1), int64_t{c.cell[2]} + (t & 1)});
+      rows[t] = hit == row_of.end() ? -1 : hit->second;
+    }
+    write_point(a, i, c, rows);
+  }
 }
 
-void devoxelize_map_prefetch(Device& any, const DevoxelizeMap& a) {
+// Looks leaves up and remembers the last one: the next point usually is in it too.
+class LeafCursor {
+ public:
+  explicit LeafCursor(const LeafTable& table) : table_(table) {}
+
+  int32_t row(int64_t b, int64_t x, int64_t y, int64_t z) {
+    if (!in_range(b, x, y, z)) return -1;
+    const int64_t key = LeafTable::key_of(b, x, y, z);
+    if (key != key_) {
+      key_ = key;
+      leaf_ = table_.find(key);
+    }
+    return table_.row(leaf_, x, y, z);
+  }
+
+ private:
+  const LeafTable& table_;
+  int64_t key_ = kEmptyKey;
+  const Leaf* leaf_ = nullptr;
+};
+
+void devoxelize_map_leaves(Device& any, const DevoxelizeMap& a) {
   CpuDevice& device = cpu_device(any);
   check_voxels(device, a);
-  const HashTable table = build_table(device, a.voxels, a.m);
-  const auto key = [](int64_t b, const std::array<int64_t, 3>& cell) {
-    return in_range(b, cell[0], cell[1], cell[2]) ? hash_key(b, cell[0], cell[1], cell[2])
-                                                  : kEmptyKey;
-  };
+  const LeafTable table =
+      LeafTable::build(device, range_of(device, a.voxels, a.m), a.voxels, a.m);
   device.pool.for_ranges(a.n, kGrain, [&](int64_t begin, int64_t end) {
-    constexpr int64_t kAhead = 4;
-    Corners ring[kAhead];
-    for (int64_t i = begin; i < end + kAhead; ++i) {
-      if (i - kAhead >= begin)
-        write_point(a, i - kAhead, ring[i % kAhead],
-                    [&](int64_t b, const std::array<int64_t, 3>& cell) {
-                      const int64_t k = key(b, cell);
-                      return k == kEmptyKey ? -1 : table.find(k);
-                    });
-      if (i >= end) continue;
-      ring[i % kAhead] = corners_of(a, i);
-      for (int64_t t = 0; t < a.t; ++t) {
-        const int64_t k = key(ring[i % kAhead].batch, ring[i % kAhead].cell[t]);
-        if (k != kEmptyKey) table.prefetch(k);
-      }
+    LeafCursor cursor(table);
+    for (int64_t i = begin; i < end; ++i) {
+      const Corners c = corners_of(a, i);
+      int32_t rows[8];
+      for (int t = 0; t < a.t; ++t)
+        rows[t] = cursor.row(c.batch, int64_t{c.cell[0]} + (t >> 2), int64_t{c.cell[1]} + (t >> 1 & 1),
+                             int64_t{c.cell[2]} + (t & 1));
+      write_point(a, i, c, rows);
     }
   });
 }
@@ -165,7 +183,7 @@ void devoxelize_rows(Device& device, const Devoxelize& a) {
   });
 }
 
-constexpr Variant<DevoxelizeMap> kMapList[] = {{"prefetch", devoxelize_map_prefetch},
+constexpr Variant<DevoxelizeMap> kMapList[] = {{"leaves", devoxelize_map_leaves},
                                                {"ref", devoxelize_map_ref}};
 constexpr Variant<Devoxelize> kGatherList[] = {{"rows", devoxelize_rows}, {"ref", devoxelize_ref}};
 

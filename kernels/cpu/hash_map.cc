@@ -23,24 +23,16 @@ constexpr int64_t kBatch = 16;
 
 int64_t key_of(const int32_t* c) { return hash_key(c[0], c[1], c[2], c[3]); }
 
-void insert_one(const HashTable& table, int64_t key, int32_t row) {
-  const uint64_t mask = static_cast<uint64_t>(table.capacity) - 1;
-  uint64_t slot = hash_slot(key, hash_shift(table.capacity)) & mask;
-  while (table.keys[slot] != kEmptyKey && table.keys[slot] != key) slot = (slot + 1) & mask;
-  if (table.keys[slot] == key) return;  // rows come in ascending order: the smallest stays
-  table.keys[slot] = key;
-  table.rows[slot] = row;
-}
-
 void insert_batches(const HashTable& table, const int32_t* coords, int64_t n) {
   for (int64_t base = 0; base < n; base += kBatch) {
     const int64_t end = std::min(n, base + kBatch);
     for (int64_t i = base; i < end; ++i) table.prefetch(key_of(coords + i * 4));
     for (int64_t i = base; i < end; ++i)
-      insert_one(table, key_of(coords + i * 4), static_cast<int32_t>(i));
+      table.insert(key_of(coords + i * 4), static_cast<int32_t>(i));
   }
 }
 
+// Rows go in ascending order, so of equal coordinates the smallest row stays.
 HashTable emptied(int64_t* keys, int32_t* rows, int64_t capacity) {
   std::fill(keys, keys + capacity, kEmptyKey);
   std::fill(rows, rows + capacity, -1);
@@ -51,7 +43,7 @@ void hash_insert_ref(Device& device, const HashInsert& a) {
   check_range(range_of(cpu_device(device), a.coords, a.n), a.coords, a.n, "insert", "coords");
   const HashTable table = emptied(a.keys, a.rows, a.capacity);
   for (int64_t i = 0; i < a.n; ++i)
-    insert_one(table, key_of(a.coords + i * 4), static_cast<int32_t>(i));
+    table.insert(key_of(a.coords + i * 4), static_cast<int32_t>(i));
 }
 
 void hash_insert_prefetch(Device& device, const HashInsert& a) {
@@ -96,10 +88,12 @@ constexpr Variant<HashQuery> kQueryList[] = {{"prefetch", hash_query_prefetch},
 
 }  // namespace
 
+HashTable empty_table(CpuDevice& device, int64_t capacity) {
+  return emptied(device.scratch<int64_t>(capacity), device.scratch<int32_t>(capacity), capacity);
+}
+
 HashTable build_table(CpuDevice& device, const int32_t* coords, int64_t n) {
-  const int64_t capacity = hash_capacity(n);
-  const HashTable table =
-      emptied(device.scratch<int64_t>(capacity), device.scratch<int32_t>(capacity), capacity);
+  const HashTable table = empty_table(device, hash_capacity(n));
   insert_batches(table, coords, n);
   return table;
 }

@@ -29,6 +29,17 @@ struct HashTable {
       if (keys[slot] == kEmptyKey) return -1;
     }
   }
+  // Keeps the row that a key came with first, and returns it.
+  int32_t insert(int64_t key, int32_t row) const {
+    const uint64_t mask = static_cast<uint64_t>(capacity) - 1;
+    uint64_t slot = hash_slot(key, hash_shift(capacity)) & mask;
+    while (keys[slot] != kEmptyKey && keys[slot] != key) slot = (slot + 1) & mask;
+    if (keys[slot] == kEmptyKey) {
+      keys[slot] = key;
+      rows[slot] = row;
+    }
+    return rows[slot];
+  }
   void prefetch(int64_t key) const {
     const uint64_t mask = static_cast<uint64_t>(capacity) - 1;
     __builtin_prefetch(keys + (hash_slot(key, hash_shift(capacity)) & mask));
@@ -37,6 +48,9 @@ struct HashTable {
 
 // Power of two that holds n keys at a load factor of at most 1/2.
 int64_t hash_capacity(int64_t n);
+
+// An empty table in scratch.
+HashTable empty_table(CpuDevice& device, int64_t capacity);
 
 // Fills a table in scratch from coords [n, 4], whose range must have been checked.
 HashTable build_table(CpuDevice& device, const int32_t* coords, int64_t n);
