@@ -127,6 +127,23 @@ std::string cpu_model() {
   return "unknown";
 }
 
+// The size of a cache of the first core. sysconf reports the whole host's level 3 on some virtual
+// machines, so the kernel's own description comes first.
+int64_t cache_bytes(int level, int sysconf_name) {
+  for (int index = 0; index < 8; ++index) {
+    const std::string folder =
+        "/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index) + "/";
+    std::ifstream level_file(folder + "level"), type_file(folder + "type"),
+        size_file(folder + "size");
+    int found = 0;
+    int64_t kilobytes = 0;
+    std::string type;
+    if (!(level_file >> found) || !(type_file >> type) || !(size_file >> kilobytes)) continue;
+    if (found == level && type != "Instruction") return kilobytes * 1024;
+  }
+  return sysconf(sysconf_name);
+}
+
 }  // namespace
 
 std::string device_info(int32_t device) {
@@ -138,8 +155,8 @@ std::string device_info(int32_t device) {
        << "cores: " << std::thread::hardware_concurrency() << "\n"
        << "isa: " << kIsaNames[machine_isa()] << "\n"
        << "memory_bytes: " << memory_bytes() << "\n"
-       << "l2_bytes: " << sysconf(_SC_LEVEL2_CACHE_SIZE) << "\n"
-       << "l3_bytes: " << sysconf(_SC_LEVEL3_CACHE_SIZE);
+       << "l2_bytes: " << cache_bytes(2, _SC_LEVEL2_CACHE_SIZE) << "\n"
+       << "l3_bytes: " << cache_bytes(3, _SC_LEVEL3_CACHE_SIZE);
   return text.str();
 }
 

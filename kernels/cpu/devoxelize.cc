@@ -23,11 +23,11 @@ struct Corners {
   std::array<int32_t, 3> cell;
   std::array<float, 3> below, above;
 
-  float weight(int t, float volume) const {
+  float product(int t) const {
     const float x = t & 4 ? above[0] : below[0];
     const float y = t & 2 ? above[1] : below[1];
     const float z = t & 1 ? above[2] : below[2];
-    return x * y * z / volume;
+    return x * y * z;
   }
 };
 
@@ -70,12 +70,15 @@ void write_point(const DevoxelizeMap& a, int64_t i, const Corners& c, const int3
   }
   const auto scale = static_cast<float>(a.stride);
   const float volume = scale * scale * scale;
+  float parts[8];
+  // A product, not a choice: which voxels are there cannot be predicted.
+  for (int t = 0; t < 8; ++t) parts[t] = c.product(t) * static_cast<float>(rows[t] >= 0);
+  if (a.stride > 1)
+    for (int t = 0; t < 8; ++t) parts[t] /= volume;
   float sum = 0;
-  for (int t = 0; t < 8; ++t) {
-    weight[t] = rows[t] >= 0 ? c.weight(t, volume) : 0.0f;
-    sum += weight[t];
-  }
-  for (int t = 0; t < 8; ++t) weight[t] /= sum + 1e-8f;
+  for (int t = 0; t < 8; ++t) sum += parts[t];
+  sum += 1e-8f;
+  for (int t = 0; t < 8; ++t) weight[t] = parts[t] / sum;
 }
 
 void check_voxels(CpuDevice& device, const DevoxelizeMap& a) {
@@ -106,14 +109,27 @@ class LeafCursor {
  public:
   explicit LeafCursor(const LeafTable& table) : table_(table) {}
 
-  int32_t row(int64_t b, int64_t x, int64_t y, int64_t z) {
-    if (!in_range(b, x, y, z)) return -1;
+  const Leaf& leaf(int64_t b, int64_t x, int64_t y, int64_t z) {
     const int64_t key = LeafTable::key_of(b, x, y, z);
     if (key != key_) {
       key_ = key;
-      leaf_ = table_.find(key);
+      leaf_ = &table_.find(key);
     }
-    return table_.row(leaf_, x, y, z);
+    return *leaf_;
+  }
+  int32_t row(int64_t b, int64_t x, int64_t y, int64_t z) {
+    return in_range(b, x, y, z) ? table_.row(leaf(b, x, y, z), x, y, z) : -1;
+  }
+  // Rows of the eight cells at (x, y, z) and above, x slowest.
+  void eight_rows(int64_t b, int64_t x, int64_t y, int64_t z, int32_t* rows) {
+    const bool one_leaf = (x & 7) < 7 && (y & 7) < 7 && (z & 7) < 7;
+    if (one_leaf && in_range(b, x, y, z)) {
+      const Leaf& here = leaf(b, x, y, z);
+      for (int i = 0; i < 4; ++i)
+        table_.two_rows(here, Leaf::column(x + (i >> 1), y + (i & 1)), z, rows + 2 * i);
+      return;
+    }
+    for (int t = 0; t < 8; ++t) rows[t] = row(b, x + (t >> 2), y + (t >> 1 & 1), z + (t & 1));
   }
 
  private:
@@ -132,9 +148,11 @@ void devoxelize_map_leaves(Device& any, const DevoxelizeMap& a) {
     for (int64_t i = begin; i < end; ++i) {
       const Corners c = corners_of(a, i);
       int32_t rows[8];
-      for (int t = 0; t < a.t; ++t)
-        rows[t] = cursor.row(c.batch, int64_t{c.cell[0]} + (t >> 2), int64_t{c.cell[1]} + (t >> 1 & 1),
-                             int64_t{c.cell[2]} + (t & 1));
+      const auto& [x, y, z] = c.cell;
+      if (a.t == 8)
+        cursor.eight_rows(c.batch, x, y, z, rows);
+      else
+        rows[0] = cursor.row(c.batch, x, y, z);
       write_point(a, i, c, rows);
     }
   });

@@ -5,6 +5,8 @@
 
 namespace vmk {
 
+const Leaf LeafTable::kEmpty{};
+
 namespace {
 
 bool is_sorted(const int32_t* voxels, int64_t m) {
