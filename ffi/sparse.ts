@@ -1,7 +1,7 @@
 /** Steps of a sparse network made of several ops, with outputs of the size that they turn out. */
 import type { Context, Tensor } from "./context.ts";
+import { bevIntervals } from "./bev_ops.ts";
 import {
-  bevIntervals,
   type Bounds,
   downsample,
   type Geometry,

@@ -1,7 +1,92 @@
-// Entries: bev_intervals, bev_pool.
+// Entries: bev_cells, bev_intervals, bev_pool, bev_pool_fused and their gradients.
 #include "internal.hpp"
 
 using namespace vmk;
+
+namespace {
+
+void expect_plan(const vmk_ctx* ctx, const vmk_tensor* order, const vmk_tensor* starts,
+                 const vmk_tensor* intervals) {
+  expect(ctx, order, "order", VMK_I32, 1);
+  expect(ctx, starts, "starts", VMK_I32, 1);
+  expect(ctx, intervals, "intervals", VMK_I32, 1);
+  expect_size(starts, "starts", 0, intervals->shape[0] + 1);
+}
+
+// Checks an f32 tensor of any shape and returns its number of elements.
+int64_t expect_depth(const vmk_ctx* ctx, const vmk_tensor* depth, const char* name) {
+  expect(ctx, depth, name, VMK_F32, depth ? depth->ndim : 1);
+  const int64_t p = depth->shape[0] * depth->row_elements();
+  if (p > INT32_MAX)
+    fail(VMK_INVALID_ARGUMENT, "Cannot read %s: it has %lld points, at most %d can be numbered",
+         name, static_cast<long long>(p), INT32_MAX);
+  return p;
+}
+
+// The depths of a pixel, from P = cameras * D * pixels points and cameras * pixels feature rows.
+int64_t depths_of(int64_t points, const vmk_tensor* feats, int64_t pixels) {
+  const int64_t rows = feats->shape[0];
+  if (points == 0 && rows == 0) return 0;
+  if (pixels < 1 || rows % pixels != 0)
+    fail(VMK_INVALID_ARGUMENT, "Cannot pool: feats has %lld rows, not a multiple of pixels = %lld",
+         static_cast<long long>(rows), static_cast<long long>(pixels));
+  if (rows == 0 || points % rows != 0)
+    fail(VMK_INVALID_ARGUMENT, "Cannot pool: depth has %lld elements, not a multiple of the %lld "
+         "rows of feats", static_cast<long long>(points), static_cast<long long>(rows));
+  return points / rows;
+}
+
+void expect_like(const vmk_ctx* ctx, const vmk_tensor* t, const char* name,
+                 const vmk_tensor* like) {
+  expect(ctx, t, name, VMK_F32, like->ndim);
+  for (int32_t dim = 0; dim < like->ndim; ++dim) expect_size(t, name, dim, like->shape[dim]);
+}
+
+BevCells read_grid(const vmk_tensor* points, const vmk_tensor* cells, const float* grid,
+                   const int32_t* extent, int32_t rounding) {
+  BevCells args{points->as<float>(), cells->as<int32_t>(), points->shape[0], extent[0], {}, {}, {},
+                rounding};
+  int64_t total = 1;
+  for (int i = 0; i < 4; ++i) {
+    if (extent[i] < 1 || total * extent[i] > INT32_MAX)
+      fail(VMK_INVALID_ARGUMENT, "Cannot find cells: extent is %d x %d x %d x %d, each must be at "
+           "least 1 and the product at most %d", extent[0], extent[1], extent[2], extent[3],
+           INT32_MAX);
+    total *= extent[i];
+  }
+  for (int axis = 0; axis < 3; ++axis) {
+    args.low[axis] = grid[axis];
+    args.size[axis] = grid[axis + 3];
+    args.extent[axis] = extent[axis + 1];
+    if (!(grid[axis + 3] > 0))
+      fail(VMK_INVALID_ARGUMENT, "Cannot find cells: grid[%d] = %g, a cell size must be positive",
+           axis + 3, double{grid[axis + 3]});
+  }
+  if (args.p % args.batches != 0)
+    fail(VMK_INVALID_ARGUMENT, "Cannot find cells: points has %lld rows, not a multiple of the %d "
+         "batches", static_cast<long long>(args.p), extent[0]);
+  return args;
+}
+
+}  // namespace
+
+VMK_API vmk_status vmk_bev_cells(vmk_ctx* ctx, int32_t variant, const vmk_tensor* points,
+                                 vmk_tensor* cells, const float* grid, const int32_t* extent,
+                                 int32_t rounding) {
+  return guard(ctx, [&] {
+    expect(ctx, points, "points", VMK_F32, 2);
+    expect(ctx, cells, "cells", VMK_I32, 1);
+    expect_rows(points, "points");
+    expect_size(points, "points", 1, 3);
+    expect_size(cells, "cells", 0, points->shape[0]);
+    if (!grid || !extent) fail(VMK_INVALID_ARGUMENT, "Cannot read grid and extent: one is null");
+    if (rounding != VMK_FLOOR && rounding != VMK_TRUNCATE)
+      fail(VMK_INVALID_ARGUMENT, "Cannot find cells: rounding %d is not VMK_FLOOR or VMK_TRUNCATE",
+           rounding);
+    const BevCells args = read_grid(points, cells, grid, extent, rounding);
+    run_variant(ctx, "bev_cells", kBevCells, variant, args);
+  });
+}
 
 VMK_API vmk_status vmk_bev_intervals(vmk_ctx* ctx, int32_t variant, const vmk_tensor* cells,
                                      vmk_tensor* order, vmk_tensor* starts, vmk_tensor* intervals,
@@ -30,15 +115,71 @@ VMK_API vmk_status vmk_bev_pool(vmk_ctx* ctx, int32_t variant, const vmk_tensor*
                                 const vmk_tensor* intervals, vmk_tensor* out) {
   return guard(ctx, [&] {
     expect(ctx, feats, "feats", VMK_F32, 2);
-    expect(ctx, order, "order", VMK_I32, 1);
-    expect(ctx, starts, "starts", VMK_I32, 1);
-    expect(ctx, intervals, "intervals", VMK_I32, 1);
+    expect_plan(ctx, order, starts, intervals);
     expect(ctx, out, "out", VMK_F32, 2);
-    expect_size(starts, "starts", 0, intervals->shape[0] + 1);
     expect_size(out, "out", 1, feats->shape[1]);
     run_variant(ctx, "bev_pool", kBevPool, variant,
                 {feats->as<float>(), order->as<int32_t>(), starts->as<int32_t>(),
                  intervals->as<int32_t>(), out->as<float>(), feats->shape[0], order->shape[0],
                  intervals->shape[0], feats->shape[1], out->shape[0]});
+  });
+}
+
+VMK_API vmk_status vmk_bev_pool_backward(vmk_ctx* ctx, int32_t variant, const vmk_tensor* grad_out,
+                                         const vmk_tensor* order, const vmk_tensor* starts,
+                                         const vmk_tensor* intervals, vmk_tensor* grad_feats) {
+  return guard(ctx, [&] {
+    expect(ctx, grad_out, "grad_out", VMK_F32, 2);
+    expect_plan(ctx, order, starts, intervals);
+    expect(ctx, grad_feats, "grad_feats", VMK_F32, 2);
+    expect_rows(grad_out, "grad_out");
+    expect_rows(grad_feats, "grad_feats");
+    expect_size(grad_feats, "grad_feats", 1, grad_out->shape[1]);
+    run_variant(ctx, "bev_pool_backward", kBevPoolBackward, variant,
+                {grad_out->as<float>(), order->as<int32_t>(), starts->as<int32_t>(),
+                 intervals->as<int32_t>(), grad_feats->as<float>(), grad_feats->shape[0],
+                 order->shape[0], intervals->shape[0], grad_out->shape[1], grad_out->shape[0]});
+  });
+}
+
+VMK_API vmk_status vmk_bev_pool_fused(vmk_ctx* ctx, int32_t variant, const vmk_tensor* depth,
+                                      const vmk_tensor* feats, const vmk_tensor* order,
+                                      const vmk_tensor* starts, const vmk_tensor* intervals,
+                                      vmk_tensor* out, int64_t pixels) {
+  return guard(ctx, [&] {
+    const int64_t p = expect_depth(ctx, depth, "depth");
+    expect(ctx, feats, "feats", VMK_F32, 2);
+    expect_plan(ctx, order, starts, intervals);
+    expect(ctx, out, "out", VMK_F32, 2);
+    expect_size(out, "out", 1, feats->shape[1]);
+    run_variant(ctx, "bev_pool_fused", kBevPoolFused, variant,
+                {depth->as<float>(), feats->as<float>(), order->as<int32_t>(),
+                 starts->as<int32_t>(), intervals->as<int32_t>(), out->as<float>(), p,
+                 order->shape[0], intervals->shape[0], feats->shape[1], out->shape[0],
+                 depths_of(p, feats, pixels), pixels});
+  });
+}
+
+VMK_API vmk_status vmk_bev_pool_fused_backward(vmk_ctx* ctx, int32_t variant,
+                                               const vmk_tensor* grad_out, const vmk_tensor* depth,
+                                               const vmk_tensor* feats, const vmk_tensor* order,
+                                               const vmk_tensor* starts,
+                                               const vmk_tensor* intervals, vmk_tensor* grad_depth,
+                                               vmk_tensor* grad_feats, int64_t pixels) {
+  return guard(ctx, [&] {
+    const int64_t p = expect_depth(ctx, depth, "depth");
+    expect(ctx, grad_out, "grad_out", VMK_F32, 2);
+    expect(ctx, feats, "feats", VMK_F32, 2);
+    expect_plan(ctx, order, starts, intervals);
+    expect_like(ctx, grad_depth, "grad_depth", depth);
+    expect_like(ctx, grad_feats, "grad_feats", feats);
+    expect_rows(grad_out, "grad_out");
+    expect_size(grad_out, "grad_out", 1, feats->shape[1]);
+    run_variant(ctx, "bev_pool_fused_backward", kBevPoolFusedBackward, variant,
+                {grad_out->as<float>(), depth->as<float>(), feats->as<float>(),
+                 order->as<int32_t>(), starts->as<int32_t>(), intervals->as<int32_t>(),
+                 grad_depth->as<float>(), grad_feats->as<float>(), p, order->shape[0],
+                 intervals->shape[0], feats->shape[1], grad_out->shape[0],
+                 depths_of(p, feats, pixels), pixels, feats->shape[0]});
   });
 }

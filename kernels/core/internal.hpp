@@ -186,6 +186,14 @@ struct SparseConv {
   Epilogue epilogue;
   ConvSettings settings;
 };
+struct BevCells {
+  const float* points;
+  int32_t* cells;
+  int64_t p, batches;
+  std::array<float, 3> low, size;
+  std::array<int32_t, 3> extent;
+  int32_t rounding;
+};
 struct BevIntervals {
   const int32_t* cells;
   int32_t *order, *starts, *intervals;
@@ -197,6 +205,25 @@ struct BevPool {
   const int32_t *order, *starts, *intervals;
   float* out;
   int64_t p, kept, intervals_n, c, grid;
+};
+struct BevPoolBackward {
+  const float* grad_out;
+  const int32_t *order, *starts, *intervals;
+  float* grad_feats;
+  int64_t p, kept, intervals_n, c, grid;
+};
+// depths * pixels points a camera.
+struct BevPoolFused {
+  const float *depth, *feats;
+  const int32_t *order, *starts, *intervals;
+  float* out;
+  int64_t p, kept, intervals_n, c, grid, depths, pixels;
+};
+struct BevPoolFusedBackward {
+  const float *grad_out, *depth, *feats;
+  const int32_t *order, *starts, *intervals;
+  float *grad_depth, *grad_feats;
+  int64_t p, kept, intervals_n, c, grid, depths, pixels, rows;  // rows of feats
 };
 
 template <class Args>
@@ -228,8 +255,12 @@ extern const Variants<KernelMapTranspose> kKernelMapTranspose;
 extern const Variants<KernelMapCount> kKernelMapCount;
 extern const Variants<KernelMapPairs> kKernelMapPairs;
 extern const Variants<SparseConv> kSparseConv;
+extern const Variants<BevCells> kBevCells;
 extern const Variants<BevIntervals> kBevIntervals;
 extern const Variants<BevPool> kBevPool;
+extern const Variants<BevPoolBackward> kBevPoolBackward;
+extern const Variants<BevPoolFused> kBevPoolFused;
+extern const Variants<BevPoolFusedBackward> kBevPoolFusedBackward;
 
 }  // namespace vmk
 

@@ -30,8 +30,12 @@ std::string names_of(const char* op) {
   if (name == "kernel_map_count") return names(vmk::kKernelMapCount);
   if (name == "kernel_map_pairs") return names(vmk::kKernelMapPairs);
   if (name == "sparse_conv") return names(vmk::kSparseConv);
+  if (name == "bev_cells") return names(vmk::kBevCells);
   if (name == "bev_intervals") return names(vmk::kBevIntervals);
   if (name == "bev_pool") return names(vmk::kBevPool);
+  if (name == "bev_pool_backward") return names(vmk::kBevPoolBackward);
+  if (name == "bev_pool_fused") return names(vmk::kBevPoolFused);
+  if (name == "bev_pool_fused_backward") return names(vmk::kBevPoolFusedBackward);
   return "";
 }
 

@@ -89,8 +89,10 @@ Device* open_device(int32_t device, int32_t) {
 }
 
 std::string build_info() {
-#ifdef VMK_EMULATED
-  return std::string("host emulator, g++ ") + __VERSION__;
+#if defined(VMK_EMULATED) && defined(__SANITIZE_THREAD__)
+  return std::string("host emulator, every access checked, g++ ") + __VERSION__;
+#elif defined(VMK_EMULATED)
+  return std::string("host emulator, accesses not checked, g++ ") + __VERSION__;
 #else
   return "nvcc " + std::to_string(__CUDACC_VER_MAJOR__) + "." +
          std::to_string(__CUDACC_VER_MINOR__) + "." + std::to_string(__CUDACC_VER_BUILD__) +

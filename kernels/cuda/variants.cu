@@ -51,7 +51,11 @@ const Variants<KernelMapPairs> kKernelMapPairs = all(kPairsList);
 const Variants<SparseConv> kSparseConv = all(kSparseConvList);
 const Variants<SparseConvWgrad> kSparseConvWgrad = {nullptr, 0};
 const Variants<WeightTranspose> kWeightTranspose = {nullptr, 0};
+const Variants<BevCells> kBevCells = {nullptr, 0};
 const Variants<BevIntervals> kBevIntervals = all(kBevIntervalsList);
 const Variants<BevPool> kBevPool = all(kBevPoolList);
+const Variants<BevPoolBackward> kBevPoolBackward = {nullptr, 0};
+const Variants<BevPoolFused> kBevPoolFused = {nullptr, 0};
+const Variants<BevPoolFusedBackward> kBevPoolFusedBackward = {nullptr, 0};
 
 }  // namespace vmk

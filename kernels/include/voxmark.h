@@ -278,6 +278,19 @@ VMK_API vmk_status vmk_conv_settings(vmk_ctx* ctx, double epsilon, int64_t thres
 
 /* ---- BEV pooling ------------------------------------------------------------------------- */
 
+/* The BEV cell of each frustum point: ((b * Z + z) * X + x) * Y + y, with x = (p - low) / size in
+   f32 and b = point / (P / batches); -1 for a point outside of the grid or not finite.
+     points   f32 [P, 3], P a multiple of batches
+     cells    i32 [P]
+     grid     host float[6]: low x, y, z (the lower faces of cell 0); cell size x, y, z
+     extent   host int32_t[4]: batches, X, Y, Z
+   rounding VMK_FLOOR, or VMK_TRUNCATE as BEVFusion does: up to one cell below `low` falls into
+   cell 0. Cells depend on the cameras only: keep them, and the plan of vmk_bev_intervals, for as
+   long as the rig does not change. */
+#define VMK_TRUNCATE 2
+VMK_API vmk_status vmk_bev_cells(vmk_ctx* ctx, int32_t variant, const vmk_tensor* points,
+                                 vmk_tensor* cells, const float* grid, const int32_t* extent,
+                                 int32_t rounding);
 /* Groups frustum points by the BEV cell they fall into.
      cells      i32 [P]: cell of each point in [0, grid), or negative for a dropped point
      order      i32 [>= K]: kept points grouped by cell, ascending within a cell
@@ -292,5 +305,29 @@ VMK_API vmk_status vmk_bev_intervals(vmk_ctx* ctx, int32_t variant, const vmk_te
 VMK_API vmk_status vmk_bev_pool(vmk_ctx* ctx, int32_t variant, const vmk_tensor* feats,
                                 const vmk_tensor* order, const vmk_tensor* starts,
                                 const vmk_tensor* intervals, vmk_tensor* out);
+/* The gradient of feats: the row of grad_out of the cell each point fell into, 0 for dropped ones.
+     grad_out f32 [grid, C], grad_feats f32 [P, C]; order names no point twice */
+VMK_API vmk_status vmk_bev_pool_backward(vmk_ctx* ctx, int32_t variant, const vmk_tensor* grad_out,
+                                         const vmk_tensor* order, const vmk_tensor* starts,
+                                         const vmk_tensor* intervals, vmk_tensor* grad_feats);
+/* vmk_bev_pool of the product depth x feature, which is never stored (BEVPoolv2): the row of
+   point p is depth[p] * feats[p / (D * pixels) * pixels + p % pixels].
+     depth   f32, P elements of any shape: [cameras, D, pixels] in this order. With pixels = 1 it
+             is [rows, D], the output of a softmax over the last axis
+     feats   f32 [P / D, C]: [cameras, pixels, C]; D is what the two shapes make it
+     the rest as in vmk_bev_pool */
+VMK_API vmk_status vmk_bev_pool_fused(vmk_ctx* ctx, int32_t variant, const vmk_tensor* depth,
+                                      const vmk_tensor* feats, const vmk_tensor* order,
+                                      const vmk_tensor* starts, const vmk_tensor* intervals,
+                                      vmk_tensor* out, int64_t pixels);
+/* The gradients of depth and feats; sums run in the order of the depths, so that repeats and
+   thread counts give the same bits.
+     grad_out f32 [grid, C]; grad_depth like depth, grad_feats like feats */
+VMK_API vmk_status vmk_bev_pool_fused_backward(vmk_ctx* ctx, int32_t variant,
+                                               const vmk_tensor* grad_out, const vmk_tensor* depth,
+                                               const vmk_tensor* feats, const vmk_tensor* order,
+                                               const vmk_tensor* starts,
+                                               const vmk_tensor* intervals, vmk_tensor* grad_depth,
+                                               vmk_tensor* grad_feats, int64_t pixels);
 
 #endif /* VOXMARK_H_ */

@@ -1,6 +1,7 @@
 // Calls every op with random shapes, dtypes, variants and contents, most of them wrong. Nothing
 // may crash, hang or read outside of its tensors (the sanitizers watch), and every call that fails
 // must leave a text.
+#include <array>
 #include <cstdio>
 #include <cstring>
 #include <random>
@@ -80,6 +81,7 @@ class Fuzz {
   void call_voxels(int64_t op, int32_t variant);
   void call_maps(int64_t op, int32_t variant);
   void call_features(int64_t op, int32_t variant);
+  void call_bev(int64_t op, int32_t variant);
 
   vmk_ctx* ctx_;
   std::mt19937 random_;
@@ -93,13 +95,15 @@ void Fuzz::call() {
   n_ = kSizes[below(7)];
   vmk_ctx_limit_isa(ctx_, static_cast<int32_t>(below(3)));
   const auto variant = static_cast<int32_t>(rarely() ? number() : below(3));
-  const int64_t op = below(15);
+  const int64_t op = below(19);
   if (op < 6)
     call_voxels(op, variant);
   else if (op < 11)
     call_maps(op, variant);
-  else
+  else if (op < 13)
     call_features(op, variant);
+  else
+    call_bev(op, variant);
 }
 
 void Fuzz::call_voxels(int64_t op, int32_t v) {
@@ -180,16 +184,51 @@ void Fuzz::call_features(int64_t op, int32_t v) {
                           below(2) ? tensor(VMK_F32, {size(), cout}) : nullptr,
                           tensor(VMK_F32, {size(), cout}), static_cast<int32_t>(below(4)), 0.1f),
           "sparse_conv");
-  } else if (op == 13) {
+  }
+}
+
+void Fuzz::call_bev(int64_t op, int32_t v) {
+  const int64_t c = 1 + below(70), pixels = 1 + below(4);
+  const auto plan = [&] {
+    return std::array<vmk_tensor*, 3>{tensor(VMK_I32, {size()}), tensor(VMK_I32, {size() + 1}),
+                                      tensor(VMK_I32, {size()})};
+  };
+  if (op == 13) {
     ended(vmk_bev_intervals(ctx_, v, tensor(VMK_I32, {size()}), tensor(VMK_I32, {size()}),
                             tensor(VMK_I32, {size() + 1}), tensor(VMK_I32, {size()}),
                             tensor(VMK_I64, {2}), number()),
           "bev_intervals");
-  } else {
-    ended(vmk_bev_pool(ctx_, v, tensor(VMK_F32, {size(), cin}), tensor(VMK_I32, {size()}),
-                       tensor(VMK_I32, {size() + 1}), tensor(VMK_I32, {size()}),
-                       tensor(VMK_F32, {9, cin})),
+  } else if (op == 14) {
+    const auto [order, starts, intervals] = plan();
+    ended(vmk_bev_pool(ctx_, v, tensor(VMK_F32, {size(), c}), order, starts, intervals,
+                       tensor(VMK_F32, {9, c})),
           "bev_pool");
+  } else if (op == 15) {
+    const float grid[6] = {-1, 0, -2, 1, rarely() ? 0.0f : 0.5f, 3};
+    int32_t extent[4];
+    for (int32_t& e : extent) e = rarely() ? number() : 1 + static_cast<int32_t>(below(3));
+    ended(vmk_bev_cells(ctx_, v, tensor(VMK_F32, {size(), 3}), tensor(VMK_I32, {size()}), grid,
+                        extent, static_cast<int32_t>(below(2)) * 2),
+          "bev_cells");
+  } else if (op == 16) {
+    const auto [order, starts, intervals] = plan();
+    ended(vmk_bev_pool_backward(ctx_, v, tensor(VMK_F32, {9, c}), order, starts, intervals,
+                                tensor(VMK_F32, {size(), c})),
+          "bev_pool_backward");
+  } else if (op == 17) {
+    const auto [order, starts, intervals] = plan();
+    ended(vmk_bev_pool_fused(ctx_, v, tensor(VMK_F32, {3 * pixels * size()}),
+                             tensor(VMK_F32, {pixels * size(), c}), order, starts, intervals,
+                             tensor(VMK_F32, {9, c}), rarely() ? number() : pixels),
+          "bev_pool_fused");
+  } else {
+    const auto [order, starts, intervals] = plan();
+    ended(vmk_bev_pool_fused_backward(
+              ctx_, v, tensor(VMK_F32, {9, c}), tensor(VMK_F32, {3 * pixels * size()}),
+              tensor(VMK_F32, {pixels * size(), c}), order, starts, intervals,
+              tensor(VMK_F32, {3 * pixels * size()}), tensor(VMK_F32, {pixels * size(), c}),
+              rarely() ? number() : pixels),
+          "bev_pool_fused_backward");
   }
 }
 

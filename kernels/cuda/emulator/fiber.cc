@@ -47,4 +47,22 @@ void Fiber::leave() {
 
 void Fiber::abandon() { _longjmp(scheduler, 1); }
 
+Fiber* FiberPool::take() {
+  if (idle_.empty()) {
+    all_.push_back(std::make_unique<Fiber>(body_));
+    return all_.back().get();
+  }
+  Fiber* fiber = idle_.back();
+  idle_.pop_back();
+  return fiber;
+}
+
+void FiberPool::restart() {
+  idle_.clear();
+  for (const auto& fiber : all_) {
+    fiber->restart();
+    idle_.push_back(fiber.get());
+  }
+}
+
 }  // namespace vmk::emulator

@@ -6,6 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 namespace vmk::emulator {
 
@@ -34,6 +36,21 @@ class Fiber {
   bool fresh_ = true;
   ucontext_t context_;
   jmp_buf here_;
+};
+
+// Fibers of one body, made when needed and used again.
+class FiberPool {
+ public:
+  explicit FiberPool(void (*body)()) : body_(body) {}
+  Fiber* take();
+  void give_back(Fiber* fiber) { idle_.push_back(fiber); }
+  // Takes all of them back, also those that were abandoned in the middle of something.
+  void restart();
+
+ private:
+  void (*body_)();
+  std::vector<std::unique_ptr<Fiber>> all_;
+  std::vector<Fiber*> idle_;
 };
 
 }  // namespace vmk::emulator

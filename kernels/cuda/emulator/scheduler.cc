@@ -4,13 +4,12 @@
 #include <cstdarg>
 #include <cstdio>
 #include <deque>
-#include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "cudart.hpp"
 #include "fiber.hpp"
+#include "site.hpp"
 
 namespace vmk::emulator {
 
@@ -46,8 +45,6 @@ struct Launch {
 
 Launch launch;
 uint32_t blocks_run = 0;
-std::vector<std::unique_ptr<Fiber>> fibers;
-std::vector<Fiber*> idle;
 
 // While the emulator works for a fiber: its own accesses, some of them in library code that the
 // kernels' files share, are no kernel's.
@@ -68,15 +65,6 @@ void set_position(int thread) {
 void make_ready(int thread) {
   launch.threads[thread].state = State::kReady;
   launch.ready.push_back(thread);
-}
-
-bool same(const Site& a, const Site& b) {
-  return a.line() == b.line() && std::string_view(a.file_name()) == b.file_name();
-}
-
-std::string where(const Site& site) {
-  const std::string_view path = site.file_name();
-  return std::string(path.substr(path.rfind('/') + 1)) + ":" + std::to_string(site.line());
 }
 
 // Lets the block go on when every thread that has not ended waits at its barrier.
@@ -150,32 +138,28 @@ void end_thread() {
   try_block();
 }
 
+void give_back(Fiber* fiber);
+
 [[noreturn]] void fiber_body() {
   for (;;) {
     launch.invoke(launch.parameters);
     const Outside outside;
     end_thread();
     Fiber* fiber = running().fiber;
-    idle.push_back(fiber);
+    give_back(fiber);
     fiber->leave();
   }
 }
 
-Fiber* idle_fiber() {
-  if (idle.empty()) {
-    fibers.push_back(std::make_unique<Fiber>(fiber_body));
-    return fibers.back().get();
-  }
-  Fiber* fiber = idle.back();
-  idle.pop_back();
-  return fiber;
-}
+FiberPool fibers(fiber_body);
+
+void give_back(Fiber* fiber) { fibers.give_back(fiber); }
 
 void resume(int thread) {
   launch.current = thread;
   set_position(thread);
   Thread& next = launch.threads[thread];
-  if (!next.fiber) next.fiber = idle_fiber();
+  if (!next.fiber) next.fiber = fibers.take();
   now.thread = static_cast<int16_t>(thread);
   now.warp = static_cast<int16_t>(thread / kWarp);
   now.warp_phase = launch.warp_phases[thread / kWarp];
@@ -219,15 +203,6 @@ void run_block() {
     } else {
       report_deadlock();
     }
-  }
-}
-
-// Kernels that were stopped left their fibers in the middle of something.
-void restart_fibers() {
-  idle.clear();
-  for (const auto& fiber : fibers) {
-    fiber->restart();
-    idle.push_back(fiber.get());
   }
 }
 
@@ -304,7 +279,7 @@ void run_grid(const char* kernel, dim3 grid, dim3 block, void (*invoke)(void*), 
   position.block_size = block;
   run_blocks(grid);
   if (launch.stopped.empty()) return;
-  restart_fibers();
+  fibers.restart();
   char text[1024];
   std::snprintf(text, sizeof text, "in %s, block (%u, %u, %u), thread (%u, %u, %u): %s", kernel,
                 position.block.x, position.block.y, position.block.z, position.thread.x,
