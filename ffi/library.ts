@@ -26,16 +26,19 @@ export function openLibrary(backend: Backend): Symbols {
   try {
     symbols = Deno.dlopen(path, SYMBOLS).symbols;
   } catch (cause) {
+    const how = backend === "emulated" ? "tests" : backend;
     throw new InputError(
-      `Cannot open the ${backend} library ${path.pathname}: ` +
-        `run \`deno task build --backend ${backend}\``,
+      `Cannot open the ${backend} library kernels/build/${FILES[backend]}: ` +
+        `run \`deno task build --backend ${how}\``,
       { cause },
     );
   }
   const version = symbols.vmk_abi_version();
   if (version !== ABI_VERSION) {
     throw new InputError(
-      `Cannot use ${path.pathname}: its ABI is ${version}, this binding is ${ABI_VERSION}`,
+      `Cannot use kernels/build/${
+        FILES[backend]
+      }: its ABI is ${version}, this binding is ${ABI_VERSION}`,
     );
   }
   opened.set(backend, symbols);

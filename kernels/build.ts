@@ -9,18 +9,26 @@ import { parseArgs } from "@std/cli/parse-args";
 import { InputError, unknownName } from "../std/errors.ts";
 import { print, printError, runMain } from "../std/main.ts";
 import { build } from "./compile.ts";
-import { cpuTarget, cudaTarget, emulatedTarget, sanitizedTarget } from "./targets.ts";
-import { findCompiler, findNvcc, nativeArch } from "./toolchain.ts";
+import {
+  cpuTarget,
+  cudaTarget,
+  emulatedFuzzTarget,
+  emulatedTarget,
+  emulatorTestTarget,
+  sanitizedTarget,
+} from "./targets.ts";
+import { findCompiler, findNvcc, isGnu, nativeArch } from "./toolchain.ts";
 
 const USAGE = `Usage: deno task build [--backend cpu|cuda|all] [--arch native|sm_90,...]
 
 Builds kernels/build/libvoxmark_<backend>.so from what has changed.
-  --backend   cpu, cuda, emulated (the CUDA sources on the CPU, for tests), sanitized (the native
-              tests under ASan and UBSan), or all: cpu, and cuda when nvcc is there (default)
+  --backend   cpu, cuda, tests (the CPU library, and the CUDA sources emulated on the CPU),
+              sanitized (the native test programs), or all: cpu, and cuda when nvcc is there
+              (default)
   --arch      GPU architectures of the CUDA library, comma-separated; native is this machine's
   --strict    warnings are errors`;
 
-const BACKENDS = ["cpu", "cuda", "emulated", "sanitized", "all"] as const;
+const BACKENDS = ["cpu", "cuda", "tests", "sanitized", "all"] as const;
 
 /** The architectures to build for: what was asked, else this machine's GPU, else sm_80. */
 async function architectures(asked: string | undefined): Promise<string[]> {
@@ -56,9 +64,17 @@ async function main(): Promise<void> {
     const { compiled, seconds } = await build(target, printError);
     if (compiled > 0) printError(`Built ${target.output} in ${seconds.toFixed(1)} s`);
   };
-  if (backend === "cpu" || backend === "all") await make(cpuTarget(compiler, options));
-  if (backend === "emulated") await make(emulatedTarget(compiler, options));
+  const emulator = isGnu(compiler);
+  if (backend !== "cuda" && backend !== "sanitized") await make(cpuTarget(compiler, options));
+  if (backend === "tests" && emulator) await make(emulatedTarget(compiler, options));
   if (backend === "sanitized") await make(sanitizedTarget(compiler, options));
+  if (backend === "sanitized" && emulator) {
+    await make(emulatorTestTarget(compiler, options));
+    await make(emulatedFuzzTarget(compiler, options));
+  }
+  if ((backend === "tests" || backend === "sanitized") && !emulator) {
+    printError(`The CUDA emulator is left out: it needs g++, not ${compiler.path}`);
+  }
   if (backend !== "cuda" && backend !== "all") return;
   const nvcc = await findNvcc();
   if (nvcc) {

@@ -24,7 +24,8 @@ function common({ strict }: Options): string[] {
 }
 
 // Deno unloads libraries when it ends; a pool thread would then run unmapped code.
-const SHARED = ["-shared", "-Wl,-z,nodelete", "-pthread"];
+// A variant table that a backend forgot is an error of the link, not of the first use.
+const SHARED = ["-shared", "-Wl,-z,nodelete", "-Wl,-z,defs", "-pthread"];
 
 /** The instruction set that a source is for, by the end of its name; the rest is baseline. */
 const AVX512 = [
@@ -94,25 +95,71 @@ export function cudaTarget(
       ...sources("cuda", ".cu").map((source) => ({ source, compiler: nvcc, flags: device })),
     ],
     linker: nvcc,
-    linkFlags: ["-shared", "-cudart", "static", "-Xlinker", "-z,nodelete"],
+    linkFlags: ["-shared", "-cudart", "static", "-Xlinker", "-z,nodelete,-z,defs"],
+  };
+}
+
+/**
+ * The emulator's checks see every access of the kernels through the calls that g++ inserts for
+ * its thread sanitizer; the program that they end in is ours, so nothing is linked for it.
+ */
+const WATCHED = [
+  "-O1",
+  "-fno-strict-aliasing",
+  "-Wno-unknown-pragmas",
+  "-fsanitize=thread",
+  "--param=tsan-instrument-func-entry-exit=0",
+  "-x",
+  "c++",
+];
+
+function emulatedUnits(compiler: Tool, options: Options): { library: Unit[]; watched: string[] } {
+  const flags = [...common(options), "-Icuda/emulator"];
+  const watched = [...flags, ...WATCHED];
+  return {
+    library: [
+      ...sources("core", ".cc").map((source) => ({ source, compiler, flags: common(options) })),
+      ...sources("cuda/emulator", ".cc").map((source) => ({ source, compiler, flags })),
+      ...sources("cuda", ".cu").map((source) => ({ source, compiler, flags: watched })),
+    ],
+    watched,
   };
 }
 
 /** The CUDA sources compiled for the host against kernels/cuda/emulator: a test tool. */
 export function emulatedTarget(compiler: Tool, options: Options): Target {
-  const flags = [...common(options), "-Icuda/emulator"];
   return {
     output: "libvoxmark_cuda_emulated.so",
-    units: [
-      ...sources("core", ".cc").map((source) => ({ source, compiler, flags: common(options) })),
-      ...sources("cuda/emulator", ".cc").map((source) => ({ source, compiler, flags })),
-      ...sources("cuda", ".cu").map((source) => ({
-        source,
-        compiler,
-        flags: [...flags, "-x", "c++"],
-      })),
-    ],
+    units: emulatedUnits(compiler, options).library,
     linker: compiler,
     linkFlags: SHARED,
+  };
+}
+
+/** Tests of the emulator itself: kernels with one mistake each must be caught. */
+export function emulatorTestTarget(compiler: Tool, options: Options): Target {
+  const { library, watched } = emulatedUnits(compiler, options);
+  return {
+    output: "emulator_tests",
+    units: [
+      ...library.filter(({ source }) => source.startsWith("cuda/emulator/")),
+      { source: "tests/cuda_emulator_test.cc", compiler, flags: watched },
+    ],
+    linker: compiler,
+    linkFlags: ["-pthread"],
+  };
+}
+
+/** The fuzzer of all ops on the emulated CUDA library. */
+export function emulatedFuzzTarget(compiler: Tool, options: Options): Target {
+  const tests = ["tests/fuzz_test.cc", "tests/cuda_fuzz_test.cc"];
+  return {
+    output: "emulated_fuzz",
+    units: [
+      ...emulatedUnits(compiler, options).library,
+      ...tests.map((source) => ({ source, compiler, flags: common(options) })),
+    ],
+    linker: compiler,
+    linkFlags: ["-pthread"],
   };
 }

@@ -36,6 +36,11 @@ export async function findCompiler(): Promise<Tool> {
   );
 }
 
+/** Whether a compiler is g++: clang answers to that name on some systems. */
+export function isGnu({ version }: Tool): boolean {
+  return /Free Software Foundation/.test(version);
+}
+
 /** nvcc on PATH or under $CUDA_HOME, or undefined. */
 export async function findNvcc(): Promise<Tool | undefined> {
   const home = Deno.env.get("CUDA_HOME");
