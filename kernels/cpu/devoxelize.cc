@@ -63,11 +63,12 @@ Corners corners_of(const DevoxelizeMap& a, int64_t i) {
 void write_point(const DevoxelizeMap& a, int64_t i, const Corners& c, const int32_t* rows) {
   int32_t* index = a.index + i * a.t;
   float* weight = a.weight + i * a.t;
-  std::copy_n(rows, a.t, index);
   if (a.t == 1) {
+    index[0] = rows[0];
     weight[0] = rows[0] >= 0 ? 1.0f : 0.0f;
     return;
   }
+  for (int t = 0; t < 8; ++t) index[t] = rows[t];
   const auto scale = static_cast<float>(a.stride);
   const float volume = scale * scale * scale;
   float parts[8];
@@ -81,12 +82,14 @@ void write_point(const DevoxelizeMap& a, int64_t i, const Corners& c, const int3
   for (int t = 0; t < 8; ++t) weight[t] = parts[t] / sum;
 }
 
-void check_voxels(CpuDevice& device, const DevoxelizeMap& a) {
-  check_range(range_of(device, a.voxels, a.m), a.voxels, a.m, "map points to", "voxels");
+Range checked_range(CpuDevice& device, const DevoxelizeMap& a) {
+  const Range range = range_of(device, a.voxels, a.m);
+  check_range(range, a.voxels, a.m, "map points to", "voxels");
+  return range;
 }
 
 void devoxelize_map_ref(Device& device, const DevoxelizeMap& a) {
-  check_voxels(cpu_device(device), a);
+  checked_range(cpu_device(device), a);
   std::map<std::array<int64_t, 4>, int32_t> row_of;
   for (int64_t m = 0; m < a.m; ++m) {
     const int32_t* v = a.voxels + m * 4;
@@ -104,45 +107,47 @@ void devoxelize_map_ref(Device& device, const DevoxelizeMap& a) {
   }
 }
 
-// Looks leaves up and remembers the last one: the next point usually is in it too.
+// Looks leaves up and remembers the last eight, one for each parity of the leaf's place along x, y
+// and z: neighbouring leaves never push one another out, and the next point usually needs them too.
 class LeafCursor {
  public:
-  explicit LeafCursor(const LeafTable& table) : table_(table) {}
+  explicit LeafCursor(const LeafTable& table) : table_(table) { keys_.fill(kEmptyKey); }
 
   const Leaf& leaf(int64_t b, int64_t x, int64_t y, int64_t z) {
     const int64_t key = LeafTable::key_of(b, x, y, z);
-    if (key != key_) {
-      key_ = key;
-      leaf_ = &table_.find(key);
+    const auto place = static_cast<size_t>((x >> 3 & 1) << 2 | (y >> 3 & 1) << 1 | (z >> 3 & 1));
+    if (keys_[place] != key) {
+      keys_[place] = key;
+      leaves_[place] = &table_.find(key);
     }
-    return *leaf_;
+    return *leaves_[place];
   }
   int32_t row(int64_t b, int64_t x, int64_t y, int64_t z) {
     return in_range(b, x, y, z) ? table_.row(leaf(b, x, y, z), x, y, z) : -1;
   }
   // Rows of the eight cells at (x, y, z) and above, x slowest.
   void eight_rows(int64_t b, int64_t x, int64_t y, int64_t z, int32_t* rows) {
-    const bool one_leaf = (x & 7) < 7 && (y & 7) < 7 && (z & 7) < 7;
-    if (one_leaf && in_range(b, x, y, z)) {
-      const Leaf& here = leaf(b, x, y, z);
-      for (int i = 0; i < 4; ++i)
-        table_.two_rows(here, Leaf::column(x + (i >> 1), y + (i & 1)), z, rows + 2 * i);
-      return;
+    const bool inside = in_range(b, x, y, z) && in_range(b, x + 1, y + 1, z + 1);
+    for (int i = 0; i < 4; ++i) {
+      const int64_t cx = x + (i >> 1), cy = y + (i & 1);
+      if (inside && (z & 7) < 7) {
+        table_.two_rows(leaf(b, cx, cy, z), Leaf::column(cx, cy), z, rows + 2 * i);
+      } else {
+        rows[2 * i] = row(b, cx, cy, z);
+        rows[2 * i + 1] = row(b, cx, cy, z + 1);
+      }
     }
-    for (int t = 0; t < 8; ++t) rows[t] = row(b, x + (t >> 2), y + (t >> 1 & 1), z + (t & 1));
   }
 
  private:
   const LeafTable& table_;
-  int64_t key_ = kEmptyKey;
-  const Leaf* leaf_ = nullptr;
+  std::array<int64_t, 8> keys_;
+  std::array<const Leaf*, 8> leaves_{};
 };
 
 void devoxelize_map_leaves(Device& any, const DevoxelizeMap& a) {
   CpuDevice& device = cpu_device(any);
-  check_voxels(device, a);
-  const LeafTable table =
-      LeafTable::build(device, range_of(device, a.voxels, a.m), a.voxels, a.m);
+  const LeafTable table = LeafTable::build(device, checked_range(device, a), a.voxels, a.m);
   device.pool.for_ranges(a.n, kGrain, [&](int64_t begin, int64_t end) {
     LeafCursor cursor(table);
     for (int64_t i = begin; i < end; ++i) {
