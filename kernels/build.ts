@@ -6,7 +6,7 @@
  * else, and a library is linked to a temporary name and renamed: a running process keeps its own.
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { InputError, unknownName } from "../std/errors.ts";
+import { CheckError, InputError, unknownName } from "../std/errors.ts";
 import { print, printError, runMain } from "../std/main.ts";
 import { build } from "./compile.ts";
 import {
@@ -79,7 +79,13 @@ async function main(): Promise<void> {
   const nvcc = await findNvcc();
   if (nvcc) {
     const arch = await architectures(flags.arch === undefined ? undefined : String(flags.arch));
-    return await make(cudaTarget(compiler, nvcc, arch, options));
+    const target = cudaTarget(compiler, nvcc, arch, options);
+    // An nvcc that cannot build this is no reason for the CPU library not to be used.
+    if (backend === "cuda" || options.strict) return await make(target);
+    return await make(target).catch((error) => {
+      if (!(error instanceof CheckError)) throw error;
+      printError(`warning: the CUDA library is left out. ${error.message}`);
+    });
   }
   if (backend === "cuda") {
     throw new InputError("Cannot build the CUDA library: no nvcc on PATH or under $CUDA_HOME");
