@@ -1,6 +1,6 @@
 /** Outputs that other engines recorded, reproduced by every variant of ours. */
 import { assert, assertEquals } from "@std/assert";
-import { type NpyArray, parseNpz } from "../std/npz.ts";
+import { batchNormRelu, floats, golden, head, ints, toXyz } from "./golden.ts";
 import { assertClose, coordsTensor, testEach } from "./testing.ts";
 import {
   type Context,
@@ -14,24 +14,6 @@ import {
   variants,
 } from "./mod.ts";
 import { toVoxmarkWeights } from "./weight_order.ts";
-
-type Arrays = ReadonlyMap<string, NpyArray>;
-
-/** The arrays of a golden file, or undefined with the reason printed. */
-function golden(name: string): Arrays | undefined {
-  const url = new URL(`../../shared/data/golden/${name}`, import.meta.url);
-  try {
-    return parseNpz(Deno.readFileSync(url), name);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    Deno.stderr.writeSync(new TextEncoder().encode(`skipped: no ../shared/data/golden/${name}\n`));
-    return undefined;
-  }
-}
-
-const floats = (arrays: Arrays, name: string) =>
-  arrays.get(name)!.data as Float32Array<ArrayBuffer>;
-const ints = (arrays: Arrays, name: string) => arrays.get(name)!.data as Int32Array<ArrayBuffer>;
 
 /** One layer through one variant: features in, features out. */
 function layer(ctx: Context, x: Float32Array, w: Float32Array, map: KernelMap, v: number) {
@@ -61,32 +43,6 @@ if (torchsparse) {
     variants(ctx.backend, "sparse_conv").forEach((variant, v) =>
       assertClose(layer(ctx, x, w, map, v), floats(torchsparse, "result"), 5e-6, 1e-5, variant)
     );
-  });
-}
-
-/** Training-mode batch norm over the rows (biased variance, eps 1e-5), then ReLU. */
-function batchNormRelu(x: Float32Array, gamma: Float32Array, beta: Float32Array): Float32Array {
-  const c = gamma.length;
-  const n = x.length / c;
-  const out = new Float32Array(x.length);
-  for (let k = 0; k < c; k++) {
-    let mean = 0;
-    let variance = 0;
-    for (let i = 0; i < n; i++) mean += x[i * c + k]! / n;
-    for (let i = 0; i < n; i++) variance += (x[i * c + k]! - mean) ** 2 / n;
-    const scale = gamma[k]! / Math.sqrt(variance + 1e-5);
-    for (let i = 0; i < n; i++) {
-      out[i * c + k] = Math.max(0, (x[i * c + k]! - mean) * scale + beta[k]!);
-    }
-  }
-  return out;
-}
-
-/** spconv's columns are batch, z, y, x. */
-function toXyz(indices: Int32Array): Int32Array {
-  return indices.map((_, at) => {
-    const column = at % 4;
-    return indices[at - column + (column === 0 ? 0 : 4 - column)]!;
   });
 }
 
@@ -122,21 +78,4 @@ if (spconv) {
       assertClose(out, floats(spconv, "ref.out_features"), tolerance, 0, variant);
     });
   });
-}
-
-/** The 1x1x1 head over [d, a]: spconv reads its (8, 1, 1, 1, 32) memory as 32 x 8, in x out. */
-function head(d: Float32Array, a: Float32Array, w: Float32Array, bias: Float32Array): Float32Array {
-  const n = d.length / 16;
-  const out = new Float32Array(n * 8);
-  for (let i = 0; i < n; i++) {
-    for (let o = 0; o < 8; o++) {
-      let sum = bias[o]!;
-      for (let k = 0; k < 32; k++) {
-        const x = k < 16 ? d[i * 16 + k]! : a[i * 16 + k - 16]!;
-        sum += x * w[k * 8 + o]!;
-      }
-      out[i * 8 + o] = sum;
-    }
-  }
-  return out;
 }

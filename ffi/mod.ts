@@ -1,4 +1,5 @@
 /** What other rooms may import of the binding. */
+export * from "./backward.ts";
 export * from "./bev_ops.ts";
 export { type ArrayOf, Context, type ContextOptions, type DType, Tensor } from "./context.ts";
 export { ABI_VERSION, KernelError } from "./errors.ts";

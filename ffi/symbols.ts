@@ -48,6 +48,8 @@ export const SYMBOLS = {
   vmk_sparse_conv: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, tensor, tensor, tensor, tensor, tensor, "i32", "f32"], result: status },
   vmk_conv_needs_pairs: { parameters: ["i32"], result: "i32" },
   vmk_conv_settings: { parameters: [ctx, "f64", "i64", "i32"], result: status },
+  vmk_sparse_conv_wgrad: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, tensor, tensor], result: status },
+  vmk_weight_transpose: { parameters: [ctx, "i32", tensor, tensor], result: status },
   vmk_bev_cells: { parameters: [ctx, "i32", tensor, tensor, "buffer", "buffer", "i32"], result: status },
   vmk_bev_intervals: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, tensor, "i64"], result: status },
   vmk_bev_pool: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, tensor], result: status },

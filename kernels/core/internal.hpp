@@ -186,6 +186,19 @@ struct SparseConv {
   Epilogue epilogue;
   ConvSettings settings;
 };
+struct SparseConvWgrad {
+  const float *feats, *grad_out;
+  const int32_t* map;
+  const int32_t* pairs;   // or nullptr
+  const int64_t* starts;  // or nullptr
+  float* grad_weight;
+  int64_t n, m, kv, cin, cout, p;
+};
+struct WeightTranspose {
+  const float* weight;
+  float* out;
+  int64_t kv, cin, cout;
+};
 struct BevCells {
   const float* points;
   int32_t* cells;
@@ -255,6 +268,8 @@ extern const Variants<KernelMapTranspose> kKernelMapTranspose;
 extern const Variants<KernelMapCount> kKernelMapCount;
 extern const Variants<KernelMapPairs> kKernelMapPairs;
 extern const Variants<SparseConv> kSparseConv;
+extern const Variants<SparseConvWgrad> kSparseConvWgrad;
+extern const Variants<WeightTranspose> kWeightTranspose;
 extern const Variants<BevCells> kBevCells;
 extern const Variants<BevIntervals> kBevIntervals;
 extern const Variants<BevPool> kBevPool;

@@ -30,6 +30,8 @@ std::string names_of(const char* op) {
   if (name == "kernel_map_count") return names(vmk::kKernelMapCount);
   if (name == "kernel_map_pairs") return names(vmk::kKernelMapPairs);
   if (name == "sparse_conv") return names(vmk::kSparseConv);
+  if (name == "sparse_conv_wgrad") return names(vmk::kSparseConvWgrad);
+  if (name == "weight_transpose") return names(vmk::kWeightTranspose);
   if (name == "bev_cells") return names(vmk::kBevCells);
   if (name == "bev_intervals") return names(vmk::kBevIntervals);
   if (name == "bev_pool") return names(vmk::kBevPool);

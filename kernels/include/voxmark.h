@@ -268,6 +268,21 @@ VMK_API vmk_status vmk_sparse_conv(vmk_ctx* ctx, int32_t variant, const vmk_tens
                                    int32_t activation, float slope);
 /* 1 when this variant of sparse_conv reads pairs and starts, 0 when it does not. */
 VMK_API int32_t vmk_conv_needs_pairs(int32_t variant);
+
+/* The gradient of the weights: grad_weight[k] = sum over m with map[k][m] >= 0 of the outer
+   product feats[map[k][m]]^T * grad_out[m].
+     feats f32 [N, Cin], grad_out f32 [M, Cout], map i32 [KV, M], grad_weight f32 [KV, Cin, Cout]
+     pairs i32 [2, P] and starts i64 [KV + 1] of the same map, or NULL: they save a variant that
+     works on pairs from listing them.
+   The gradient of feats is a sparse_conv of grad_out over the transposed map with the transposed
+   weights. */
+VMK_API vmk_status vmk_sparse_conv_wgrad(vmk_ctx* ctx, int32_t variant, const vmk_tensor* feats,
+                                         const vmk_tensor* grad_out, const vmk_tensor* map,
+                                         const vmk_tensor* pairs, const vmk_tensor* starts,
+                                         vmk_tensor* grad_weight);
+/* out[k] = weight[k]^T: weight f32 [KV, Cin, Cout], out f32 [KV, Cout, Cin]. */
+VMK_API vmk_status vmk_weight_transpose(vmk_ctx* ctx, int32_t variant, const vmk_tensor* weight,
+                                        vmk_tensor* out);
 /* Settings of the dataflows of sparse_conv, for all later calls on ctx.
      epsilon    variant "grouped": offsets share a group while 1 - smallest / largest <= epsilon
      threshold  variant "grouped": a group whose largest offset has fewer pairs than this is one

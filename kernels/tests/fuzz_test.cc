@@ -82,6 +82,7 @@ class Fuzz {
   void call_maps(int64_t op, int32_t variant);
   void call_features(int64_t op, int32_t variant);
   void call_bev(int64_t op, int32_t variant);
+  void call_weights(int64_t op, int32_t variant);
 
   vmk_ctx* ctx_;
   std::mt19937 random_;
@@ -95,15 +96,17 @@ void Fuzz::call() {
   n_ = kSizes[below(7)];
   vmk_ctx_limit_isa(ctx_, static_cast<int32_t>(below(3)));
   const auto variant = static_cast<int32_t>(rarely() ? number() : below(3));
-  const int64_t op = below(19);
+  const int64_t op = below(21);
   if (op < 6)
     call_voxels(op, variant);
   else if (op < 11)
     call_maps(op, variant);
   else if (op < 13)
     call_features(op, variant);
-  else
+  else if (op < 19)
     call_bev(op, variant);
+  else
+    call_weights(op, variant);
 }
 
 void Fuzz::call_voxels(int64_t op, int32_t v) {
@@ -229,6 +232,22 @@ void Fuzz::call_bev(int64_t op, int32_t v) {
               tensor(VMK_F32, {3 * pixels * size()}), tensor(VMK_F32, {pixels * size(), c}),
               rarely() ? number() : pixels),
           "bev_pool_fused_backward");
+  }
+}
+
+void Fuzz::call_weights(int64_t op, int32_t v) {
+  const int64_t cin = 1 + below(20), cout = 1 + below(70);
+  if (op == 19) {
+    ended(vmk_sparse_conv_wgrad(ctx_, v, tensor(VMK_F32, {size() + 8, cin}),
+                                tensor(VMK_F32, {size(), cout}), tensor(VMK_I32, {3, size()}),
+                                below(2) ? tensor(VMK_I32, {2, size()}) : nullptr,
+                                below(2) ? tensor(VMK_I64, {4}) : nullptr,
+                                tensor(VMK_F32, {3, cin, cout})),
+          "sparse_conv_wgrad");
+  } else {
+    ended(vmk_weight_transpose(ctx_, v, tensor(VMK_F32, {3, cin, cout}),
+                               tensor(VMK_F32, {3, cout, cin})),
+          "weight_transpose");
   }
 }
 

@@ -1,0 +1,76 @@
+/** Gradients of a sparse convolution: the ops of `voxmark.h`, and steps that make their outputs. */
+import type { Tensor } from "./context.ts";
+import { convNeedsPairs, type Pairs, sparseConv } from "./ops.ts";
+import type { KernelMap } from "./sparse.ts";
+
+type F32 = Tensor<"f32">;
+type I32 = Tensor<"i32">;
+
+/** Gradient [KV, Cin, Cout] of the weights from `feats` [N, Cin] and `gradOut` [M, Cout]. */
+export function sparseConvWgrad(
+  feats: F32,
+  gradOut: F32,
+  map: I32,
+  pairs: Pairs | null,
+  gradWeight: F32,
+  variant = 0,
+): void {
+  const { ctx } = feats;
+  const status = ctx.lib.vmk_sparse_conv_wgrad(
+    ctx.ptr,
+    variant,
+    feats.ptr,
+    gradOut.ptr,
+    map.ptr,
+    pairs?.pairs.ptr ?? null,
+    pairs?.starts.ptr ?? null,
+    gradWeight.ptr,
+  );
+  ctx.check(status, "vmk_sparse_conv_wgrad");
+}
+
+/** `weight` [KV, Cin, Cout] with the channels swapped, into `out` [KV, Cout, Cin]. */
+export function weightTranspose(weight: F32, out: F32, variant = 0): void {
+  const { ctx } = weight;
+  const status = ctx.lib.vmk_weight_transpose(ctx.ptr, variant, weight.ptr, out.ptr);
+  ctx.check(status, "vmk_weight_transpose");
+}
+
+/**
+ * The gradient [N, Cin] of the input of a layer: the transposed convolution of its output's
+ * gradient.
+ *
+ * @param gradOut [M, Cout]
+ * @param weight [KV, Cin, Cout] of the layer
+ * @param transposed the layer's map, transposed: made once, it serves every step of a training
+ * @param variant of sparse_conv
+ */
+export function convDgrad(gradOut: F32, weight: F32, transposed: KernelMap, variant = 0): F32 {
+  const { ctx } = gradOut;
+  const [kv, cin, cout] = weight.shape as [number, number, number];
+  using swapped = ctx.tensor("f32", [kv, cout, cin]);
+  weightTranspose(weight, swapped);
+  using stack = new DisposableStack();
+  const out = stack.use(ctx.tensor("f32", [transposed.outputs, cin]));
+  const pairs = convNeedsPairs(ctx, variant) ? transposed.pairs : null;
+  sparseConv(gradOut, swapped, transposed.map, pairs, out, variant);
+  stack.move();
+  return out;
+}
+
+/**
+ * The gradient [KV, Cin, Cout] of the weights of a layer.
+ *
+ * @param feats [N, Cin], the input of the layer
+ * @param gradOut [M, Cout]
+ * @param map of the layer
+ */
+export function convWgrad(feats: F32, gradOut: F32, map: KernelMap, variant = 0): F32 {
+  const { ctx } = feats;
+  using stack = new DisposableStack();
+  const shape = [map.map.rows, feats.shape[1]!, gradOut.shape[1]!];
+  const out = stack.use(ctx.tensor("f32", shape));
+  sparseConvWgrad(feats, gradOut, map.map, null, out, variant);
+  stack.move();
+  return out;
+}
