@@ -19,7 +19,7 @@ const NATIVE: Readonly<Record<string, readonly string[]>> = {
   "kernels/core/": ["kernels/core/"],
   "kernels/cpu/": ["kernels/cpu/", "kernels/core/"],
   "kernels/cuda/": ["kernels/cuda/", "kernels/core/"],
-  "kernels/tests/": ["kernels/tests/"],
+  "kernels/tests/": ["kernels/tests/", "kernels/cuda/"],
 };
 
 const root = new URL("./", import.meta.url);

@@ -58,19 +58,19 @@ async function main(): Promise<void> {
   if (flags.help) return print(USAGE);
   const backend = flags.backend === undefined ? "all" : String(flags.backend);
   if (!BACKENDS.some((known) => known === backend)) throw unknownName("backend", backend, BACKENDS);
-  const options = { strict: flags.strict === true };
+  const strict = flags.strict === true;
   const compiler = await findCompiler();
   const make = async (target: Parameters<typeof build>[0]) => {
-    const { compiled, seconds } = await build(target, printError);
+    const { compiled, seconds } = await build(target, strict, printError);
     if (compiled > 0) printError(`Built ${target.output} in ${seconds.toFixed(1)} s`);
   };
   const emulator = isGnu(compiler);
-  if (backend !== "cuda" && backend !== "sanitized") await make(cpuTarget(compiler, options));
-  if (backend === "tests" && emulator) await make(emulatedTarget(compiler, options));
-  if (backend === "sanitized") await make(sanitizedTarget(compiler, options));
+  if (backend !== "cuda" && backend !== "sanitized") await make(cpuTarget(compiler));
+  if (backend === "tests" && emulator) await make(emulatedTarget(compiler));
+  if (backend === "sanitized") await make(sanitizedTarget(compiler));
   if (backend === "sanitized" && emulator) {
-    await make(emulatorTestTarget(compiler, options));
-    await make(emulatedFuzzTarget(compiler, options));
+    await make(emulatorTestTarget(compiler));
+    await make(emulatedFuzzTarget(compiler));
   }
   if ((backend === "tests" || backend === "sanitized") && !emulator) {
     printError(`The CUDA emulator is left out: it needs g++, not ${compiler.path}`);
@@ -79,9 +79,9 @@ async function main(): Promise<void> {
   const nvcc = await findNvcc();
   if (nvcc) {
     const arch = await architectures(flags.arch === undefined ? undefined : String(flags.arch));
-    const target = cudaTarget(compiler, nvcc, arch, options);
+    const target = cudaTarget(compiler, nvcc, arch);
     // An nvcc that cannot build this is no reason for the CPU library not to be used.
-    if (backend === "cuda" || options.strict) return await make(target);
+    if (backend === "cuda" || strict) return await make(target);
     return await make(target).catch((error) => {
       if (!(error instanceof CheckError)) throw error;
       printError(`warning: the CUDA library is left out. ${error.message}`);

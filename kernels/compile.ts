@@ -1,5 +1,6 @@
 /** Incremental, parallel compilation of one target: a list of sources to one library or program. */
 import { CheckError } from "../std/errors.ts";
+import { printError } from "../std/main.ts";
 import type { Tool } from "./toolchain.ts";
 
 export interface Unit {
@@ -38,8 +39,15 @@ export function sources(folder: string, ending: string): string[] {
   }
 }
 
-/** Builds what is not there yet. Progress goes to `say`, one line at the start. */
-export async function build(target: Target, say: (line: string) => void): Promise<Built> {
+/**
+ * Builds what is not there yet. Progress goes to `say`, one line at the start. With `strict`, a
+ * source that compiled with warnings is an error, also when it was compiled before.
+ */
+export async function build(
+  target: Target,
+  strict: boolean,
+  say: (line: string) => void,
+): Promise<Built> {
   const start = performance.now();
   Deno.mkdirSync(`${BUILD}/obj`, { recursive: true });
   const headers = await headerHash();
@@ -50,6 +58,11 @@ export async function build(target: Target, say: (line: string) => void): Promis
     say(`Building ${target.output}: ${stale.length} of ${objects.length} files`);
   }
   await inParallel(stale, ({ unit, object }) => compile(unit, object));
+  const warned = objects.find((object) => strict && exists(warningsOf(object)));
+  if (warned !== undefined) {
+    const text = Deno.readTextFileSync(warningsOf(warned));
+    throw new CheckError(`Cannot build ${target.output}: warnings count as errors\n${text}`);
+  }
   const path = `${BUILD}/${target.output}`;
   const key = await hash([...objects, target.linker.version, ...target.linkFlags]);
   const keyFile = `${path}.key`;
@@ -100,9 +113,14 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<voi
   await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, runner));
 }
 
+/** Where the warnings of an object are kept, if it had any. */
+const warningsOf = (object: string) => `${object}.warnings`;
+
 async function compile(unit: Unit, object: string): Promise<void> {
   const temporary = `${object}.${Deno.pid}.part.o`;
-  await run(unit.compiler, [...unit.flags, "-c", ROOT + unit.source, "-o", temporary], unit.source);
+  const args = [...unit.flags, "-c", ROOT + unit.source, "-o", temporary];
+  const warnings = await run(unit.compiler, args, unit.source);
+  if (warnings) Deno.writeTextFileSync(warningsOf(object), warnings);
   Deno.renameSync(temporary, object);
 }
 
@@ -112,13 +130,14 @@ async function link(target: Target, objects: string[], path: string): Promise<vo
   Deno.renameSync(temporary, path);
 }
 
-/** Runs a compiler; its messages become the error. Warnings are shown. */
-async function run(compiler: Tool, args: string[], what: string): Promise<void> {
+/** Runs a compiler. Its messages become the error, or are shown and returned as warnings. */
+async function run(compiler: Tool, args: string[], what: string): Promise<string> {
   const { success, stderr, stdout } = await new Deno.Command(compiler.path, { args, cwd: ROOT })
     .output();
-  const text = new TextDecoder().decode(stderr) + new TextDecoder().decode(stdout);
+  const text = (new TextDecoder().decode(stderr) + new TextDecoder().decode(stdout)).trim();
   if (!success) {
     throw new CheckError(`Cannot build ${what}: ${compiler.path} ${args.join(" ")}\n${text}`);
   }
-  if (text.trim()) Deno.stderr.writeSync(new TextEncoder().encode(text));
+  if (text) printError(text);
+  return text;
 }
