@@ -23,13 +23,16 @@ constexpr int64_t kBatch = 16;
 
 int64_t key_of(const int32_t* c) { return hash_key(c[0], c[1], c[2], c[3]); }
 
-void insert_batches(const HashTable& table, const int32_t* coords, int64_t n) {
+// Returns how many different coordinates there are.
+int64_t insert_batches(const HashTable& table, const int32_t* coords, int64_t n) {
+  int64_t distinct = 0;
   for (int64_t base = 0; base < n; base += kBatch) {
     const int64_t end = std::min(n, base + kBatch);
     for (int64_t i = base; i < end; ++i) table.prefetch(key_of(coords + i * 4));
     for (int64_t i = base; i < end; ++i)
-      table.insert(key_of(coords + i * 4), static_cast<int32_t>(i));
+      distinct += table.insert(key_of(coords + i * 4), static_cast<int32_t>(i)) == i;
   }
+  return distinct;
 }
 
 // Rows go in ascending order, so of equal coordinates the smallest row stays.
@@ -92,9 +95,9 @@ HashTable empty_table(CpuDevice& device, int64_t capacity) {
   return emptied(device.scratch<int64_t>(capacity), device.scratch<int32_t>(capacity), capacity);
 }
 
-HashTable build_table(CpuDevice& device, const int32_t* coords, int64_t n) {
+HashTable build_table(CpuDevice& device, const int32_t* coords, int64_t n, int64_t* distinct) {
   const HashTable table = empty_table(device, hash_capacity(n));
-  insert_batches(table, coords, n);
+  *distinct = insert_batches(table, coords, n);
   return table;
 }
 

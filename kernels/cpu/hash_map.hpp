@@ -52,7 +52,8 @@ int64_t hash_capacity(int64_t n);
 // An empty table in scratch.
 HashTable empty_table(CpuDevice& device, int64_t capacity);
 
-// Fills a table in scratch from coords [n, 4], whose range must have been checked.
-HashTable build_table(CpuDevice& device, const int32_t* coords, int64_t n);
+// Fills a table in scratch from coords [n, 4], whose range must have been checked; tells how many
+// different ones there are.
+HashTable build_table(CpuDevice& device, const int32_t* coords, int64_t n, int64_t* distinct);
 
 }  // namespace vmk

@@ -1,22 +1,39 @@
 // kernel_map.
 //   ref     a std::map of the input coordinates, one look-up per output and offset.
 //   hash    a hash table of the input coordinates, the look-ups of a row prefetched together.
-//   sorted  no table: with inputs and outputs in key order, the inputs that outputs see through
-//           one (x, y) column of the kernel are found by a single walk along both lists, and the
-//           cells of the column lie next to each other (the one-shot search of Spira, as a merge).
-//           Cost: KV / kz walks of N + M steps. Falls back to hash for keys wider than 64 bits.
+//   sorted  no table, see kernel_map_sorted.cc.
+// A submanifold map is its own mirror image (offset k of output m reads input n exactly when offset
+// KV - 1 - k of output n reads input m), so hash and sorted search half of the offsets only.
+#include "kernel_map.hpp"
+
 #include <algorithm>
 #include <map>
 
 #include "hash_map.hpp"
-#include "sorted_rows.hpp"
 #include "variants.hpp"
 
 namespace vmk {
 
-namespace {
+void check_coords(CpuDevice& device, const KernelMap& a, Range* in, Range* out) {
+  *in = range_of(device, a.in_coords, a.n);
+  *out = a.out_coords == a.in_coords ? *in : range_of(device, a.out_coords, a.m);
+  check_range(*in, a.in_coords, a.n, "build the kernel map of", "in_coords");
+  check_range(*out, a.out_coords, a.m, "build the kernel map of", "out_coords");
+}
 
-constexpr int64_t kGrain = 4096;
+bool is_mirrored(const KernelMap& a, int64_t distinct) {
+  return a.in_coords == a.out_coords && a.n == a.m && a.geometry.submanifold() && distinct == a.n;
+}
+
+void fill_mirrored(CpuDevice& device, const KernelMap& a, const std::vector<int32_t*>& mirrors) {
+  int32_t* centre = a.map + a.geometry.volume() / 2 * a.m;
+  device.pool.for_ranges(a.m, 1 << 14, [&](int64_t begin, int64_t end) {
+    for (int64_t m = begin; m < end; ++m) centre[m] = static_cast<int32_t>(m);
+    for (int32_t* row : mirrors) std::fill(row + begin, row + end, -1);
+  });
+}
+
+namespace {
 
 // Input coordinate that output q reads through offset k.
 std::array<int64_t, 3> input_of(const Geometry& g, const int32_t* q,
@@ -25,13 +42,6 @@ std::array<int64_t, 3> input_of(const Geometry& g, const int32_t* q,
   for (int axis = 0; axis < 3; ++axis)
     p[axis] = int64_t{q[axis + 1]} * g.stride[axis] + int64_t{offset[axis]} * g.dilation[axis];
   return p;
-}
-
-void check_coords(CpuDevice& device, const KernelMap& a, Range* in, Range* out) {
-  *in = range_of(device, a.in_coords, a.n);
-  *out = a.out_coords == a.in_coords ? *in : range_of(device, a.out_coords, a.m);
-  check_range(*in, a.in_coords, a.n, "build the kernel map of", "in_coords");
-  check_range(*out, a.out_coords, a.m, "build the kernel map of", "out_coords");
 }
 
 void kernel_map_ref(Device& device, const KernelMap& a) {
@@ -54,20 +64,26 @@ void kernel_map_ref(Device& device, const KernelMap& a) {
   }
 }
 
+// Searches the offsets [first, KV) for the outputs [begin, end). With `mirrored`, what is found is
+// written to the mirror image too: no two outputs share an input, so no place is written twice.
 void hash_rows(const KernelMap& a, const HashTable& table,
-               const std::vector<std::array<int32_t, 3>>& offsets, int64_t begin, int64_t end) {
+               const std::vector<std::array<int32_t, 3>>& offsets, int64_t first, bool mirrored,
+               int64_t begin, int64_t end) {
   const auto kv = static_cast<int64_t>(offsets.size());
   std::vector<int64_t> keys(offsets.size());
   for (int64_t m = begin; m < end; ++m) {
     const int32_t* q = a.out_coords + m * 4;
-    for (int64_t k = 0; k < kv; ++k) {
+    for (int64_t k = first; k < kv; ++k) {
       const auto p = input_of(a.geometry, q, offsets[k]);
       const bool inside = in_range(q[0], p[0], p[1], p[2]);
       keys[k] = inside ? hash_key(q[0], p[0], p[1], p[2]) : kEmptyKey;
       if (inside) table.prefetch(keys[k]);
     }
-    for (int64_t k = 0; k < kv; ++k)
-      a.map[k * a.m + m] = keys[k] == kEmptyKey ? -1 : table.find(keys[k]);
+    for (int64_t k = first; k < kv; ++k) {
+      const int32_t row = keys[k] == kEmptyKey ? -1 : table.find(keys[k]);
+      a.map[k * a.m + m] = row;
+      if (mirrored && row >= 0) a.map[(kv - 1 - k) * a.m + row] = static_cast<int32_t>(m);
+    }
   }
 }
 
@@ -77,169 +93,28 @@ std::vector<std::array<int32_t, 3>> all_offsets(const Geometry& g) {
   return offsets;
 }
 
+}  // namespace
+
 void build_by_hash(CpuDevice& device, const KernelMap& a) {
-  const HashTable table = build_table(device, a.in_coords, a.n);
+  int64_t distinct;
+  const HashTable table = build_table(device, a.in_coords, a.n, &distinct);
   const auto offsets = all_offsets(a.geometry);
-  device.pool.for_ranges(a.m, kGrain, [&](int64_t begin, int64_t end) {
-    hash_rows(a, table, offsets, begin, end);
+  const bool mirrored = is_mirrored(a, distinct);
+  const int64_t first = mirrored ? a.geometry.volume() / 2 + 1 : 0;
+  std::vector<int32_t*> mirrors;
+  for (int64_t k = 0; k < first - 1; ++k) mirrors.push_back(a.map + k * a.m);
+  if (mirrored) fill_mirrored(device, a, mirrors);
+  device.pool.for_ranges(a.m, kMapGrain, [&](int64_t begin, int64_t end) {
+    hash_rows(a, table, offsets, first, mirrored, begin, end);
   });
 }
+
+namespace {
 
 void kernel_map_hash(Device& device, const KernelMap& a) {
   Range in, out;
   check_coords(cpu_device(device), a, &in, &out);
   build_by_hash(cpu_device(device), a);
-}
-
-// ---- sorted ----
-
-// Keys in ascending order. rows is null when they are in row order already.
-struct SortedKeys {
-  uint64_t* keys;
-  int32_t* rows;
-  int64_t n;
-};
-
-constexpr uint64_t kPastEnd = ~uint64_t{0};
-
-// Range of everything that the outputs can read and of all inputs: keys in it never wrap.
-Range reach_of(const Geometry& g, const Range& in, const Range& out) {
-  Range reach = in;
-  for (int i = 0; i < 4; ++i) {
-    int64_t low = out.low[i], high = out.high[i];
-    if (i > 0) {
-      const int axis = i - 1;
-      const int64_t first = g.low(axis), last = first + g.kernel[axis] - 1;
-      low = low * g.stride[axis] + first * g.dilation[axis];
-      high = high * g.stride[axis] + last * g.dilation[axis];
-    }
-    reach.low[i] = std::min(reach.low[i], low);
-    reach.high[i] = std::max(reach.high[i], high);
-  }
-  ++reach.high[0];  // so that no key has all bits set: kPastEnd is above every key
-  return reach;
-}
-
-bool ascending(CpuDevice& device, const uint64_t* keys, int64_t n) {
-  std::atomic<bool> ok{true};
-  device.pool.for_ranges(n, 1 << 14, [&](int64_t begin, int64_t end) {
-    bool up = true;
-    for (int64_t i = std::max<int64_t>(begin, 1); i < end; ++i) up &= keys[i - 1] < keys[i];
-    if (!up) ok = false;
-  });
-  return ok;
-}
-
-// Input keys ascending and distinct (of equal ones the smallest row stays), kPastEnd behind them.
-SortedKeys sort_inputs(CpuDevice& device, const KeyLayout& layout, const KernelMap& a,
-                       int64_t padding) {
-  SortedKeys in{device.scratch<uint64_t>(a.n + padding), nullptr, a.n};
-  device.pool.for_ranges(a.n, 1 << 14, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) in.keys[i] = layout.pack(a.in_coords + i * 4);
-  });
-  if (!ascending(device, in.keys, a.n)) {
-    in.rows = device.scratch<int32_t>(a.n);
-    sort_rows(device, layout, a.in_coords, a.n, in.rows, in.keys);
-    in.n = 0;
-    for (int64_t i = 0; i < a.n; ++i) {
-      if (i > 0 && in.keys[i] == in.keys[in.n - 1]) continue;
-      in.keys[in.n] = in.keys[i];
-      in.rows[in.n++] = in.rows[i];
-    }
-  }
-  std::fill(in.keys + in.n, in.keys + in.n + padding, kPastEnd);
-  return in;
-}
-
-// Keys of output * stride, ascending. Output coordinates are sorted by themselves first: their
-// keys in the input's units ascend in the same order.
-SortedKeys sort_outputs(CpuDevice& device, const KeyLayout& layout, const KernelMap& a,
-                        const Range& range) {
-  SortedKeys out{device.scratch<uint64_t>(a.m), nullptr, a.m};
-  const auto& s = a.geometry.stride;
-  const auto key_of = [&](const int32_t* q) {
-    return (static_cast<uint64_t>(q[0] - layout.low[0]) << layout.shift[0]) +
-           layout.delta(int64_t{q[1]} * s[0] - layout.low[1], int64_t{q[2]} * s[1] - layout.low[2],
-                        int64_t{q[3]} * s[2] - layout.low[3]);
-  };
-  device.pool.for_ranges(a.m, 1 << 14, [&](int64_t begin, int64_t end) {
-    for (int64_t m = begin; m < end; ++m) out.keys[m] = key_of(a.out_coords + m * 4);
-  });
-  if (ascending(device, out.keys, a.m)) return out;
-  out.rows = device.scratch<int32_t>(a.m);
-  sort_rows(device, KeyLayout(range), a.out_coords, a.m, out.rows, nullptr);
-  device.pool.for_ranges(a.m, 1 << 14, [&](int64_t begin, int64_t end) {
-    for (int64_t m = begin; m < end; ++m)
-      out.keys[m] = key_of(a.out_coords + int64_t{out.rows[m]} * 4);
-  });
-  return out;
-}
-
-// The cells of one column: where each one's map row begins and how far it is from the lowest.
-struct Column {
-  uint64_t delta;  // from an output's key to the key of the column's lowest cell
-  std::vector<int32_t*> rows;
-};
-
-std::vector<Column> columns_of(const KernelMap& a, const KeyLayout& layout) {
-  const Geometry& g = a.geometry;
-  std::vector<Column> columns;
-  for (int32_t ix = 0; ix < g.kernel[0]; ++ix)
-    for (int32_t iy = 0; iy < g.kernel[1]; ++iy) {
-      Column column{layout.delta(int64_t{ix + g.low(0)} * g.dilation[0],
-                                 int64_t{iy + g.low(1)} * g.dilation[1],
-                                 int64_t{g.low(2)} * g.dilation[2]),
-                    {}};
-      for (int32_t iz = 0; iz < g.kernel[2]; ++iz)
-        column.rows.push_back(a.map + g.index(ix, iy, iz) * a.m);
-      columns.push_back(std::move(column));
-    }
-  return columns;
-}
-
-// Walks one column for the outputs [begin, end). After the walk has reached the lowest cell, each
-// further cell is either the next key or absent. kUnit: dilation 1 along z.
-template <bool kUnit>
-void walk(const SortedKeys& in, const SortedKeys& out, const Column& column, int64_t step,
-          int64_t begin, int64_t end) {
-  const uint64_t* keys = in.keys;
-  const auto kz = static_cast<int64_t>(column.rows.size());
-  int64_t j = std::lower_bound(keys, keys + in.n, out.keys[begin] + column.delta) - keys;
-  for (int64_t i = begin; i < end; ++i) {
-    uint64_t target = out.keys[i] + column.delta;
-    while (keys[j] < target) ++j;
-    const int64_t m = out.rows ? out.rows[i] : i;
-    int64_t at = j;
-    for (int64_t z = 0; z < kz; ++z, target += kUnit ? 1 : static_cast<uint64_t>(step)) {
-      if (!kUnit)
-        while (keys[at] < target) ++at;
-      const bool hit = keys[at] == target;
-      const int64_t row = in.rows ? in.rows[hit ? at : 0] : at;
-      column.rows[z][m] = hit ? static_cast<int32_t>(row) : -1;
-      at += hit;
-    }
-  }
-}
-
-void kernel_map_sorted(Device& any, const KernelMap& a) {
-  CpuDevice& device = cpu_device(any);
-  Range in_range_, out_range;
-  check_coords(device, a, &in_range_, &out_range);
-  if (a.n == 0 || a.m == 0) {
-    std::fill(a.map, a.map + a.geometry.volume() * a.m, -1);
-    return;
-  }
-  const KeyLayout layout(reach_of(a.geometry, in_range_, out_range));
-  if (layout.bits > 64) return build_by_hash(device, a);
-  const SortedKeys in = sort_inputs(device, layout, a, a.geometry.kernel[2] + 1);
-  const SortedKeys out = sort_outputs(device, layout, a, out_range);
-  const auto columns = columns_of(a, layout);
-  const int64_t step = a.geometry.dilation[2];
-  device.pool.for_ranges(a.m, kGrain, [&](int64_t begin, int64_t end) {
-    for (const Column& column : columns)
-      step == 1 ? walk<true>(in, out, column, step, begin, end)
-                : walk<false>(in, out, column, step, begin, end);
-  });
 }
 
 constexpr Variant<KernelMap> kList[] = {
