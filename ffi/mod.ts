@@ -9,3 +9,4 @@ export { type Backend, buildInfo, deviceInfo, unavailable, variants } from "./li
 export { fromBf16, fromF16, toBf16, toF16 } from "./half.ts";
 export * from "./ops.ts";
 export * from "./sparse.ts";
+export * from "./sparse_weight.ts";

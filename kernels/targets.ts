@@ -53,6 +53,7 @@ export function sanitizedTarget(compiler: Tool): Target {
     units: [
       ...cpuUnits(compiler, flags),
       { source: "tests/fuzz_test.cc", compiler, flags },
+      { source: "tests/fuzz_weights_test.cc", compiler, flags },
       { source: "tests/abi_test.c", compiler, flags: ["-x", "c", ...c99] },
     ],
     linker: compiler,
@@ -136,7 +137,7 @@ export function emulatorTestTarget(compiler: Tool): Target {
 
 /** The fuzzer of all ops on the emulated CUDA library. */
 export function emulatedFuzzTarget(compiler: Tool): Target {
-  const tests = ["tests/fuzz_test.cc", "tests/cuda_fuzz_test.cc"];
+  const tests = ["tests/fuzz_test.cc", "tests/fuzz_weights_test.cc", "tests/cuda_fuzz_test.cc"];
   return {
     output: "emulated_fuzz",
     units: [

@@ -10,6 +10,7 @@
 
 #include "bev.hpp"
 #include "voxmark.h"
+#include "weights.hpp"
 
 namespace vmk {
 
@@ -187,19 +188,6 @@ struct SparseConv {
   Epilogue epilogue;
   ConvSettings settings;
 };
-struct SparseConvWgrad {
-  const float *feats, *grad_out;
-  const int32_t* map;
-  const int32_t* pairs;   // or nullptr
-  const int64_t* starts;  // or nullptr
-  float* grad_weight;
-  int64_t n, m, kv, cin, cout, p;
-};
-struct WeightTranspose {
-  const float* weight;
-  float* out;
-  int64_t kv, cin, cout;
-};
 
 template <class Args>
 struct Variant {
@@ -232,6 +220,9 @@ extern const Variants<KernelMapPairs> kKernelMapPairs;
 extern const Variants<SparseConv> kSparseConv;
 extern const Variants<SparseConvWgrad> kSparseConvWgrad;
 extern const Variants<WeightTranspose> kWeightTranspose;
+extern const Variants<WeightCount> kWeightCount;
+extern const Variants<WeightCompress> kWeightCompress;
+extern const Variants<SparseConvWs> kSparseConvWs;
 extern const Variants<BevCells> kBevCells;
 extern const Variants<BevIntervals> kBevIntervals;
 extern const Variants<BevPool> kBevPool;

@@ -32,6 +32,9 @@ std::string names_of(const char* op) {
   if (name == "sparse_conv") return names(vmk::kSparseConv);
   if (name == "sparse_conv_wgrad") return names(vmk::kSparseConvWgrad);
   if (name == "weight_transpose") return names(vmk::kWeightTranspose);
+  if (name == "weight_count") return names(vmk::kWeightCount);
+  if (name == "weight_compress") return names(vmk::kWeightCompress);
+  if (name == "sparse_conv_ws") return names(vmk::kSparseConvWs);
   if (name == "bev_cells") return names(vmk::kBevCells);
   if (name == "bev_intervals") return names(vmk::kBevIntervals);
   if (name == "bev_pool") return names(vmk::kBevPool);

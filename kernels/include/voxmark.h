@@ -284,6 +284,26 @@ VMK_API vmk_status vmk_sparse_conv_wgrad(vmk_ctx* ctx, int32_t variant, const vm
 /* out[k] = weight[k]^T: weight f32 [KV, Cin, Cout], out f32 [KV, Cout, Cin]. */
 VMK_API vmk_status vmk_weight_transpose(vmk_ctx* ctx, int32_t variant, const vmk_tensor* weight,
                                         vmk_tensor* out);
+
+/* Compressed weights: the weights that are not 0, by offset and output channel (CSR of each
+   transposed weight matrix), input channels ascending. Column c = k * Cout + o holds the entries
+   [starts[c] .. starts[c + 1]). Made once, they serve every call.
+     weight f32 [KV, Cin, Cout], starts i64 [KV * Cout + 1]: prefix sums, the last is Z
+     index i32 [Z]: input channels, value f32 [Z] */
+VMK_API vmk_status vmk_weight_count(vmk_ctx* ctx, int32_t variant, const vmk_tensor* weight,
+                                    vmk_tensor* starts);
+VMK_API vmk_status vmk_weight_compress(vmk_ctx* ctx, int32_t variant, const vmk_tensor* weight,
+                                       const vmk_tensor* starts, vmk_tensor* index,
+                                       vmk_tensor* value);
+/* sparse_conv with compressed weights of the same sizes: KV and M are those of map, Cout is that
+   of out. Work is proportional to Z. An offset without weights costs nothing, not even its row of
+   the map: pruning whole offsets, such as all that lie off the z axis, saves their full time. A
+   weight that is 0 does not see its input, be it NaN or infinite.
+     feats f32 [N, Cin], map i32 [KV, M], out f32 [M, Cout] */
+VMK_API vmk_status vmk_sparse_conv_ws(vmk_ctx* ctx, int32_t variant, const vmk_tensor* feats,
+                                      const vmk_tensor* starts, const vmk_tensor* index,
+                                      const vmk_tensor* value, const vmk_tensor* map,
+                                      vmk_tensor* out);
 /* Settings of the dataflows of sparse_conv, for all later calls on ctx.
      epsilon    variant "grouped": offsets share a group while 1 - smallest / largest <= epsilon
      threshold  variant "grouped": a group whose largest offset has fewer pairs than this is one

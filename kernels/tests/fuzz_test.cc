@@ -1,103 +1,16 @@
 // Calls every op with random shapes, dtypes, variants and contents, most of them wrong. Nothing
 // may crash, hang or read outside of its tensors (the sanitizers watch), and every call that fails
 // must leave a text.
+#include "fuzz.hpp"
+
 #include <array>
-#include <cstdio>
-#include <cstring>
-#include <random>
-#include <vector>
-
-#include "voxmark.h"
-
-namespace {
-
-class Fuzz {
- public:
-  Fuzz(vmk_ctx* ctx, unsigned seed) : ctx_(ctx), random_(seed) {}
-
-  int rounds(int count) {
-    for (int i = 0; i < count; ++i) {
-      call();
-      for (vmk_tensor* tensor : made_) vmk_tensor_free(tensor);
-      made_.clear();
-    }
-    return failures_;
-  }
-
- private:
-  int64_t below(int64_t n) { return std::uniform_int_distribution<int64_t>(0, n - 1)(random_); }
-  bool rarely() { return below(12) == 0; }
-
-  // Sizes that fit together come from a small set, so that many calls get past the checks.
-  int64_t size() {
-    static constexpr int64_t kSizes[] = {0, 1, 2, 3, 4, 5, 8, 9, 16, 17, 27, 33, 64, 100};
-    return rarely() ? kSizes[below(14)] : n_;
-  }
-
-  int32_t number() {
-    if (rarely()) return static_cast<int32_t>(random_());
-    return static_cast<int32_t>(below(9)) - 1;
-  }
-
-  void fill(std::vector<char>& bytes, vmk_dtype dtype, size_t at) {
-    if (dtype == VMK_I32) {
-      const int32_t v = number();
-      std::memcpy(&bytes[at], &v, 4);
-    } else if (dtype == VMK_I64) {
-      const int64_t v = number();
-      std::memcpy(&bytes[at], &v, 8);
-    } else {
-      const float v = rarely() ? 1e30f * static_cast<float>(number()) : static_cast<float>(number());
-      std::memcpy(&bytes[at], &v, 4);
-    }
-  }
-
-  vmk_tensor* tensor(vmk_dtype dtype, std::vector<int64_t> shape) {
-    if (rarely()) return nullptr;
-    if (rarely()) dtype = static_cast<vmk_dtype>(below(5));
-    if (rarely()) shape.push_back(1);
-    vmk_tensor* made = vmk_tensor_new(ctx_, dtype, static_cast<int32_t>(shape.size()), shape.data());
-    if (!made) return nullptr;
-    made_.push_back(made);
-    const size_t width = dtype == VMK_F64 || dtype == VMK_I64 ? 8 : 4;
-    size_t count = 1;
-    for (int64_t n : shape) count *= static_cast<size_t>(n);
-    std::vector<char> bytes(count * width + 8);
-    for (size_t i = 0; i < count; ++i) fill(bytes, dtype, i * width);
-    vmk_upload(ctx_, made, bytes.data(), static_cast<int64_t>(count * width));
-    return made;
-  }
-
-  void ended(vmk_status status, const char* op) {
-    char text[512] = "";
-    if (status == VMK_OK) return;
-    vmk_last_error(ctx_, text, sizeof text);
-    if (text[0] && status > 0 && status <= VMK_CAPACITY && status != VMK_INTERNAL) return;
-    std::printf("FAILED: %s gave status %d and the text \"%s\"\n", op, status, text);
-    ++failures_;
-  }
-
-  void call();
-  void call_voxels(int64_t op, int32_t variant);
-  void call_maps(int64_t op, int32_t variant);
-  void call_features(int64_t op, int32_t variant);
-  void call_bev(int64_t op, int32_t variant);
-  void call_dense(int64_t op, int32_t variant);
-  void call_weights(int64_t op, int32_t variant);
-
-  vmk_ctx* ctx_;
-  std::mt19937 random_;
-  std::vector<vmk_tensor*> made_;
-  int64_t n_ = 0;
-  int failures_ = 0;
-};
 
 void Fuzz::call() {
   static constexpr int64_t kSizes[] = {0, 1, 2, 7, 16, 33, 100};
   n_ = kSizes[below(7)];
   vmk_ctx_limit_isa(ctx_, static_cast<int32_t>(below(3)));
   const auto variant = static_cast<int32_t>(rarely() ? number() : below(3));
-  const int64_t op = below(28);
+  const int64_t op = below(31);
   if (op < 6)
     call_voxels(op, variant);
   else if (op < 11)
@@ -107,9 +20,11 @@ void Fuzz::call() {
   else if (op < 19)
     call_bev(op, variant);
   else if (op < 21)
-    call_weights(op, variant);
-  else
+    call_gradients(op, variant);
+  else if (op < 28)
     call_dense(op, variant);
+  else
+    call_weights(op, variant);
 }
 
 void Fuzz::call_voxels(int64_t op, int32_t v) {
@@ -238,22 +153,6 @@ void Fuzz::call_bev(int64_t op, int32_t v) {
   }
 }
 
-void Fuzz::call_weights(int64_t op, int32_t v) {
-  const int64_t cin = 1 + below(20), cout = 1 + below(70);
-  if (op == 19) {
-    ended(vmk_sparse_conv_wgrad(ctx_, v, tensor(VMK_F32, {size() + 8, cin}),
-                                tensor(VMK_F32, {size(), cout}), tensor(VMK_I32, {3, size()}),
-                                below(2) ? tensor(VMK_I32, {2, size()}) : nullptr,
-                                below(2) ? tensor(VMK_I64, {4}) : nullptr,
-                                tensor(VMK_F32, {3, cin, cout})),
-          "sparse_conv_wgrad");
-  } else {
-    ended(vmk_weight_transpose(ctx_, v, tensor(VMK_F32, {3, cin, cout}),
-                               tensor(VMK_F32, {3, cout, cin})),
-          "weight_transpose");
-  }
-}
-
 void Fuzz::call_dense(int64_t op, int32_t v) {
   const int64_t c = 1 + below(70), m = 1 + below(70);
   const auto vector = [&](int64_t n) { return below(2) ? tensor(VMK_F32, {n}) : nullptr; };
@@ -292,8 +191,6 @@ void Fuzz::call_dense(int64_t op, int32_t v) {
           "grid_voxelize");
   }
 }
-
-}  // namespace
 
 extern "C" int fuzz(vmk_ctx* ctx, unsigned seed, int rounds) {
   return Fuzz(ctx, seed).rounds(rounds);

@@ -1,0 +1,49 @@
+// The fuzz cases of gradients, of compressed weights and of the convolution that takes them.
+#include "fuzz.hpp"
+
+void Fuzz::call_gradients(int64_t op, int32_t v) {
+  const int64_t cin = 1 + below(20), cout = 1 + below(70);
+  if (op == 19) {
+    ended(vmk_sparse_conv_wgrad(ctx_, v, tensor(VMK_F32, {size() + 8, cin}),
+                                tensor(VMK_F32, {size(), cout}), tensor(VMK_I32, {3, size()}),
+                                below(2) ? tensor(VMK_I32, {2, size()}) : nullptr,
+                                below(2) ? tensor(VMK_I64, {4}) : nullptr,
+                                tensor(VMK_F32, {3, cin, cout})),
+          "sparse_conv_wgrad");
+  } else {
+    ended(vmk_weight_transpose(ctx_, v, tensor(VMK_F32, {3, cin, cout}),
+                               tensor(VMK_F32, {3, cout, cin})),
+          "weight_transpose");
+  }
+}
+
+void Fuzz::call_weights(int64_t op, int32_t v) {
+  const int64_t cin = 1 + below(20), cout = 1 + below(70);
+  if (op == 28) {
+    ended(vmk_weight_count(ctx_, v, tensor(VMK_F32, {3, cin, cout}),
+                           tensor(VMK_I64, {3 * cout + 1})),
+          "weight_count");
+  } else if (op == 29) {
+    vmk_tensor* weight = tensor(VMK_F32, {3, cin, cout});
+    vmk_tensor* starts = tensor(VMK_I64, {3 * cout + 1});
+    // Counted starts, so that some calls get past the checks.
+    const bool counted = vmk_weight_count(ctx_, 0, weight, starts) == VMK_OK;
+    std::vector<int64_t> prefix(3 * cout + 1);
+    if (counted) vmk_download(ctx_, prefix.data(), starts, (3 * cout + 1) * 8);
+    const int64_t entries = rarely() ? size() : prefix.back();
+    ended(vmk_weight_compress(ctx_, v, weight, starts, tensor(VMK_I32, {entries}),
+                              tensor(VMK_F32, {entries})),
+          "weight_compress");
+  } else {
+    // A column of each entry is right for kv * columns = entries, and starts 0, 1, 2, ..
+    const int64_t columns = 1 + below(20), entries = rarely() ? size() : 3 * columns;
+    std::vector<int64_t> ascending(3 * columns + 1);
+    for (int64_t i = 0; i <= 3 * columns; ++i) ascending[i] = rarely() && rarely() ? number() : i;
+    vmk_tensor* starts = tensor(VMK_I64, {3 * columns + 1});
+    if (starts) vmk_upload(ctx_, starts, ascending.data(), (3 * columns + 1) * 8);
+    ended(vmk_sparse_conv_ws(ctx_, v, tensor(VMK_F32, {size() + 8, 8 + below(20)}), starts,
+                             tensor(VMK_I32, {entries}), tensor(VMK_F32, {entries}),
+                             tensor(VMK_I32, {3, size()}), tensor(VMK_F32, {size(), columns})),
+          "sparse_conv_ws");
+  }
+}
