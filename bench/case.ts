@@ -1,5 +1,5 @@
 /** What a bench case is: an op at one size, described before it is run and checked before it is timed. */
-import type { Context } from "../ffi/mod.ts";
+import type { Context, Feature } from "../ffi/mod.ts";
 import type { Part, Tolerance } from "./harness/check.ts";
 import type { Scene } from "./harness/scene.ts";
 
@@ -25,6 +25,8 @@ export interface Bench {
 export interface Case {
   readonly op: string;
   readonly tier: Tier;
+  /** Element type of features and weights; f32 when not given. */
+  readonly dtype?: Feature;
   /** Known without any work: names the case in `--list` and for `--filter`. */
   readonly params: Params;
   /** Bytes of memory it takes, where that may be more than a machine has. */
@@ -53,6 +55,7 @@ export interface Problem {
 /** What the reference gives, and how long one whole run of it takes or would take. */
 export interface Expected {
   readonly parts: readonly Part[];
+  /** Infinity where it was not even tried. */
   readonly refMs: number;
 }
 
@@ -73,8 +76,15 @@ export interface Group {
   readonly cases: readonly Case[];
 }
 
-/** `op/params`, or `op/variant/params`: what `--list` shows and `--filter` is matched with. */
-export function caseName(op: string, params: Params, variant?: string): string {
-  const text = Object.entries(params).map(([name, value]) => `${name}=${value}`).join(",");
+/** What names a case, and in a result each of its rows. */
+export type CaseKey = Pick<Case, "op" | "params" | "dtype">;
+
+/**
+ * `op/params`, or `op/variant/params`: what `--list` shows and `--filter` is matched with. A type
+ * other than f32 stands behind the parameters.
+ */
+export function caseName({ op, params, dtype = "f32" }: CaseKey, variant?: string): string {
+  const all = dtype === "f32" ? params : { ...params, dtype };
+  const text = Object.entries(all).map(([name, value]) => `${name}=${value}`).join(",");
   return [op, variant, text].filter((part) => part !== undefined && part !== "").join("/");
 }

@@ -5,6 +5,7 @@ import { devoxelizeCases } from "./cases/devoxelize.ts";
 import { downsampleCases } from "./cases/downsample.ts";
 import { hashMapCases } from "./cases/hash_map.ts";
 import { kernelMapCases } from "./cases/kernel_map.ts";
+import { minkunetCases } from "./cases/minkunet.ts";
 import { sparseConvCases } from "./cases/sparse_conv.ts";
 import { voxelizeCases } from "./cases/voxelize.ts";
 
@@ -35,6 +36,11 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     about: "MinkUNet's convolutions at their real sizes, maps made before",
     baselines: { sparse_conv: "gather" },
     cases: sparseConvCases,
+  },
+  minkunet: {
+    about: "all convolutions of MinkUNet and SPVCNN in a row, maps made in the run or before",
+    baselines: { minkunet_convs: "gather", spvcnn_convs: "gather" },
+    cases: minkunetCases,
   },
   "bev_pool": {
     about: "camera features to a 360 x 360 grid at BEVFusion's shape",

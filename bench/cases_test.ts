@@ -9,7 +9,7 @@ import { runCases } from "./harness/run.ts";
 const ALL = Object.values(GROUPS).flatMap(({ cases }) => cases);
 
 Deno.test("GROUPS names each case once, and gives every op a list of variants with a reference", () => {
-  const names = ALL.map(({ op, params }) => caseName(op, params));
+  const names = ALL.map((item) => caseName(item));
   assertEquals(names.length, new Set(names).size);
   for (const item of ALL) {
     const known = item.variants?.("cpu") ?? variants("cpu", item.op);
@@ -73,8 +73,8 @@ Deno.test("a case notices, when an output is not what it should be", () => {
     const parts = instance.output();
     const changed = parts.map((part, i) => i < parts.length - 1 ? part : bumped(part));
     const found = check(changed, parts, problem.tolerance("ref"));
-    assertEquals([caseName(item.op, item.params), found.passed], [
-      caseName(item.op, item.params),
+    assertEquals([caseName(item), found.passed], [
+      caseName(item),
       false,
     ]);
   }

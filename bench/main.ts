@@ -8,16 +8,19 @@ import { benchText } from "../reports/terminal.ts";
 import { CheckError, InputError } from "../std/errors.ts";
 import { removePartFilesOnSignal } from "../std/files.ts";
 import { print, printError, runMain } from "../std/main.ts";
-import type { BenchBackend, Case, Group } from "./case.ts";
+import type { BenchBackend } from "./case.ts";
 import { GROUPS } from "./cases.ts";
 import { cacheBytes, describeMachine, memoryBytes } from "./harness/machine.ts";
 import type { Plan } from "./harness/measure.ts";
 import { Heartbeat, judgeNoise } from "./harness/noise.ts";
 import { bestRoofline, measureRoofline } from "./harness/roofline.ts";
 import { isFailed, withShare } from "./harness/rows.ts";
-import { runCases, type Setting, variantsOf } from "./harness/run.ts";
+import { runCases, type Setting } from "./harness/run.ts";
 import { loadScene } from "./harness/scene.ts";
-import { HELP, listData, listText, type Options, parseOptions, selectCases } from "./options.ts";
+import { HELP, type Options, parseOptions } from "./options.ts";
+import { listData, listText, type Registry, select, type Selection } from "./select.ts";
+import { Rows } from "./table.ts";
+import { TABLES } from "./tables.ts";
 
 /** More samples than the rank test of the reports needs, except for `--quick`. */
 const PLANS = {
@@ -29,16 +32,18 @@ const PLANS = {
 /** The command line `args`, with what can be asked for; see `--help`. */
 export async function main(
   args: readonly string[],
-  groups: Readonly<Record<string, Group>> = GROUPS,
+  registry: Registry = { groups: GROUPS, tables: TABLES },
 ): Promise<void> {
   const options = parseOptions(args);
   if (options.help) return print(HELP);
   if (options.list) {
-    return print(options.json ? JSON.stringify(listData(groups), undefined, 2) : listText(groups));
+    const { json, dtype } = options;
+    const list = json ? JSON.stringify(listData(registry, dtype), undefined, 2) : null;
+    return print(list ?? listText(registry, dtype));
   }
   removePartFilesOnSignal();
   await makeFolder(options.out);
-  const result = await bench(options, groups, ["deno task bench", ...args.map(quoted)].join(" "));
+  const result = await bench(options, registry, ["deno task bench", ...args.map(quoted)].join(" "));
   const json = JSON.stringify(result, undefined, 1);
   await writeFiles(options.out, [
     { path: "bench.json", text: `${json}\n` },
@@ -70,52 +75,59 @@ function quoted(arg: string): string {
 
 async function bench(
   options: Options,
-  groups: Readonly<Record<string, Group>>,
+  { groups, tables }: Registry,
   command: string,
 ): Promise<BenchResult> {
-  const { backend, filter, threads } = options;
+  const { backend, threads } = options;
   checkBackend(backend);
-  const selects = (name: string) => filter === undefined || filter.test(name);
-  const cases = selectCases(groups, options, (item: Case) => variantsOf(item, backend, selects));
+  const selection = select({ groups, tables }, options);
   const plan = options.quick ? PLANS.quick : options.ids.length > 0 ? PLANS.full : PLANS.tour;
   using stack = new DisposableStack();
   const ctx = stack.use(new Context(backend, { threads }));
   const cpu = backend === "cpu" ? ctx : stack.use(new Context("cpu", { threads }));
   const scene = await loadScene(cpu, options.data ?? await defaultScenes());
-  const { rows, roofline, noise } = await measured(cases, {
+  const { outcomes, roofline, noise } = await measured(selection, {
     bench: { ctx, cpu, scene },
     backend,
     plan,
     cacheBytes: cacheBytes(backend),
     // Inputs lie on the host before they lie on the device.
     memoryBytes: Math.min(memoryBytes(backend), memoryBytes("cpu")),
-    selects,
+    takes: selection.takes,
     heartbeat: stack.use(new Heartbeat(ctx)),
     log: printError,
   });
   const run = { threads: cpu.threads, data: scene.data, command, noise };
+  const context = await describeMachine(backend, run);
+  const rows = new Rows(outcomes);
   // The writer is held to the same contract as the reader.
   return benchResultSchema.parse({
     schemaVersion: SCHEMA_VERSION,
-    context: await describeMachine(backend, run),
+    context,
     roofline,
     baselines: Object.assign({}, ...Object.values(groups).map(({ baselines }) => baselines ?? {})),
-    cases: rows,
-    tables: [],
+    cases: outcomes.map(({ row }) => row),
+    tables: selection.tables.flatMap((id) => tables[id]!.build({ rows, roofline, context })),
   });
 }
 
-/** The rows of the cases, held against the roof before or after them, whichever is higher. */
-async function measured(cases: readonly Case[], setting: Setting & { heartbeat: Heartbeat }) {
+/** What became of the cases, held against the roof before or after them, whichever is higher. */
+async function measured(
+  { cases }: Selection,
+  setting: Setting & { readonly heartbeat: Heartbeat },
+) {
   const { backend, bench: { ctx }, cacheBytes: cache, heartbeat } = setting;
   printError("measuring the roof: multiply-adds, triad, gather");
   const before = measureRoofline(backend, ctx.threads, cache);
-  const outcomes = await runCases(cases, setting);
+  const found = await runCases(cases, setting);
   const roofline = bestRoofline(before, measureRoofline(backend, ctx.threads, cache));
-  const rows = outcomes.map(({ row, work }) => withShare(row, work, roofline));
-  const noise = judgeNoise(rows, heartbeat.medians);
+  const outcomes = found.map(({ item, row, work }) => ({
+    item,
+    row: withShare(row, work, roofline),
+  }));
+  const noise = judgeNoise(outcomes.map(({ row }) => row), heartbeat.medians);
   if (noise.noisy) printError(`warning: a noisy run: ${JSON.stringify(noise)}`);
-  return { rows, roofline, noise };
+  return { outcomes, roofline, noise };
 }
 
 function checkBackend(backend: BenchBackend): void {

@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { writeScans } from "../datasets/arrow_writer.ts";
 import { parseBenchResult } from "../reports/schema.ts";
 import { GROUPS } from "./cases.ts";
+import { TABLES } from "./tables.ts";
 import { groundScan } from "./harness/fakes.ts";
 
 const ROOT = decodeURIComponent(new URL("../", import.meta.url).pathname);
@@ -49,7 +50,7 @@ Deno.test("bench --list prints every group and case, as text and as JSON", async
   for (const id of Object.keys(GROUPS)) assertMatch(stdout, new RegExp(`^${id} `, "m"));
   const { stdout: json } = await bench("--list", "--json");
   const ids = (JSON.parse(json) as { id: string }[]).map(({ id }) => id);
-  assertEquals(ids, Object.keys(GROUPS));
+  assertEquals(ids, [...Object.keys(GROUPS), ...Object.keys(TABLES)]);
 });
 
 Deno.test("bench --help tells the flags and the exit codes", async () => {
@@ -61,7 +62,10 @@ Deno.test("bench --help tells the flags and the exit codes", async () => {
 });
 
 Deno.test("bench exits 2 with one line and nothing on stdout, when the command line is wrong", async () => {
-  const wrong = [["nope"], ["--nope"], ["--dtype", "bf16"], ["--threads", "0"], ["--filter", "("]];
+  const wrong = [["nope"], ["--nope"], ["voxelize", "--dtype", "bf16"], ["--threads", "0"], [
+    "--filter",
+    "(",
+  ]];
   for (const args of wrong) {
     const { code, stdout, stderr } = await bench(...args);
     assertEquals([args, code, stdout], [args, 2, ""]);

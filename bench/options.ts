@@ -1,20 +1,23 @@
 /** The command line of `deno task bench`. */
 import { parseArgs } from "@std/cli/parse-args";
+import type { Feature } from "../ffi/mod.ts";
 import { InputError, unknownName } from "../std/errors.ts";
-import { type BenchBackend, type Case, caseName, type Group, type Tier } from "./case.ts";
+import type { BenchBackend } from "./case.ts";
+import { FEATURE_TYPES } from "./harness/dtype.ts";
 
 /** `--help`. */
 export const HELP = `Usage: deno task bench [ID...] [options]
 
 Times the kernels on a LiDAR scan, each variant after a check against the reference. Without an ID
-it is a tour of under a minute; an ID runs all sizes of that operator, "all" everything.
+it is a tour of under a minute; an ID runs all sizes of that operator or makes that table, "all"
+runs everything.
 
-ID                   a group or an operator of --list, or all
+ID                   a group, an operator or a table of --list, or all
 --backend cpu|cuda   where the kernels run (default cpu)
---dtype f32          element type of features and weights
+--dtype TYPE         features and weights in f32 (default), bf16 or f16: convolutions only
 --data PATH          scans made by "deno task data convert" (default: simulated ones)
 --threads N          threads of the CPU kernels (default: one a core)
---quick              few sizes, few repetitions: under 15 s
+--quick              few sizes and repetitions: under 15 s; of a table, all its rows
 --filter RE          only rows whose "op/variant/parameters" match
 --list               what there is to run, and nothing else
 --json               print one JSON document instead of tables
@@ -27,6 +30,7 @@ Exit code 0 = done, 1 = a variant failed its check, 2 = bad usage or input.`;
 export interface Options {
   readonly ids: readonly string[];
   readonly backend: BenchBackend;
+  readonly dtype: Feature;
   /** A path of scans; undefined for the simulated ones. */
   readonly data: string | undefined;
   /** 0 is one a core. */
@@ -42,9 +46,8 @@ export interface Options {
 const TEXTS = ["backend", "dtype", "data", "threads", "filter", "out"] as const;
 const SWITCHES = ["quick", "list", "json", "help"] as const;
 const BACKENDS = ["cpu", "cuda"] as const;
-/** Element types of the command line, and those that this build has. */
-const DTYPES = ["f32", "tf32", "f16", "bf16"];
-const BUILT_DTYPES = ["f32"];
+/** Element types that the command line knows and no kernel has yet. */
+const LATER_DTYPES = ["tf32"];
 /** More threads than the library opens. */
 const MOST_THREADS = 1024;
 
@@ -65,10 +68,10 @@ export function parseOptions(args: readonly string[]): Options {
     if (value === "") throw new InputError(`Cannot bench: --${name} needs a value`);
     return value === undefined ? undefined : String(value);
   };
-  checkDtype(text("dtype") ?? "f32");
   return {
     ids: parsed._.map(String),
     backend: backendOf(text("backend") ?? "cpu"),
+    dtype: dtypeOf(text("dtype") ?? "f32"),
     data: text("data"),
     threads: threadsOf(text("threads")),
     quick: parsed["quick"] === true,
@@ -86,12 +89,13 @@ function backendOf(name: string): BenchBackend {
   return found;
 }
 
-function checkDtype(name: string): void {
-  if (!DTYPES.includes(name)) throw unknownName("dtype", name, DTYPES);
-  if (BUILT_DTYPES.includes(name)) return;
+function dtypeOf(name: string): Feature {
+  const found = FEATURE_TYPES.find((dtype) => dtype === name);
+  if (found !== undefined) return found;
+  const built = FEATURE_TYPES.join(", ");
+  if (!LATER_DTYPES.includes(name)) throw unknownName("dtype", name, FEATURE_TYPES);
   throw new InputError(
-    `Cannot bench in dtype "${name}": it is not available yet in this build, which has ` +
-      BUILT_DTYPES.join(", "),
+    `Cannot bench in dtype "${name}": it is not available yet in this build, which has ${built}`,
   );
 }
 
@@ -112,57 +116,4 @@ function filterOf(text: string | undefined): RegExp | undefined {
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new InputError(`Cannot use --filter "${text}": ${detail}`, { cause });
   }
-}
-
-/** Tiers that a run takes in: an ID asks for all sizes, no ID for the tour. */
-function tiersOf({ ids, quick }: Options): readonly Tier[] {
-  if (quick) return ["quick"];
-  return ids.length === 0 ? ["quick", "tour"] : ["quick", "tour", "full"];
-}
-
-/** The cases that the command line asks for, in the order of the list. */
-export function selectCases(
-  groups: Readonly<Record<string, Group>>,
-  options: Options,
-  variantsOf: (item: Case) => readonly string[],
-): Case[] {
-  const { ids, filter, quick } = options;
-  const entries = Object.entries(groups);
-  const ops = entries.flatMap(([, { cases }]) => cases.map(({ op }) => op));
-  const known = [...new Set([...Object.keys(groups), ...ops]), "all"];
-  const unknown = ids.find((id) => !known.includes(id));
-  if (unknown !== undefined) throw unknownName("case", unknown, known);
-  const asked = (id: string, { op }: Case) =>
-    ids.length === 0 || ids.includes("all") || ids.includes(id) || ids.includes(op);
-  const tiers = tiersOf(options);
-  const found = entries
-    .flatMap(([id, { cases }]) => cases.filter((item) => asked(id, item)))
-    .filter((item) => tiers.includes(item.tier) && variantsOf(item).length > 0);
-  if (found.length > 0) return found;
-  const how = [quick ? "--quick" : "", filter === undefined ? "" : `--filter "${filter.source}"`]
-    .filter((part) => part !== "").join(" and ");
-  throw new InputError(`Cannot bench: ${how || "the selection"} leaves no case; see --list`);
-}
-
-/** The groups and, indented, their cases, as `--list` prints them. */
-export function listText(groups: Readonly<Record<string, Group>>): string {
-  const width = Math.max(...Object.keys(groups).map((id) => id.length));
-  const lines = Object.entries(groups).flatMap(([id, { about, cases }]) => [
-    `${id.padEnd(width)}  ${about}`,
-    ...cases.map(({ op, params, tier }) => `  ${caseName(op, params)}  [${tier}]`),
-  ]);
-  return [
-    ...lines,
-    "",
-    '[quick] runs with --quick and in the tour, [tour] in the tour, all with their ID or "all".',
-  ].join("\n");
-}
-
-/** The same as data, for `--list --json`. */
-export function listData(groups: Readonly<Record<string, Group>>) {
-  return Object.entries(groups).map(([id, { about, cases }]) => ({
-    id,
-    about,
-    cases: cases.map(({ op, params, tier }) => ({ id: caseName(op, params), op, params, tier })),
-  }));
 }

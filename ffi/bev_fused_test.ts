@@ -245,7 +245,7 @@ Deno.test("bevPoolFused() and its gradient repeat to the bit on any number of th
   for (const run of runs) assertEquals(run, runs[0]);
 });
 
-Deno.test("the fused pooling refuses shapes that do not divide and points that are not there", () => {
+Deno.test("the fused pooling refuses shapes that do not divide, points that are not there", () => {
   using ctx = new Context("cpu");
   using cells = ctx.tensorFrom("i32", [12], new Int32Array(12));
   using plan = BevPlan.build(cells, 2);

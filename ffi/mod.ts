@@ -1,6 +1,8 @@
 /** What other rooms may import of the binding. */
 export * from "./backward.ts";
 export * from "./bev_ops.ts";
+export * from "./dense_grid.ts";
+export * from "./dense_ops.ts";
 export { type ArrayOf, Context, type ContextOptions, type DType, Tensor } from "./context.ts";
 export { ABI_VERSION, KernelError } from "./errors.ts";
 export { type Backend, buildInfo, deviceInfo, unavailable, variants } from "./library.ts";

@@ -157,9 +157,9 @@ function listPairs(map: I32): Pairs {
 export class BevPlan implements Disposable {
   constructor(readonly order: I32, readonly starts: I32, readonly intervals: I32) {}
 
-  /** Groups `cells` [P], each in [0, grid) or negative for a dropped point. */
+  /** Groups `cells`, each in [0, grid) or negative for a dropped point. */
   static build(cells: I32, grid: number, variant = 0): BevPlan {
-    const { ctx, rows: p } = cells;
+    const { ctx, length: p } = cells;
     const most = Math.min(p, grid);
     using stack = new DisposableStack();
     const order = stack.use(ctx.tensor("i32", [p]));

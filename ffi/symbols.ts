@@ -56,4 +56,11 @@ export const SYMBOLS = {
   vmk_bev_pool_backward: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, tensor], result: status },
   vmk_bev_pool_fused: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, tensor, tensor, "i64"], result: status },
   vmk_bev_pool_fused_backward: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, tensor, tensor, tensor, tensor, "i64"], result: status },
+  vmk_linear: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, tensor, tensor, "i32", "f32"], result: status },
+  vmk_affine: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, tensor, "i32", "f32"], result: status },
+  vmk_layer_norm: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, "f32"], result: status },
+  vmk_softmax: { parameters: [ctx, "i32", tensor, tensor], result: status },
+  vmk_concat: { parameters: [ctx, "i32", tensor, tensor, tensor], result: status },
+  vmk_map_reduce: { parameters: [ctx, "i32", tensor, tensor, tensor, "i32"], result: status },
+  vmk_grid_voxelize: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, tensor, tensor, tensor, "i32"], result: status },
 } as const satisfies Deno.ForeignLibraryInterface;

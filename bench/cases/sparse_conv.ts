@@ -5,23 +5,34 @@
 import {
   type Context,
   convNeedsPairs,
+  type Feature,
   KernelMap,
   kernelVolume,
   sparseConv,
 } from "../../ffi/mod.ts";
-import type { Bench, Case, Expected, Instance, Problem } from "../case.ts";
-import { F32_SUM } from "../harness/check.ts";
+import type { Case, Expected, Instance, Problem } from "../case.ts";
+import {
+  BYTES,
+  FEATURE_TYPES,
+  featureTensor,
+  floatsOf,
+  rounded,
+  sumTolerance,
+} from "../harness/dtype.ts";
 import { randomFloats, sampleRows } from "../harness/random.ts";
 import type { LayerMap } from "../harness/scene.ts";
 
-type Kind = "subm3" | "down2" | "up2";
+/** Kinds of MinkUNet's layers. */
+export type Kind = "subm3" | "down2" | "up2";
 
 /** Output rows that the reference computes: it sums in double, a row at a time, on one core. */
 const CHECKED_ROWS = 2000;
 /** ... or fewer, down to 256, so that it multiplies at most this often. */
 const CHECKED_MACS = 1e8;
 
-interface Layer {
+/** A layer with its inputs, which are rounded to `dtype` already. */
+export interface Layer {
+  readonly dtype: Feature;
   readonly map: LayerMap;
   readonly feats: Float32Array<ArrayBuffer>;
   readonly weight: Float32Array<ArrayBuffer>;
@@ -35,36 +46,42 @@ export function checkedRows(outputs: number, pairs: number, cin: number, cout: n
   return Math.min(outputs, CHECKED_ROWS, Math.max(256, affordable));
 }
 
-function problem({ scene }: Bench, kind: Kind, level: number, cin: number, cout: number): Problem {
-  const map = scene.map(kind, level);
-  const { inputs: n, outputs: m, pairs } = map;
-  const kv = kernelVolume(map.layer);
-  const layer: Layer = {
+/** A layer with seeded features and weights. */
+export function layerOf(map: LayerMap, cin: number, cout: number, dtype: Feature = "f32"): Layer {
+  return {
+    dtype,
     map,
     cin,
     cout,
-    feats: randomFloats(n * cin, 1),
-    weight: randomFloats(kv * cin * cout, 2),
+    feats: rounded(randomFloats(map.inputs * cin, 1), dtype),
+    weight: rounded(randomFloats(kernelVolume(map.layer) * cin * cout, 2), dtype),
   };
+}
+
+/** The case of a layer whose map is made. */
+export function convProblem(layer: Layer): Problem {
+  const { map: { inputs: n, outputs: m, pairs, layer: shape }, cin, cout, dtype } = layer;
+  const kv = kernelVolume(shape);
   const rows = sampleRows(m, checkedRows(m, pairs, cin, cout), 3);
   return {
     params: { m, pairs },
     flops: 2 * pairs * cin * cout,
-    bytes: 4 * (n * cin + m * cout + kv * cin * cout + kv * m),
-    tolerance: () => F32_SUM,
-    create: (ctx) => instance(ctx, layer, rows),
+    bytes: BYTES[dtype] * (n * cin + m * cout + kv * cin * cout) + 4 * kv * m,
+    tolerance: () => sumTolerance(dtype),
+    create: (ctx) => convInstance(ctx, layer, rows),
     expected: (cpu) => expected(cpu, layer, rows),
   };
 }
 
-function instance(ctx: Context, layer: Layer, checked: Int32Array): Instance {
-  const { map: { map, inputs: n, outputs: m, layer: shape }, cin, cout } = layer;
+/** One copy of a layer; what is compared are its checked rows. */
+export function convInstance(ctx: Context, layer: Layer, checked: Int32Array): Instance {
+  const { map: { map, inputs: n, outputs: m, layer: shape }, cin, cout, dtype } = layer;
   const kv = kernelVolume(shape);
   using stack = new DisposableStack();
-  const feats = stack.use(ctx.tensorFrom("f32", [n, cin], layer.feats));
-  const weight = stack.use(ctx.tensorFrom("f32", [kv, cin, cout], layer.weight));
+  const feats = stack.use(featureTensor(ctx, dtype, [n, cin], layer.feats));
+  const weight = stack.use(featureTensor(ctx, dtype, [kv, cin, cout], layer.weight));
   const mapOn = stack.use(new KernelMap(ctx.tensorFrom("i32", [kv, m], map), n, shape));
-  const out = stack.use(ctx.tensor("f32", [m, cout]));
+  const out = stack.use(ctx.tensor<Feature>(dtype, [m, cout]));
   const owned = stack.move();
   return {
     bind(name) {
@@ -73,7 +90,7 @@ function instance(ctx: Context, layer: Layer, checked: Int32Array): Instance {
       return () => sparseConv(feats, weight, mapOn.map, pairs, out, variant);
     },
     output() {
-      const all = out.download();
+      const all = floatsOf(out);
       const some = new Float32Array(checked.length * cout);
       checked.forEach((row, i) => some.set(all.subarray(row * cout, (row + 1) * cout), i * cout));
       return [{ name: "checked rows of out", values: some }];
@@ -102,37 +119,38 @@ function expected(cpu: Context, layer: Layer, checked: Int32Array): Expected {
   };
 }
 
-const conv = (
-  kind: Kind,
-  level: number,
-  cin: number,
-  cout: number,
-  tier: Case["tier"],
-): Case => ({
-  op: "sparse_conv",
-  tier,
-  params: { layer: `${kind}-L${level}`, cin, cout },
-  prepare: (bench) => problem(bench, kind, level, cin, cout),
-});
+/** Kind, level, channels in and out, and the run that an f32 row is part of. */
+type Row = readonly [Kind, number, number, number, Case["tier"]];
 
 /** Encoder from the stem down, then the way up; `up2-L4` goes from level 4 to level 3. */
-export const sparseConvCases: readonly Case[] = [
-  conv("subm3", 0, 4, 32, "tour"),
-  conv("subm3", 0, 32, 32, "quick"),
-  conv("subm3", 1, 32, 32, "full"),
-  conv("subm3", 2, 64, 64, "full"),
-  conv("subm3", 0, 96, 96, "tour"),
-  conv("subm3", 1, 96, 96, "full"),
-  conv("subm3", 2, 128, 128, "tour"),
-  conv("subm3", 3, 128, 128, "full"),
-  conv("subm3", 3, 256, 256, "full"),
-  conv("subm3", 4, 256, 256, "quick"),
-  conv("down2", 0, 32, 32, "tour"),
-  conv("down2", 1, 32, 32, "full"),
-  conv("down2", 2, 64, 64, "full"),
-  conv("down2", 3, 128, 128, "full"),
-  conv("up2", 4, 256, 256, "full"),
-  conv("up2", 3, 256, 128, "full"),
-  conv("up2", 2, 128, 96, "tour"),
-  conv("up2", 1, 96, 96, "full"),
+const ROWS: readonly Row[] = [
+  ["subm3", 0, 4, 32, "tour"],
+  ["subm3", 0, 32, 32, "quick"],
+  ["subm3", 1, 32, 32, "full"],
+  ["subm3", 2, 64, 64, "full"],
+  ["subm3", 0, 96, 96, "tour"],
+  ["subm3", 1, 96, 96, "full"],
+  ["subm3", 2, 128, 128, "tour"],
+  ["subm3", 3, 128, 128, "full"],
+  ["subm3", 3, 256, 256, "full"],
+  ["subm3", 4, 256, 256, "quick"],
+  ["down2", 0, 32, 32, "tour"],
+  ["down2", 1, 32, 32, "full"],
+  ["down2", 2, 64, 64, "full"],
+  ["down2", 3, 128, 128, "full"],
+  ["up2", 4, 256, 256, "full"],
+  ["up2", 3, 256, 128, "full"],
+  ["up2", 2, 128, 96, "tour"],
+  ["up2", 1, 96, 96, "full"],
 ];
+
+/** The layers in f32, then in the 16-bit types. */
+export const sparseConvCases: readonly Case[] = FEATURE_TYPES.flatMap((dtype) =>
+  ROWS.map(([kind, level, cin, cout, tier]): Case => ({
+    op: "sparse_conv",
+    tier,
+    dtype,
+    params: { layer: `${kind}-L${level}`, cin, cout },
+    prepare: ({ scene }) => convProblem(layerOf(scene.map(kind, level), cin, cout, dtype)),
+  }))
+);

@@ -26,7 +26,7 @@ export function testSetting(cpu: Context): Setting {
     plan: { minSamples: 2, minMs: 0, refLimitMs: 1e6 },
     cacheBytes: 0,
     memoryBytes: 1e9,
-    selects: () => true,
+    takes: () => true,
     heartbeat: null,
     log: () => {},
   };

@@ -23,10 +23,15 @@ export interface Contender {
 }
 
 const MAX_SAMPLES = 300;
+/** Whole networks: this much time in samples is enough, with as many as the rank test needs. */
+const LONG_MS = 4000;
+const FEW_SAMPLES = 5;
 /** A sample shorter than this holds several runs: timers and queues have a resolution of their own. */
 export const MIN_SAMPLE_MS = 0.05;
 const MAX_BATCH = 1000;
 const WARM_UPS = 3;
+/** A run as long as this leaves nothing cold for the next one. */
+const LONG_RUN_MS = 500;
 /** How long Ctrl-C may have to wait. */
 const YIELD_MS = 200;
 
@@ -69,9 +74,9 @@ export async function measure(
   random: Random,
 ): Promise<number[][]> {
   const all = contenders.map(({ runs }) => warmedUp(ctx, new Rotation(runs)));
-  const isDone = ({ samples, totalMs }: Timed) =>
-    samples.length >= plan.minSamples &&
-    (totalMs >= plan.minMs || samples.length >= MAX_SAMPLES);
+  const isDone = ({ samples: { length }, totalMs }: Timed) =>
+    (length >= plan.minSamples && (totalMs >= plan.minMs || length >= MAX_SAMPLES)) ||
+    (length >= FEW_SAMPLES && totalMs >= LONG_MS);
   let yielded = performance.now();
   for (let left = all; left.length > 0; left = left.filter((each) => !isDone(each))) {
     for (const each of shuffled(left, random)) {
@@ -89,7 +94,11 @@ export async function measure(
 
 function warmedUp(ctx: Pick<Context, "time">, rotation: Rotation): Timed {
   let fastest = Infinity;
-  for (let i = 0; i < WARM_UPS; i++) fastest = Math.min(fastest, ctx.time(() => rotation.run(1)));
+  for (let i = 0; i < WARM_UPS; i++) {
+    const ms = ctx.time(() => rotation.run(1));
+    fastest = Math.min(fastest, ms);
+    if (ms >= LONG_RUN_MS) break;
+  }
   const batch = Math.min(MAX_BATCH, Math.max(1, Math.ceil(MIN_SAMPLE_MS / fastest)));
   return { rotation, samples: [], batch, totalMs: 0 };
 }

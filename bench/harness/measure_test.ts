@@ -79,6 +79,14 @@ Deno.test("measure() puts several runs into a sample, when one is shorter than t
   assertAlmostEquals(samples![0]!, 0.002);
 });
 
+Deno.test("measure() warms up once and stops after five samples, when a run takes a second", async () => {
+  let runs = 0;
+  const run = { variant: "a", runs: [() => runs++] };
+  const plan = { ...PLAN, minSamples: 15 };
+  const [samples] = await measure(clock(1000), [run], plan, new Random(1));
+  assertEquals([samples?.length, runs], [5, 1 + 5]);
+});
+
 Deno.test("measure() gives nothing, when nothing passed its check", async () => {
   assertEquals(await measure(clock(1), [], PLAN, new Random(1)), []);
 });

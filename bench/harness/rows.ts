@@ -1,26 +1,25 @@
 /** Rows of a result: what became of one variant of one case. */
 import { type BenchCase, type BenchRoofline, toJsonNumber } from "../../reports/schema.ts";
-import { type BenchBackend, caseName, type Params } from "../case.ts";
+import { type BenchBackend, type CaseKey, caseName } from "../case.ts";
 import type { Comparison } from "./check.ts";
 import { summarize } from "./measure.ts";
 import { rates, rooflineShare, type Work } from "./roofline.ts";
 
 /** What names a row. */
-export interface RowKey {
-  readonly op: string;
-  readonly params: Params;
+export interface RowKey extends CaseKey {
   readonly backend: BenchBackend;
   readonly variant: string;
 }
 
-function emptyRow({ op, params, backend, variant }: RowKey): Omit<BenchCase, "skipped"> {
+function emptyRow(key: RowKey): Omit<BenchCase, "skipped"> {
+  const { op, params, backend, variant, dtype = "f32" } = key;
   return {
-    id: caseName(op, params, variant),
+    id: caseName(key, variant),
     op,
     params: { ...params },
     backend,
     variant,
-    dtype: "f32",
+    dtype,
     samplesMs: [],
     medianMs: null,
     p10Ms: null,

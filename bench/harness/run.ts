@@ -25,25 +25,21 @@ export interface Setting {
   /** Bytes that inputs must exceed together. */
   readonly cacheBytes: number;
   readonly memoryBytes: number;
-  /** Which variants take part, by `op/variant/params`. */
-  readonly selects: (name: string) => boolean;
+  /** Which variants of a case take part. */
+  readonly takes: (item: Case, variant: string) => boolean;
   readonly heartbeat: Heartbeat | null;
   /** Told what became of each case, in one line. */
   readonly log: (line: string) => void;
 }
 
-/** Variant names of a case on a backend that the filter lets through. */
-export function variantsOf(
-  item: Case,
-  backend: BenchBackend,
-  selects: (name: string) => boolean,
-): string[] {
-  const all = item.variants?.(backend) ?? nativeVariants(backend, item.op);
-  return all.filter((variant) => selects(caseName(item.op, item.params, variant)));
+/** Variant names of a case on a backend, the default one first. */
+export function variantsOf(item: Case, backend: BenchBackend): readonly string[] {
+  return item.variants?.(backend) ?? nativeVariants(backend, item.op);
 }
 
-/** A row and what a run of it does. */
+/** A row, the case that it belongs to, and what a run of it does. */
 export interface Outcome {
+  readonly item: Case;
   readonly row: BenchCase;
   readonly work: Work;
 }
@@ -60,7 +56,7 @@ export async function runCases(items: readonly Case[], setting: Setting): Promis
     outcomes.push(...found);
     const seconds = ((performance.now() - begun) / 1e3).toFixed(1);
     setting.log(
-      `[${i + 1}/${items.length}] ${caseName(item.op, item.params)}: ` +
+      `[${i + 1}/${items.length}] ${caseName(item)}: ` +
         `${found.map(({ row }) => summaryOf(row)).join(", ")} (${seconds} s)`,
     );
   }
@@ -75,12 +71,16 @@ function summaryOf({ variant, medianMs, verified, maxAbsErr }: BenchCase): strin
 
 async function runCase(item: Case, setting: Setting, random: Random): Promise<Outcome[]> {
   const { bench, backend, memoryBytes } = setting;
-  const names = variantsOf(item, backend, setting.selects);
+  const names = variantsOf(item, backend).filter((variant) => setting.takes(item, variant));
   const key = (variant: string): RowKey => ({ ...item, backend, variant });
   if ((item.memoryBytes ?? 0) > memoryBytes / 2) {
     const needs = `needs ${gigabytes(item.memoryBytes!)} of memory, `;
     const has = `and more than half of the ${gigabytes(memoryBytes)} here is not given to one case`;
-    return names.map((variant) => ({ row: skippedRow(key(variant), needs + has), work: NO_WORK }));
+    return names.map((variant) => ({
+      item,
+      row: skippedRow(key(variant), needs + has),
+      work: NO_WORK,
+    }));
   }
   const problem = item.prepare(bench);
   const expected = expectedOf(item, problem, bench);
@@ -98,12 +98,10 @@ async function runCase(item: Case, setting: Setting, random: Random): Promise<Ou
     random,
   );
   return verdicts.map((verdict) => {
-    if ("row" in verdict) return { row: verdict.row, work: problem };
-    const { key, comparison } = verdict;
-    return {
-      row: timedRow(key, comparison, samples[passed.indexOf(verdict)]!, problem),
-      work: problem,
-    };
+    const row = "row" in verdict
+      ? verdict.row
+      : timedRow(verdict.key, verdict.comparison, samples[passed.indexOf(verdict)]!, problem);
+    return { item, row, work: problem };
   });
 }
 
@@ -112,14 +110,15 @@ const NO_WORK: Work = { flops: null, bytes: 0 };
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 
 function keyOf(item: Case, problem: Problem, backend: BenchBackend, variant: string): RowKey {
-  return { op: item.op, params: { ...item.params, ...problem.params }, backend, variant };
+  return { ...item, params: { ...item.params, ...problem.params }, backend, variant };
 }
 
 /** The reference: what the case provides, else its `ref` variant on the CPU. */
 function expectedOf(item: Case, problem: Problem, { cpu }: Bench): Expected {
   if (problem.expected !== undefined) return problem.expected(cpu);
-  const known = item.variants?.("cpu") ?? nativeVariants("cpu", item.op);
-  if (!known.includes("ref")) throw new TypeError(`Cannot check ${item.op}: it has no "ref"`);
+  if (!variantsOf(item, "cpu").includes("ref")) {
+    throw new TypeError(`Cannot check ${item.op}: it has no "ref"`);
+  }
   using instance = problem.create(cpu);
   const refMs = cpu.time(instance.bind("ref"));
   return { parts: instance.output(), refMs };
@@ -143,7 +142,9 @@ function judge(
 ): Verdict {
   const { variant } = key;
   if (variant === "ref" && key.backend === "cpu" && refMs > plan.refLimitMs) {
-    const reason = `the reference takes ${refMs.toFixed(0)} ms a run`;
+    const reason = Number.isFinite(refMs)
+      ? `the reference takes ${refMs.toFixed(0)} ms a run`
+      : "the reference takes too long to be run at this size";
     return { row: skippedRow(key, reason) };
   }
   try {

@@ -4,4 +4,5 @@ import { fakeCase } from "../harness/fakes.ts";
 import { main } from "../main.ts";
 
 const item = fakeCase({ good: () => 1, wrong: () => 2, ref: () => 1 });
-await runMain(() => main(Deno.args, { fake: { about: "a wrong variant", cases: [item] } }));
+const groups = { fake: { about: "a wrong variant", cases: [item] } };
+await runMain(() => main(Deno.args, { groups, tables: {} }));

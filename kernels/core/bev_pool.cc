@@ -13,10 +13,10 @@ void expect_plan(const vmk_ctx* ctx, const vmk_tensor* order, const vmk_tensor* 
   expect_size(starts, "starts", 0, intervals->shape[0] + 1);
 }
 
-// Checks an f32 tensor of any shape and returns its number of elements.
-int64_t expect_depth(const vmk_ctx* ctx, const vmk_tensor* depth, const char* name) {
-  expect(ctx, depth, name, VMK_F32, depth ? depth->ndim : 1);
-  const int64_t p = depth->shape[0] * depth->row_elements();
+// Checks a tensor of any shape and returns its number of elements: one a point.
+int64_t expect_points(const vmk_ctx* ctx, const vmk_tensor* t, const char* name, vmk_dtype dtype) {
+  expect(ctx, t, name, dtype, t ? t->ndim : 1);
+  const int64_t p = t->shape[0] * t->row_elements();
   if (p > INT32_MAX)
     fail(VMK_INVALID_ARGUMENT, "Cannot read %s: it has %lld points, at most %d can be numbered",
          name, static_cast<long long>(p), INT32_MAX);
@@ -92,12 +92,11 @@ VMK_API vmk_status vmk_bev_intervals(vmk_ctx* ctx, int32_t variant, const vmk_te
                                      vmk_tensor* order, vmk_tensor* starts, vmk_tensor* intervals,
                                      vmk_tensor* counts, int64_t grid) {
   return guard(ctx, [&] {
-    expect(ctx, cells, "cells", VMK_I32, 1);
+    const int64_t p = expect_points(ctx, cells, "cells", VMK_I32);
     expect(ctx, order, "order", VMK_I32, 1);
     expect(ctx, starts, "starts", VMK_I32, 1);
     expect(ctx, intervals, "intervals", VMK_I32, 1);
     expect(ctx, counts, "counts", VMK_I64, 1);
-    expect_rows(cells, "cells");
     expect_at_least(starts, "starts", 0, 1);
     expect_size(counts, "counts", 0, 2);
     if (grid < 0 || grid > INT32_MAX)
@@ -105,7 +104,7 @@ VMK_API vmk_status vmk_bev_intervals(vmk_ctx* ctx, int32_t variant, const vmk_te
            "are supported", static_cast<long long>(grid), INT32_MAX);
     run_variant(ctx, "bev_intervals", kBevIntervals, variant,
                 {cells->as<int32_t>(), order->as<int32_t>(), starts->as<int32_t>(),
-                 intervals->as<int32_t>(), counts->as<int64_t>(), cells->shape[0], grid,
+                 intervals->as<int32_t>(), counts->as<int64_t>(), p, grid,
                  order->shape[0], std::min(intervals->shape[0], starts->shape[0] - 1)});
   });
 }
@@ -147,7 +146,7 @@ VMK_API vmk_status vmk_bev_pool_fused(vmk_ctx* ctx, int32_t variant, const vmk_t
                                       const vmk_tensor* starts, const vmk_tensor* intervals,
                                       vmk_tensor* out, int64_t pixels) {
   return guard(ctx, [&] {
-    const int64_t p = expect_depth(ctx, depth, "depth");
+    const int64_t p = expect_points(ctx, depth, "depth", VMK_F32);
     expect(ctx, feats, "feats", VMK_F32, 2);
     expect_plan(ctx, order, starts, intervals);
     expect(ctx, out, "out", VMK_F32, 2);
@@ -167,7 +166,7 @@ VMK_API vmk_status vmk_bev_pool_fused_backward(vmk_ctx* ctx, int32_t variant,
                                                const vmk_tensor* intervals, vmk_tensor* grad_depth,
                                                vmk_tensor* grad_feats, int64_t pixels) {
   return guard(ctx, [&] {
-    const int64_t p = expect_depth(ctx, depth, "depth");
+    const int64_t p = expect_points(ctx, depth, "depth", VMK_F32);
     expect(ctx, grad_out, "grad_out", VMK_F32, 2);
     expect(ctx, feats, "feats", VMK_F32, 2);
     expect_plan(ctx, order, starts, intervals);

@@ -86,4 +86,27 @@ Geometry read_geometry(const int32_t* ints) {
   return g;
 }
 
+Epilogue read_epilogue(const vmk_ctx* ctx, const vmk_tensor* scale, const vmk_tensor* shift,
+                       const vmk_tensor* residual, const vmk_tensor* out, int32_t activation,
+                       int32_t last, float slope) {
+  if (activation < VMK_ACT_NONE || activation > last)
+    fail(VMK_INVALID_ARGUMENT, "Cannot read activation: it is %d, this op knows 0 to %d",
+         activation, last);
+  if (scale) {
+    expect(ctx, scale, "scale", VMK_F32, 1);
+    expect_size(scale, "scale", 0, out->shape[1]);
+  }
+  if (shift) {
+    expect(ctx, shift, "shift", VMK_F32, 1);
+    expect_size(shift, "shift", 0, out->shape[1]);
+  }
+  if (residual) {
+    expect(ctx, residual, "residual", out->dtype, 2);
+    expect_size(residual, "residual", 0, out->shape[0]);
+    expect_size(residual, "residual", 1, out->shape[1]);
+  }
+  return {scale ? scale->as<float>() : nullptr, shift ? shift->as<float>() : nullptr,
+          residual ? residual->data : nullptr, activation, slope};
+}
+
 }  // namespace vmk

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "bev.hpp"
 #include "voxmark.h"
 
 namespace vmk {
@@ -199,45 +200,6 @@ struct WeightTranspose {
   float* out;
   int64_t kv, cin, cout;
 };
-struct BevCells {
-  const float* points;
-  int32_t* cells;
-  int64_t p, batches;
-  std::array<float, 3> low, size;
-  std::array<int32_t, 3> extent;
-  int32_t rounding;
-};
-struct BevIntervals {
-  const int32_t* cells;
-  int32_t *order, *starts, *intervals;
-  int64_t* counts;
-  int64_t p, grid, order_capacity, interval_capacity;
-};
-struct BevPool {
-  const float* feats;
-  const int32_t *order, *starts, *intervals;
-  float* out;
-  int64_t p, kept, intervals_n, c, grid;
-};
-struct BevPoolBackward {
-  const float* grad_out;
-  const int32_t *order, *starts, *intervals;
-  float* grad_feats;
-  int64_t p, kept, intervals_n, c, grid;
-};
-// depths * pixels points a camera.
-struct BevPoolFused {
-  const float *depth, *feats;
-  const int32_t *order, *starts, *intervals;
-  float* out;
-  int64_t p, kept, intervals_n, c, grid, depths, pixels;
-};
-struct BevPoolFusedBackward {
-  const float *grad_out, *depth, *feats;
-  const int32_t *order, *starts, *intervals;
-  float *grad_depth, *grad_feats;
-  int64_t p, kept, intervals_n, c, grid, depths, pixels, rows;  // rows of feats
-};
 
 template <class Args>
 struct Variant {
@@ -320,6 +282,10 @@ void expect_at_least(const vmk_tensor* t, const char* name, int32_t dim, int64_t
 // Row numbers are i32.
 void expect_rows(const vmk_tensor* t, const char* name);
 Geometry read_geometry(const int32_t* ints);
+// Activations up to `last` are known to the op.
+Epilogue read_epilogue(const vmk_ctx* ctx, const vmk_tensor* scale, const vmk_tensor* shift,
+                       const vmk_tensor* residual, const vmk_tensor* out, int32_t activation,
+                       int32_t last, float slope);
 
 template <class Args>
 void run_variant(vmk_ctx* ctx, const char* op, const Variants<Args>& table, int32_t variant,

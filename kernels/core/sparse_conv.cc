@@ -21,28 +21,6 @@ vmk_dtype expect_dtypes(const vmk_ctx* ctx, const vmk_tensor* feats, const vmk_t
   return dtype;
 }
 
-Epilogue read_epilogue(const vmk_ctx* ctx, const vmk_tensor* scale, const vmk_tensor* shift,
-                       const vmk_tensor* residual, const vmk_tensor* out, int32_t activation,
-                       float slope) {
-  if (activation < VMK_ACT_NONE || activation > VMK_ACT_LEAKY_RELU)
-    fail(VMK_INVALID_ARGUMENT, "Cannot convolve: activation %d is unknown", activation);
-  if (scale) {
-    expect(ctx, scale, "scale", VMK_F32, 1);
-    expect_size(scale, "scale", 0, out->shape[1]);
-  }
-  if (shift) {
-    expect(ctx, shift, "shift", VMK_F32, 1);
-    expect_size(shift, "shift", 0, out->shape[1]);
-  }
-  if (residual) {
-    expect(ctx, residual, "residual", out->dtype, 2);
-    expect_size(residual, "residual", 0, out->shape[0]);
-    expect_size(residual, "residual", 1, out->shape[1]);
-  }
-  return {scale ? scale->as<float>() : nullptr, shift ? shift->as<float>() : nullptr,
-          residual ? residual->data : nullptr, activation, slope};
-}
-
 // What the variant asked for cannot do.
 void expect_able(int32_t variant, const SparseConv& a) {
   const Variant<SparseConv>* chosen = conv_variant(variant);
@@ -111,7 +89,8 @@ VMK_API vmk_status vmk_sparse_conv(vmk_ctx* ctx, int32_t variant, const vmk_tens
         cout,
         pairs ? pairs->shape[1] : 0,
         dtype,
-        read_epilogue(ctx, scale, shift, residual, out, activation, slope),
+        read_epilogue(ctx, scale, shift, residual, out, activation, VMK_ACT_LEAKY_RELU,
+                      slope),
         ctx->conv,
     };
     expect_able(variant, args);

@@ -1,7 +1,7 @@
 // Names of variants by op, for vmk_variants.
 #include <cstring>
 
-#include "internal.hpp"
+#include "dense.hpp"
 
 namespace {
 
@@ -38,6 +38,13 @@ std::string names_of(const char* op) {
   if (name == "bev_pool_backward") return names(vmk::kBevPoolBackward);
   if (name == "bev_pool_fused") return names(vmk::kBevPoolFused);
   if (name == "bev_pool_fused_backward") return names(vmk::kBevPoolFusedBackward);
+  if (name == "linear") return names(vmk::kLinear);
+  if (name == "affine") return names(vmk::kAffine);
+  if (name == "layer_norm") return names(vmk::kLayerNorm);
+  if (name == "softmax") return names(vmk::kSoftmax);
+  if (name == "concat") return names(vmk::kConcat);
+  if (name == "map_reduce") return names(vmk::kMapReduce);
+  if (name == "grid_voxelize") return names(vmk::kGridVoxelize);
   return "";
 }
 

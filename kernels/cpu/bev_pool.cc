@@ -48,8 +48,9 @@ bool streams(int64_t rows, int64_t c) { return c % 16 == 0 && rows * c * 4 > (in
 
 template <class Args>
 PoolSums sums_of(const Args& a, const BevChunk& chunk) {
-  return {a.feats,     a.c,       nullptr,          nullptr,         a.starts, a.intervals,
-          chunk.begin, chunk.end, chunk.first_cell, chunk.last_cell, a.out,    streams(a.grid, a.c)};
+  return {a.feats,          a.c,         nullptr,   nullptr,
+          a.starts,         a.intervals, chunk.begin, chunk.end,
+          chunk.first_cell, chunk.last_cell, a.out, streams(a.grid, a.c)};
 }
 
 // Calls body(chunk, order, points, thread) for all chunks, with the points of the chunk checked.

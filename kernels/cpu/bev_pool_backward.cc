@@ -1,7 +1,7 @@
 // bev_pool_backward, bev_pool_fused_backward.
 //   ref     a loop over points in the order of the definition; sums in double.
 //   points  the plan is turned round into the cell of each point; then every row of a gradient is
-//           written once, in the order it lies in, by one thread (no atomics, the same bits always).
+//           written once, in the order it lies in, by one thread: no atomics, always the same bits.
 #include <algorithm>
 
 #include "bev_plan.hpp"

@@ -1,4 +1,5 @@
 // THE list of CUDA variants. The first of an op is its default.
+#include "dense.hpp"
 #include "variants.hpp"
 
 namespace vmk {
@@ -57,5 +58,12 @@ const Variants<BevPool> kBevPool = all(kBevPoolList);
 const Variants<BevPoolBackward> kBevPoolBackward = {nullptr, 0};
 const Variants<BevPoolFused> kBevPoolFused = {nullptr, 0};
 const Variants<BevPoolFusedBackward> kBevPoolFusedBackward = {nullptr, 0};
+const Variants<Linear> kLinear = {nullptr, 0};
+const Variants<Affine> kAffine = {nullptr, 0};
+const Variants<LayerNorm> kLayerNorm = {nullptr, 0};
+const Variants<Softmax> kSoftmax = {nullptr, 0};
+const Variants<Concat> kConcat = {nullptr, 0};
+const Variants<MapReduce> kMapReduce = {nullptr, 0};
+const Variants<GridVoxelize> kGridVoxelize = {nullptr, 0};
 
 }  // namespace vmk

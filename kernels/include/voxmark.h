@@ -260,6 +260,7 @@ VMK_API vmk_status vmk_kernel_map_pairs(vmk_ctx* ctx, int32_t variant, const vmk
 #define VMK_ACT_NONE 0
 #define VMK_ACT_RELU 1
 #define VMK_ACT_LEAKY_RELU 2
+#define VMK_ACT_GELU 3 /* the exact one, with erf; of linear and affine only */
 VMK_API vmk_status vmk_sparse_conv(vmk_ctx* ctx, int32_t variant, const vmk_tensor* feats,
                                    const vmk_tensor* weight, const vmk_tensor* map,
                                    const vmk_tensor* pairs, const vmk_tensor* starts,
@@ -307,7 +308,8 @@ VMK_API vmk_status vmk_bev_cells(vmk_ctx* ctx, int32_t variant, const vmk_tensor
                                  vmk_tensor* cells, const float* grid, const int32_t* extent,
                                  int32_t rounding);
 /* Groups frustum points by the BEV cell they fall into.
-     cells      i32 [P]: cell of each point in [0, grid), or negative for a dropped point
+     cells      i32, P elements of any shape: the cell of each point in [0, grid), or negative
+                for a dropped point
      order      i32 [>= K]: kept points grouped by cell, ascending within a cell
      starts     i32 [>= I + 1]: interval i is order[starts[i] .. starts[i + 1])
      intervals  i32 [>= I]: the cell of each interval, ascending
@@ -344,5 +346,57 @@ VMK_API vmk_status vmk_bev_pool_fused_backward(vmk_ctx* ctx, int32_t variant,
                                                const vmk_tensor* starts,
                                                const vmk_tensor* intervals, vmk_tensor* grad_depth,
                                                vmk_tensor* grad_feats, int64_t pixels);
+
+/* ---- dense helpers ----------------------------------------------------------------------- */
+
+/* A convolution of a dense grid is a sparse_conv: its map depends on shapes alone and is made by
+   ffi/dense_grid.ts. */
+
+/* out = act(scale * (x * weight) + shift + residual), with the epilogue of vmk_sparse_conv; NULL
+   leaves a part of it out.
+     x f32 [N, K], weight f32 [K, M], scale and shift f32 [M], residual and out f32 [N, M] */
+VMK_API vmk_status vmk_linear(vmk_ctx* ctx, int32_t variant, const vmk_tensor* x,
+                              const vmk_tensor* weight, const vmk_tensor* scale,
+                              const vmk_tensor* shift, const vmk_tensor* residual, vmk_tensor* out,
+                              int32_t activation, float slope);
+/* out = act(scale * x + shift + residual): a folded batch norm, a residual add, an activation or
+   all of them. out may be x or residual.
+     x, residual, out f32 [N, C], scale and shift f32 [C] */
+VMK_API vmk_status vmk_affine(vmk_ctx* ctx, int32_t variant, const vmk_tensor* x,
+                              const vmk_tensor* scale, const vmk_tensor* shift,
+                              const vmk_tensor* residual, vmk_tensor* out, int32_t activation,
+                              float slope);
+/* out = (x - mean) / sqrt(variance + epsilon) * gamma + beta, with the mean and the biased
+   variance of each row.
+     x, out f32 [N, C], gamma, beta f32 [C] */
+VMK_API vmk_status vmk_layer_norm(vmk_ctx* ctx, int32_t variant, const vmk_tensor* x,
+                                  const vmk_tensor* gamma, const vmk_tensor* beta, vmk_tensor* out,
+                                  float epsilon);
+/* Each row of out is exp(x - max) divided by its sum; -infinity becomes 0, a row of nothing else
+   NaN. x, out f32 [N, C] */
+VMK_API vmk_status vmk_softmax(vmk_ctx* ctx, int32_t variant, const vmk_tensor* x,
+                               vmk_tensor* out);
+/* The columns of a, then those of b: a f32 [N, A], b f32 [N, B], out f32 [N, A + B]. */
+VMK_API vmk_status vmk_concat(vmk_ctx* ctx, int32_t variant, const vmk_tensor* a,
+                              const vmk_tensor* b, vmk_tensor* out);
+/* Pooling over a kernel map: out[m] = VMK_REDUCE_MEAN, SUM or MAX of the rows feats[map[k][m]]
+   that are there, 0 where none is. MEAN divides by their number, not by KV. A NaN stays one.
+     feats f32 [N, C], map i32 [KV, M], out f32 [M, C] */
+VMK_API vmk_status vmk_map_reduce(vmk_ctx* ctx, int32_t variant, const vmk_tensor* feats,
+                                  const vmk_tensor* map, vmk_tensor* out, int32_t reduce);
+/* Points and the dense grid of resolution^3 cells a batch that PVConv exchanges features with; rows
+   of a grid are ((b * r + x) * r + y) * r + z. Normalising the points is the caller's.
+     positions  f32 [N, 4]: batch, x, y, z in cell units, clamped to [0, r - 1] here
+     order      i32 [N] and starts i32 [B * r^3 + 1]: the points of every cell (round half to even,
+                as PVConv), for vmk_voxel_reduce, which makes empty cells 0
+     cell       i32 [N, 1] and share f32 [N, 1]: the cell of each point and 1 / its points, for
+                vmk_devoxelize: the gradient of the mean
+     index      i32 [N, 8] and weight f32 [N, 8]: the trilinear corners, z fastest, -1 beyond the
+                last cell, for vmk_devoxelize. Its gradient is vmk_bev_pool_fused of the gradient
+                with weight as depth, pixels = 1 and the intervals of index */
+VMK_API vmk_status vmk_grid_voxelize(vmk_ctx* ctx, int32_t variant, const vmk_tensor* positions,
+                                     vmk_tensor* order, vmk_tensor* starts, vmk_tensor* cell,
+                                     vmk_tensor* share, vmk_tensor* index, vmk_tensor* weight,
+                                     int32_t resolution);
 
 #endif /* VOXMARK_H_ */

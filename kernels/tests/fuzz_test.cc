@@ -82,6 +82,7 @@ class Fuzz {
   void call_maps(int64_t op, int32_t variant);
   void call_features(int64_t op, int32_t variant);
   void call_bev(int64_t op, int32_t variant);
+  void call_dense(int64_t op, int32_t variant);
   void call_weights(int64_t op, int32_t variant);
 
   vmk_ctx* ctx_;
@@ -96,7 +97,7 @@ void Fuzz::call() {
   n_ = kSizes[below(7)];
   vmk_ctx_limit_isa(ctx_, static_cast<int32_t>(below(3)));
   const auto variant = static_cast<int32_t>(rarely() ? number() : below(3));
-  const int64_t op = below(21);
+  const int64_t op = below(28);
   if (op < 6)
     call_voxels(op, variant);
   else if (op < 11)
@@ -105,8 +106,10 @@ void Fuzz::call() {
     call_features(op, variant);
   else if (op < 19)
     call_bev(op, variant);
-  else
+  else if (op < 21)
     call_weights(op, variant);
+  else
+    call_dense(op, variant);
 }
 
 void Fuzz::call_voxels(int64_t op, int32_t v) {
@@ -248,6 +251,45 @@ void Fuzz::call_weights(int64_t op, int32_t v) {
     ended(vmk_weight_transpose(ctx_, v, tensor(VMK_F32, {3, cin, cout}),
                                tensor(VMK_F32, {3, cout, cin})),
           "weight_transpose");
+  }
+}
+
+void Fuzz::call_dense(int64_t op, int32_t v) {
+  const int64_t c = 1 + below(70), m = 1 + below(70);
+  const auto vector = [&](int64_t n) { return below(2) ? tensor(VMK_F32, {n}) : nullptr; };
+  const auto matrix = [&](int64_t n) { return below(2) ? tensor(VMK_F32, {size(), n}) : nullptr; };
+  const auto activation = static_cast<int32_t>(below(5));
+  if (op == 21) {
+    ended(vmk_linear(ctx_, v, tensor(VMK_F32, {size(), c}), tensor(VMK_F32, {c, m}), vector(m),
+                     vector(m), matrix(m), tensor(VMK_F32, {size(), m}), activation, 0.1f),
+          "linear");
+  } else if (op == 22) {
+    ended(vmk_affine(ctx_, v, tensor(VMK_F32, {size(), c}), vector(c), vector(c), matrix(c),
+                     tensor(VMK_F32, {size(), c}), activation, 0.1f),
+          "affine");
+  } else if (op == 23) {
+    ended(vmk_layer_norm(ctx_, v, tensor(VMK_F32, {size(), c}), tensor(VMK_F32, {c}),
+                         tensor(VMK_F32, {c}), tensor(VMK_F32, {size(), c}),
+                         rarely() ? -1.0f : 1e-5f),
+          "layer_norm");
+  } else if (op == 24) {
+    ended(vmk_softmax(ctx_, v, tensor(VMK_F32, {size(), c}), tensor(VMK_F32, {size(), c})),
+          "softmax");
+  } else if (op == 25) {
+    ended(vmk_concat(ctx_, v, tensor(VMK_F32, {size(), c}), tensor(VMK_F32, {size(), m}),
+                     tensor(VMK_F32, {size(), c + m})),
+          "concat");
+  } else if (op == 26) {
+    ended(vmk_map_reduce(ctx_, v, tensor(VMK_F32, {size() + 8, c}), tensor(VMK_I32, {3, size()}),
+                         tensor(VMK_F32, {size(), c}), static_cast<int32_t>(below(5))),
+          "map_reduce");
+  } else {
+    const int64_t r = 1 + below(5), cells = r * r * r * (rarely() ? 1 : 9);
+    ended(vmk_grid_voxelize(ctx_, v, tensor(VMK_F32, {size(), 4}), tensor(VMK_I32, {size()}),
+                            tensor(VMK_I32, {cells + 1}), tensor(VMK_I32, {size(), 1}),
+                            tensor(VMK_F32, {size(), 1}), tensor(VMK_I32, {size(), 8}),
+                            tensor(VMK_F32, {size(), 8}), static_cast<int32_t>(r)),
+          "grid_voxelize");
   }
 }
 

@@ -1,0 +1,48 @@
+import { assertEquals } from "@std/assert";
+import { realData } from "../../datasets/test_scans.ts";
+import { Context } from "../../ffi/mod.ts";
+import { testSetting } from "../harness/fakes.ts";
+import { buildScene } from "../harness/scene.ts";
+import { macsOf, networkInstance, networkOf } from "./network.ts";
+import { minkunet, spvcnn } from "./network_plan.ts";
+
+/** Billions of multiply-adds of MinkUNet and SPVCNN at channel ratio 1. */
+function gmacs(path: string): [string, string] {
+  using cpu = new Context("cpu", { threads: 2 });
+  const points = new Float32Array(Deno.readFileSync(path).buffer);
+  const scene = buildScene(cpu, { id: "real", points }, { name: "real", source: "" });
+  const count = (plan: ReturnType<typeof minkunet>) => (macsOf(plan, scene) / 1e9).toFixed(3);
+  return [count(minkunet(1)), count(spvcnn(1))];
+}
+
+Deno.test("macsOf() counts on real scans what TorchSparse's maps give", () => {
+  const first = realData("semantickitti/sequences/00/velodyne/000000.bin");
+  if (first !== undefined) assertEquals(gmacs(first), ["115.511", "120.402"]);
+  const eighth = realData("semantickitti/sequences/08/velodyne/000000.bin");
+  if (eighth !== undefined) assertEquals(gmacs(eighth), ["137.704", "142.743"]);
+});
+
+Deno.test("a network gives the same again, when its maps and buffers are used a second time", () => {
+  using cpu = new Context("cpu", { threads: 2 });
+  const { bench: { scene } } = testSetting(cpu);
+  for (const plan of [minkunet(0.25), spvcnn(0.25)]) {
+    using instance = networkInstance(cpu, networkOf(plan, scene, "f32", true));
+    const run = instance.bind("implicit");
+    run();
+    const [first] = instance.output();
+    run();
+    assertEquals(instance.output()[0]!.values, first!.values);
+    assertEquals(first!.values.some((value) => value !== 0), true);
+  }
+});
+
+Deno.test("a network gives the same with cached maps as with maps of its own", () => {
+  using cpu = new Context("cpu", { threads: 2 });
+  const { bench: { scene } } = testSetting(cpu);
+  const features = [true, false].map((buildsMaps) => {
+    using instance = networkInstance(cpu, networkOf(minkunet(0.25), scene, "bf16", buildsMaps));
+    instance.bind("implicit")();
+    return instance.output()[0]!.values;
+  });
+  assertEquals(features[0], features[1]);
+});

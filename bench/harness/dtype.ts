@@ -1,0 +1,62 @@
+/** Features and weights in the element types of the convolutions. */
+import {
+  type Context,
+  type Feature,
+  fromBf16,
+  fromF16,
+  type Tensor,
+  toBf16,
+  toF16,
+} from "../../ffi/mod.ts";
+import { F32_SUM, type Tolerance } from "./check.ts";
+
+/** What `--dtype` may be for cases that have more than one. */
+export const FEATURE_TYPES = ["f32", "bf16", "f16"] as const satisfies readonly Feature[];
+
+/** Bytes of a value. */
+export const BYTES: Readonly<Record<Feature, number>> = { f32: 4, bf16: 2, f16: 2 };
+
+/** The largest relative error of rounding to the type: half a unit of its last place. */
+export const UNIT: Readonly<Record<Feature, number>> = {
+  f32: 2 ** -24,
+  bf16: 2 ** -8,
+  f16: 2 ** -11,
+};
+
+/** The values that are left after rounding to a type: what the reference must start from. */
+export function rounded(values: Float32Array<ArrayBuffer>, dtype: Feature) {
+  if (dtype === "f32") return values;
+  return dtype === "bf16" ? fromBf16(toBf16(values)) : fromF16(toF16(values));
+}
+
+/** A tensor of `dtype` from f32 values. */
+export function featureTensor(
+  ctx: Context,
+  dtype: Feature,
+  shape: readonly number[],
+  values: Float32Array,
+): Tensor<Feature> {
+  switch (dtype) {
+    case "f32":
+      return ctx.tensorFrom("f32", shape, values);
+    case "bf16":
+      return ctx.tensorFrom("bf16", shape, toBf16(values));
+    case "f16":
+      return ctx.tensorFrom("f16", shape, toF16(values));
+  }
+}
+
+/** The values of a tensor as f32, which holds all three types. */
+export function floatsOf(tensor: Tensor<Feature>): Float32Array {
+  const values = tensor.download();
+  if (values instanceof Float32Array) return values;
+  return tensor.dtype === "bf16" ? fromBf16(values) : fromF16(values);
+}
+
+/**
+ * For a sum in f32 that is stored as `dtype`. Inputs are rounded before, for the reference as well,
+ * so only the rounding of the stored result comes on top.
+ */
+export function sumTolerance(dtype: Feature): Tolerance {
+  return dtype === "f32" ? F32_SUM : { ...F32_SUM, rel: F32_SUM.rel + UNIT[dtype] };
+}

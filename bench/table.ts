@@ -1,0 +1,56 @@
+/** What a table is: which cases it needs, and what it makes of their rows. */
+import type { BenchCase, BenchContext, BenchRoofline, BenchTable } from "../reports/schema.ts";
+import { type BenchBackend, type Case, type CaseKey, caseName } from "./case.ts";
+import type { Outcome } from "./harness/run.ts";
+
+/** A table that can be asked for by its ID. */
+export interface TableSpec {
+  /** One line for `--list`. */
+  readonly about: string;
+  readonly backends: readonly BenchBackend[];
+  readonly cases: readonly Case[];
+  /** Variants that it needs of a case, out of the known ones, the default first; all by default. */
+  variants?(item: Case, known: readonly string[]): readonly string[];
+  build(run: TableRun): BenchTable[];
+}
+
+/** What a run gives to tables. */
+export interface TableRun {
+  readonly rows: Rows;
+  readonly roofline: BenchRoofline | null;
+  readonly context: BenchContext;
+}
+
+/** The rows of a run by the case they belong to. */
+export class Rows {
+  readonly #rows = new Map<string, BenchCase[]>();
+
+  constructor(outcomes: readonly Pick<Outcome, "item" | "row">[]) {
+    for (const { item, row } of outcomes) {
+      const name = caseName(item);
+      this.#rows.set(name, [...this.all(item), row]);
+    }
+  }
+
+  /** The rows of a case, the default variant first; none where it did not run. */
+  all(item: CaseKey): readonly BenchCase[] {
+    return this.#rows.get(caseName(item)) ?? [];
+  }
+
+  /** The row of a variant, or of the first that ran. */
+  one(item: CaseKey, variant?: string): BenchCase | undefined {
+    return this.all(item).find((row) => variant === undefined || row.variant === variant);
+  }
+
+  /** The fastest of the timed rows of a case. */
+  fastest(item: CaseKey): BenchCase | undefined {
+    const timed = this.all(item).filter(({ medianMs }) => medianMs !== null);
+    return timed.sort((a, b) => a.medianMs! - b.medianMs!)[0];
+  }
+}
+
+/** Why a measured cell has no number. */
+export function whyMissing(row: BenchCase | undefined): string {
+  if (row === undefined) return "not run";
+  return row.skipped ?? "not timed";
+}

@@ -1,0 +1,5 @@
+/** Every table that can be asked for by its ID. To add one: import it, list it. */
+import type { TableSpec } from "./table.ts";
+
+/** By ID, in the order of `--list`. */
+export const TABLES: Readonly<Record<string, TableSpec>> = {};

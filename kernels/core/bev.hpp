@@ -1,0 +1,48 @@
+#pragma once
+// The argument structs of BEV pooling.
+#include <array>
+#include <cstdint>
+
+namespace vmk {
+
+struct BevCells {
+  const float* points;
+  int32_t* cells;
+  int64_t p, batches;
+  std::array<float, 3> low, size;
+  std::array<int32_t, 3> extent;
+  int32_t rounding;
+};
+struct BevIntervals {
+  const int32_t* cells;
+  int32_t *order, *starts, *intervals;
+  int64_t* counts;
+  int64_t p, grid, order_capacity, interval_capacity;
+};
+struct BevPool {
+  const float* feats;
+  const int32_t *order, *starts, *intervals;
+  float* out;
+  int64_t p, kept, intervals_n, c, grid;
+};
+struct BevPoolBackward {
+  const float* grad_out;
+  const int32_t *order, *starts, *intervals;
+  float* grad_feats;
+  int64_t p, kept, intervals_n, c, grid;
+};
+// depths * pixels points a camera.
+struct BevPoolFused {
+  const float *depth, *feats;
+  const int32_t *order, *starts, *intervals;
+  float* out;
+  int64_t p, kept, intervals_n, c, grid, depths, pixels;
+};
+struct BevPoolFusedBackward {
+  const float *grad_out, *depth, *feats;
+  const int32_t *order, *starts, *intervals;
+  float *grad_depth, *grad_feats;
+  int64_t p, kept, intervals_n, c, grid, depths, pixels, rows;  // rows of feats
+};
+
+}  // namespace vmk

@@ -1,0 +1,149 @@
+// affine, layer_norm, softmax, concat, map_reduce.
+//   ref   the definition, in double.
+//   rows  ranges of rows on all threads, vectorised along the columns. All of them are bound by
+//         memory: one read of each input, one write of the output.
+#include <algorithm>
+#include <limits>
+
+#include "dense_kernels.hpp"
+#include "dense_ref.hpp"
+#include "variants.hpp"
+
+namespace vmk {
+
+namespace {
+
+// Rows that are 64 kB together.
+int64_t grain_of(int64_t columns) { return (int64_t{1} << 14) / std::max<int64_t>(columns, 1) + 1; }
+
+void affine_ref(Device&, const Affine& a) {
+  for (int64_t i = 0; i < a.n * a.c; ++i)
+    a.out[i] = static_cast<float>(finish_in_double(a.epilogue, a.x[i], i / a.c, i % a.c, a.c));
+}
+
+void affine_rows(Device& any, const Affine& a) {
+  CpuDevice& device = cpu_device(any);
+  const auto run = dense_kernels(device.isa).affine;
+  const Epilogue& e = a.epilogue;
+  const auto* residual = static_cast<const float*>(e.residual);
+  device.pool.for_ranges(a.n, grain_of(a.c), [&](int64_t begin, int64_t end) {
+    const int64_t at = begin * a.c;
+    run({a.x + at, a.c, e.scale, e.shift, residual ? residual + at : nullptr, a.c, a.out + at, a.c,
+         end - begin, a.c, e.activation, e.slope});
+  });
+}
+
+void layer_norm_ref(Device&, const LayerNorm& a) {
+  for (int64_t i = 0; i < a.n; ++i) {
+    const float* x = a.x + i * a.c;
+    double mean = 0, variance = 0;
+    for (int64_t k = 0; k < a.c; ++k) mean += x[k] / static_cast<double>(a.c);
+    for (int64_t k = 0; k < a.c; ++k)
+      variance += (x[k] - mean) * (x[k] - mean) / static_cast<double>(a.c);
+    for (int64_t k = 0; k < a.c; ++k)
+      a.out[i * a.c + k] = static_cast<float>(
+          (x[k] - mean) / std::sqrt(variance + a.epsilon) * a.gamma[k] + a.beta[k]);
+  }
+}
+
+void layer_norm_rows(Device& any, const LayerNorm& a) {
+  CpuDevice& device = cpu_device(any);
+  device.pool.for_ranges(a.n, grain_of(a.c), [&](int64_t begin, int64_t end) {
+    LayerNorm part = a;
+    part.x += begin * a.c;
+    part.out += begin * a.c;
+    part.n = end - begin;
+    dense_kernels(device.isa).layer_norm(part);
+  });
+}
+
+void softmax_ref(Device&, const Softmax& a) {
+  for (int64_t i = 0; i < a.n; ++i) {
+    const float* x = a.x + i * a.c;
+    double most = -std::numeric_limits<double>::infinity(), sum = 0;
+    for (int64_t k = 0; k < a.c; ++k) most = std::max<double>(most, x[k]);
+    for (int64_t k = 0; k < a.c; ++k) sum += std::exp(x[k] - most);
+    for (int64_t k = 0; k < a.c; ++k)
+      a.out[i * a.c + k] = static_cast<float>(std::exp(x[k] - most) / sum);
+  }
+}
+
+void softmax_rows(Device& any, const Softmax& a) {
+  CpuDevice& device = cpu_device(any);
+  device.pool.for_ranges(a.n, grain_of(a.c), [&](int64_t begin, int64_t end) {
+    dense_kernels(device.isa)
+        .softmax({a.x + begin * a.c, a.out + begin * a.c, end - begin, a.c});
+  });
+}
+
+void concat_range(const Concat& a, int64_t begin, int64_t end) {
+  for (int64_t i = begin; i < end; ++i) {
+    float* out = a.out + i * (a.a_columns + a.b_columns);
+    std::copy_n(a.a + i * a.a_columns, a.a_columns, out);
+    std::copy_n(a.b + i * a.b_columns, a.b_columns, out + a.a_columns);
+  }
+}
+
+void concat_ref(Device&, const Concat& a) { concat_range(a, 0, a.n); }
+
+void concat_rows(Device& device, const Concat& a) {
+  cpu_device(device).pool.for_ranges(a.n, grain_of(a.a_columns + a.b_columns),
+                                     [&](int64_t begin, int64_t end) {
+                                       concat_range(a, begin, end);
+                                     });
+}
+
+void check_map(const MapReduce& a) {
+  int32_t most = -1;
+  for (int64_t i = 0; i < a.kv * a.m; ++i) most = std::max(most, a.map[i]);
+  for (int64_t i = 0; most >= a.n && i < a.kv * a.m; ++i)
+    if (a.map[i] >= a.n)
+      fail(VMK_INVALID_ARGUMENT, "Cannot reduce: map[%lld][%lld] = %d, feats has %lld rows",
+           static_cast<long long>(i / a.m), static_cast<long long>(i % a.m), a.map[i],
+           static_cast<long long>(a.n));
+}
+
+// NaN wins over every number, as in the fast variant.
+double larger(double a, double b) { return b > a || b != b ? b : a; }
+
+void map_reduce_ref(Device&, const MapReduce& a) {
+  check_map(a);
+  for (int64_t i = 0; i < a.m * a.c; ++i) {
+    double value = 0;
+    int64_t count = 0;
+    for (int64_t k = 0; k < a.kv; ++k) {
+      const int32_t row = a.map[k * a.m + i / a.c];
+      if (row < 0) continue;
+      const double x = a.feats[row * a.c + i % a.c];
+      value = count++ == 0 ? x : a.reduce == VMK_REDUCE_MAX ? larger(value, x) : value + x;
+    }
+    const bool mean = a.reduce == VMK_REDUCE_MEAN && count > 0;
+    a.out[i] = static_cast<float>(mean ? value / static_cast<double>(count) : value);
+  }
+}
+
+void map_reduce_rows(Device& any, const MapReduce& a) {
+  CpuDevice& device = cpu_device(any);
+  check_map(a);
+  device.pool.for_ranges(a.m, grain_of(a.c * a.kv), [&](int64_t begin, int64_t end) {
+    dense_kernels(device.isa).map_reduce(a, begin, end);
+  });
+}
+
+constexpr Variant<Affine> kAffineList[] = {{"rows", affine_rows}, {"ref", affine_ref}};
+constexpr Variant<LayerNorm> kLayerNormList[] = {{"rows", layer_norm_rows},
+                                                 {"ref", layer_norm_ref}};
+constexpr Variant<Softmax> kSoftmaxList[] = {{"rows", softmax_rows}, {"ref", softmax_ref}};
+constexpr Variant<Concat> kConcatList[] = {{"rows", concat_rows}, {"ref", concat_ref}};
+constexpr Variant<MapReduce> kMapReduceList[] = {{"rows", map_reduce_rows},
+                                                 {"ref", map_reduce_ref}};
+
+}  // namespace
+
+const Variants<Affine> kAffine = variants(kAffineList);
+const Variants<LayerNorm> kLayerNorm = variants(kLayerNormList);
+const Variants<Softmax> kSoftmax = variants(kSoftmaxList);
+const Variants<Concat> kConcat = variants(kConcatList);
+const Variants<MapReduce> kMapReduce = variants(kMapReduceList);
+
+}  // namespace vmk
