@@ -15,7 +15,7 @@ import {
   emulatedFuzzTarget,
   emulatedTarget,
   emulatorTestTarget,
-  sanitizedTarget,
+  sanitizedTargets,
 } from "./targets.ts";
 import { findCompiler, findNvcc, isGnu, nativeArch } from "./toolchain.ts";
 
@@ -67,7 +67,9 @@ async function main(): Promise<void> {
   const emulator = isGnu(compiler);
   if (backend !== "cuda" && backend !== "sanitized") await make(cpuTarget(compiler));
   if (backend === "tests" && emulator) await make(emulatedTarget(compiler));
-  if (backend === "sanitized") await make(sanitizedTarget(compiler));
+  for (const target of backend === "sanitized" ? sanitizedTargets(compiler) : []) {
+    await make(target);
+  }
   if (backend === "sanitized" && emulator) {
     await make(emulatorTestTarget(compiler));
     await make(emulatedFuzzTarget(compiler));

@@ -3,7 +3,12 @@ import { CheckError } from "../std/errors.ts";
 import { print, runMain } from "../std/main.ts";
 
 /** Programs in kernels/build/; the emulator's are there only where g++ is the compiler. */
-const PROGRAMS = ["native_tests_sanitized", "emulator_tests", "emulated_fuzz"];
+const PROGRAMS = [
+  "native_tests_sanitized",
+  "native_tests_threads",
+  "emulator_tests",
+  "emulated_fuzz",
+];
 
 async function main(): Promise<void> {
   const failed: string[] = [];

@@ -43,13 +43,12 @@ export function cpuTarget(compiler: Tool): Target {
   };
 }
 
-/** The native tests and the CPU library in one program, under ASan and UBSan. */
-export function sanitizedTarget(compiler: Tool): Target {
-  const sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-  const flags = [...COMMON.map((flag) => flag === "-O3" ? "-O1" : flag), ...sanitize];
+/** The native tests and the CPU library in one program, under some of the sanitizers. */
+function sanitizedTests(compiler: Tool, output: string, sanitizers: readonly string[]): Target {
+  const flags = [...COMMON.map((flag) => flag === "-O3" ? "-O1" : flag), ...sanitizers];
   const c99 = flags.map((flag) => flag.startsWith("-std") ? "-std=c99" : flag);
   return {
-    output: "native_tests_sanitized",
+    output,
     units: [
       ...cpuUnits(compiler, flags),
       { source: "tests/fuzz_test.cc", compiler, flags },
@@ -57,8 +56,19 @@ export function sanitizedTarget(compiler: Tool): Target {
       { source: "tests/abi_test.c", compiler, flags: ["-x", "c", ...c99] },
     ],
     linker: compiler,
-    linkFlags: [...sanitize, "-pthread"],
+    linkFlags: [...sanitizers, "-pthread"],
   };
+}
+
+/** Memory and undefined behaviour in one program, data races of the thread pool in another. */
+export function sanitizedTargets(compiler: Tool): Target[] {
+  return [
+    sanitizedTests(compiler, "native_tests_sanitized", [
+      "-fsanitize=address,undefined",
+      "-fno-sanitize-recover=all",
+    ]),
+    sanitizedTests(compiler, "native_tests_threads", ["-fsanitize=thread"]),
+  ];
 }
 
 export function cudaTarget(

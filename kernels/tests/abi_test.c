@@ -2,6 +2,7 @@
 #include "voxmark.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int fuzz(vmk_ctx* ctx, unsigned seed, int rounds); /* fuzz_test.cc */
@@ -70,7 +71,9 @@ static void test_errors(vmk_ctx* ctx) {
   vmk_ctx_free(NULL);
 }
 
-int main(void) {
+/* The first argument is the number of random calls a context; thread checkers want few. */
+int main(int argc, char** argv) {
+  const int rounds = argc > 1 ? atoi(argv[1]) : 2000;
   int32_t threads;
   expect(vmk_abi_version() == VMK_ABI_VERSION, "ABI version");
   expect(vmk_ctx_new(99, 1) == NULL, "no device 99");
@@ -79,7 +82,7 @@ int main(void) {
     expect(ctx != NULL, "a context");
     test_convolution(ctx);
     test_errors(ctx);
-    failures += fuzz(ctx, (unsigned)threads, 2000);
+    failures += fuzz(ctx, (unsigned)threads, rounds);
     expect(vmk_live_tensors(ctx) == 0, "every tensor is freed");
     vmk_ctx_free(ctx);
   }
