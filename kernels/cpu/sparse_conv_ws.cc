@@ -1,8 +1,8 @@
 // sparse_conv_ws.
 //   lanes  output-stationary like sparse_conv.implicit, with pairs as the lanes of a register: 16
 //          rows are transposed in registers, every weight is one multiply-add for all of them, and
-//          the sums are transposed back. Per pair the transpositions cost what 10 % of the dense
-//          product does at 128 channels; the rest of the time is proportional to the weights.
+//          the sums are transposed back. At 128 channels the two transpositions cost an eighth of
+//          the dense product; the rest of the time is proportional to the weights.
 //   paper  Algorithm 1 of the Diet paper through buffers: moves 4 P (Cin + Cout) floats.
 //   ref    one output at a time, all sums in double.
 #include <algorithm>
