@@ -1,6 +1,7 @@
 /** Every bench case, in the order the tables show them. To add one: import it, list it. */
-import type { Group } from "./case.ts";
+import type { Case, Group } from "./case.ts";
 import { bevPoolCases } from "./cases/bev_pool.ts";
+import { bevPoolFusedCases } from "./cases/bev_pool_fused.ts";
 import { devoxelizeCases } from "./cases/devoxelize.ts";
 import { downsampleCases } from "./cases/downsample.ts";
 import { hashMapCases } from "./cases/hash_map.ts";
@@ -45,6 +46,9 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   "bev_pool": {
     about: "camera features to a 360 x 360 grid at BEVFusion's shape",
     baselines: { bev_pool: "prefix_sum" },
-    cases: bevPoolCases,
+    cases: [...bevPoolCases, ...bevPoolFusedCases],
   },
 };
+
+/** Every case of every group. */
+export const ALL_CASES: readonly Case[] = Object.values(GROUPS).flatMap(({ cases }) => cases);

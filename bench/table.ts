@@ -21,6 +21,15 @@ export interface TableRun {
   readonly context: BenchContext;
 }
 
+/** The cases of these names, which must all be there. */
+export function casesNamed(cases: readonly Case[], names: readonly string[]): Case[] {
+  return names.map((name) => {
+    const found = cases.find((item) => caseName(item) === name);
+    if (found === undefined) throw new RangeError(`Cannot make a table: no case is called ${name}`);
+    return found;
+  });
+}
+
 /** The rows of a run by the case they belong to. */
 export class Rows {
   readonly #rows = new Map<string, BenchCase[]>();
@@ -32,18 +41,18 @@ export class Rows {
     }
   }
 
-  /** The rows of a case, the default variant first; none where it did not run. */
-  all(item: CaseKey): readonly BenchCase[] {
-    return this.#rows.get(caseName(item)) ?? [];
+  /** The rows of a case, itself or its name, the default variant first; none where it did not run. */
+  all(item: CaseKey | string): readonly BenchCase[] {
+    return this.#rows.get(typeof item === "string" ? item : caseName(item)) ?? [];
   }
 
   /** The row of a variant, or of the first that ran. */
-  one(item: CaseKey, variant?: string): BenchCase | undefined {
+  one(item: CaseKey | string, variant?: string): BenchCase | undefined {
     return this.all(item).find((row) => variant === undefined || row.variant === variant);
   }
 
   /** The fastest of the timed rows of a case. */
-  fastest(item: CaseKey): BenchCase | undefined {
+  fastest(item: CaseKey | string): BenchCase | undefined {
     const timed = this.all(item).filter(({ medianMs }) => medianMs !== null);
     return timed.sort((a, b) => a.medianMs! - b.medianMs!)[0];
   }

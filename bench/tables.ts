@@ -1,5 +1,8 @@
 /** Every table that can be asked for by its ID. To add one: import it, list it. */
 import type { TableSpec } from "./table.ts";
+import { cpuEngine } from "./tables/cpu_engine.ts";
 
 /** By ID, in the order of `--list`. */
-export const TABLES: Readonly<Record<string, TableSpec>> = {};
+export const TABLES: Readonly<Record<string, TableSpec>> = {
+  "cpu-engine": cpuEngine,
+};

@@ -1,6 +1,6 @@
 /** What a run was measured on, as Markdown tables. */
 import { code, escapeText, table } from "./markdown.ts";
-import { formatBytes, formatCount, formatNumber, formatValue } from "./numbers.ts";
+import { formatBytes, formatCount, formatNumber, formatValue, plural } from "./numbers.ts";
 import type { BenchContext, BenchRoofline } from "./schema.ts";
 
 /** Machine, build, data and what was seen of noise. */
@@ -41,8 +41,8 @@ function commitText({ commit, dirty }: BenchContext): string {
 function dataText(data: BenchContext["data"]): string {
   return [
     `${data.name} (${data.source})`,
-    `${formatCount(data.scenes)} scenes`,
-    `${formatCount(data.points)} points`,
+    plural(data.scenes, "scene"),
+    plural(data.points, "point"),
     data.voxels === null ? "" : `${formatCount(data.voxels)} voxels`,
     data.more === undefined ? "" : pairs(data.more),
   ].filter((text) => text !== "").join(", ");

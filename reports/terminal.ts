@@ -4,11 +4,11 @@ import { groupLabel, sharedLabel } from "./labels.ts";
 import { pad, width } from "./markdown.ts";
 import {
   formatBytes,
-  formatCount,
   formatNumber,
   formatPercent,
   formatRatio,
   MISSING,
+  plural,
 } from "./numbers.ts";
 import { type BenchResult, type BenchTable, caseState } from "./schema.ts";
 import { type CaseGroup, type ComparedCase, groupCases } from "./speedup.ts";
@@ -55,11 +55,17 @@ export function benchText(result: BenchResult, options: TerminalOptions = {}): s
 function headLines({ context, roofline }: BenchResult, columns: number): string[] {
   const { machine, gpu, threads, data, compiler } = context;
   const lines = [
-    [machine, gpu ?? "no GPU", `${threads} threads`, formatBytes(context.memoryBytes), compiler],
+    [
+      machine,
+      gpu ?? "no GPU",
+      plural(threads, "thread"),
+      formatBytes(context.memoryBytes),
+      compiler,
+    ],
     [
       `${data.name} (${data.source})`,
-      `${formatCount(data.scenes)} scenes`,
-      `${formatCount(data.points)} points`,
+      plural(data.scenes, "scene"),
+      plural(data.points, "point"),
     ],
     roofline === null ? ["roof not measured"] : [
       `roof ${formatNumber(roofline.fmaGflops)} GFLOP/s`,

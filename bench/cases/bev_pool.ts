@@ -14,8 +14,10 @@ import { EXACT, F32_SUM, type Part, type Tolerance } from "../harness/check.ts";
 import { randomFloats } from "../harness/random.ts";
 import { frustumCells, GRID, pointsOf } from "./bev_rig.ts";
 
-const CHANNELS = 80;
-const CELLS = GRID.cells ** 2;
+/** Channels of BEVFusion's camera features. */
+export const CHANNELS = 80;
+/** Cells of the grid. */
+export const CELLS = GRID.cells ** 2;
 
 /**
  * `prefix_sum` takes differences of a running f32 sum over all rows. Features are uniform in
@@ -28,7 +30,7 @@ function prefixTolerance(points: number): Tolerance {
 }
 
 /** Kept points and their intervals, on the host. */
-function hostPlan(cpu: Context, cells: Int32Array) {
+export function hostPlan(cpu: Context, cells: Int32Array) {
   using on = cpu.tensorFrom("i32", [cells.length], cells);
   using plan = BevPlan.build(on, CELLS);
   const { order, starts, intervals } = plan;
