@@ -2,13 +2,16 @@
 import type { Case, Group } from "./case.ts";
 import { bevPoolCases } from "./cases/bev_pool.ts";
 import { bevPoolFusedCases } from "./cases/bev_pool_fused.ts";
+import { denseCases } from "./cases/dense.ts";
 import { devoxelizeCases } from "./cases/devoxelize.ts";
 import { downsampleCases } from "./cases/downsample.ts";
+import { gradientCases } from "./cases/gradients.ts";
 import { hashMapCases } from "./cases/hash_map.ts";
 import { kernelMapCases } from "./cases/kernel_map.ts";
 import { minkunetCases } from "./cases/minkunet.ts";
 import { sparseConvCases } from "./cases/sparse_conv.ts";
 import { voxelizeCases } from "./cases/voxelize.ts";
+import { weightSparseCases } from "./cases/weight_sparse.ts";
 
 /** By the name the command line knows them by. */
 export const GROUPS: Readonly<Record<string, Group>> = {
@@ -47,6 +50,19 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     about: "camera features to a 360 x 360 grid at BEVFusion's shape",
     baselines: { bev_pool: "prefix_sum" },
     cases: [...bevPoolCases, ...bevPoolFusedCases],
+  },
+  gradients: {
+    about: "gradients of the weights of MinkUNet's convolutions, maps made before",
+    cases: gradientCases,
+  },
+  "weight_sparse": {
+    about: "convolutions whose weights are mostly 0, against the dense kernel on the same weights",
+    baselines: { "sparse_conv_ws": "dense" },
+    cases: weightSparseCases,
+  },
+  dense: {
+    about: "linear layers, folded batch norms, layer norms and softmax over rows of features",
+    cases: denseCases,
   },
 };
 

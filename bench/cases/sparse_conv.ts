@@ -21,6 +21,7 @@ import {
 } from "../harness/dtype.ts";
 import { randomFloats, sampleRows } from "../harness/random.ts";
 import type { LayerMap } from "../harness/scene.ts";
+import { mapOfRows } from "./layer_map.ts";
 
 /** Kinds of MinkUNet's layers. */
 export type Kind = "subm3" | "down2" | "up2";
@@ -73,6 +74,15 @@ export function convProblem(layer: Layer): Problem {
   };
 }
 
+/** Some rows of `all` [M, channels]. */
+export function rowsOf(all: Float32Array, rows: Int32Array, channels: number): Float32Array {
+  const some = new Float32Array(rows.length * channels);
+  rows.forEach((row, i) => {
+    some.set(all.subarray(row * channels, (row + 1) * channels), i * channels);
+  });
+  return some;
+}
+
 /** One copy of a layer; what is compared are its checked rows. */
 export function convInstance(ctx: Context, layer: Layer, checked: Int32Array): Instance {
   const { map: { map, inputs: n, outputs: m, layer: shape }, cin, cout, dtype } = layer;
@@ -90,10 +100,7 @@ export function convInstance(ctx: Context, layer: Layer, checked: Int32Array): I
       return () => sparseConv(feats, weight, mapOn.map, pairs, out, variant);
     },
     output() {
-      const all = floatsOf(out);
-      const some = new Float32Array(checked.length * cout);
-      checked.forEach((row, i) => some.set(all.subarray(row * cout, (row + 1) * cout), i * cout));
-      return [{ name: "checked rows of out", values: some }];
+      return [{ name: "checked rows of out", values: rowsOf(floatsOf(out), checked, cout) }];
     },
     [Symbol.dispose]: () => owned.dispose(),
   };
@@ -101,12 +108,9 @@ export function convInstance(ctx: Context, layer: Layer, checked: Int32Array): I
 
 /** The reference on the columns of the map that belong to the checked rows. */
 function expected(cpu: Context, layer: Layer, checked: Int32Array): Expected {
-  const { map: { map, inputs: n, outputs: m, layer: shape }, cin, cout } = layer;
+  const { map: { inputs: n, outputs: m, layer: shape }, cin, cout } = layer;
   const kv = kernelVolume(shape);
-  const some = new Int32Array(kv * checked.length);
-  for (let k = 0; k < kv; k++) {
-    checked.forEach((row, i) => some[k * checked.length + i] = map[k * m + row]!);
-  }
+  const some = mapOfRows(layer.map, checked);
   using feats = cpu.tensorFrom("f32", [n, cin], layer.feats);
   using weight = cpu.tensorFrom("f32", [kv, cin, cout], layer.weight);
   using mapOn = cpu.tensorFrom("i32", [kv, checked.length], some);
