@@ -147,8 +147,8 @@ function notes({ context: { data, threads, noise }, roofline }: TableRun): strin
     "Here is the median of the default variant; fastest is the best of all variants timed. Peak is " +
     "the share of the multiply-adds, triad that of the bytes a perfect kernel must move.",
     "Voxelize includes the rounding of the points, which the peers' times do not.",
-    "Networks build all their maps in the timed run, and end with the classifier. Concatenated " +
-    "inputs are read by two convolutions, the second of which adds to the first.",
+    "Networks build all their maps in the timed run, and end with the classifier. In bf16 a " +
+    "convolution of each input takes the place of one of their concatenation.",
     "BEV pooling: the peer sums features of all points that are there already, and its prefix sum " +
     "takes 1148 ms; here depth and feature are multiplied on the way. Our prefix sum reads " +
     "features that are there already.",
