@@ -142,3 +142,18 @@ Deno.test("bench exits 1 after the table, when a variant is wrong", async () => 
   );
   assertEquals([row?.verified, row?.samplesMs, row?.maxAbsErr], [false, [], 1]);
 });
+
+Deno.test("bench with the ID of a table runs its cases and writes it into the document and the page", async () => {
+  await using at = await testFolder();
+  const { code, stdout } = await bench(
+    ...["cpu-engine", "--quick", "--json", "--filter", "^kernel_map/sorted/"],
+    ...["--data", at.data, "--out", at.out],
+  );
+  assertEquals(code, 0);
+  const { cases, tables } = parseBenchResult(stdout, "stdout");
+  assertEquals(cases.map(({ op, variant }) => `${op} ${variant}`), ["kernel_map sorted"]);
+  assertEquals(tables.map(({ id }) => id), ["cpu-engine"]);
+  const row = tables[0]!.rows.find(({ what }) => what === "submanifold map L0");
+  assertEquals([row?.["here"], row?.["goal"]], [cases[0]!.medianMs, 4]);
+  assertStringIncludes(await Deno.readTextFile(`${at.out}/bench.md`), "## CPU engine");
+});

@@ -78,6 +78,25 @@ testEach(
   },
 );
 
+testEach("sparseConv() takes up to 1024 channels, every variant", (ctx) => {
+  using coords = coordsTensor(ctx, sortedUnique(randomCoords(40, 3, 5)));
+  using map = KernelMap.build(coords, coords, geometry(3));
+  for (const [cin, cout] of [[1024, 3], [2, 1024], [127, 131], [509, 17]] as const) {
+    const [x, w] = [randomFloats(map.inputs * cin, 6), randomFloats(27 * cin * cout, 7)];
+    using feats = ctx.tensorFrom("f32", [map.inputs, cin], x);
+    using weight = ctx.tensorFrom("f32", [27, cin, cout], w);
+    const expected = denseConv(x, w, map.map.download(), cin, cout);
+    // Sums of up to 27 * 1024 products of magnitude 1: a random walk of rounding errors.
+    eachVariant(
+      ctx,
+      feats,
+      weight,
+      map,
+      (variant, out) => assertClose(out, expected, 2e-4, 1e-5, `${variant} ${cin} to ${cout}`),
+    );
+  }
+});
+
 testEach("sparseConv() of nothing is nothing, and of no neighbours is zero", (ctx) => {
   using none = coordsTensor(ctx, new Int32Array(0));
   using some = coordsTensor(ctx, Int32Array.of(0, 50, 50, 50));
@@ -166,9 +185,9 @@ testEach("permuting input rows permutes nothing in the output", (ctx) => {
   );
 });
 
-Deno.test("sparseConv() gives the same bits for 1 to 5 threads and on every run", () => {
+Deno.test("sparseConv() gives the same bits for 1 to 16 threads and on every run", () => {
   const coords = sortedUnique(randomCoords(5000, 20, 15));
-  const results = [1, 2, 3, 5, 5].map((threads) => {
+  const results = [1, 2, 3, 7, 16, 16].map((threads) => {
     using ctx = new Context("cpu", { threads });
     using own = coordsTensor(ctx, coords);
     using map = KernelMap.build(own, own, geometry(3));

@@ -87,20 +87,29 @@ const SETTINGS: readonly Setting[] = [
   { name: "emulated CUDA", backend: "emulated" },
 ];
 
+/** Why a setting cannot run here, or undefined when it can. */
+function missing({ backend, isa }: Setting): string | undefined {
+  const reason = unavailable(backend);
+  if (reason !== undefined || isa === undefined) return reason;
+  using ctx = new Context(backend, { threads: 1 });
+  return ctx.limitIsa(isa) === isa ? undefined : "this CPU does not have it";
+}
+
 /**
  * Registers a test for every setting; those that cannot run here are ignored with the reason
  * printed. Fails when `run` leaves a tensor behind.
  */
 export function testEach(name: string, run: (ctx: Context, setting: string) => void): void {
-  for (const { name: setting, backend, isa, threads } of SETTINGS) {
-    const reason = unavailable(backend);
+  for (const setting of SETTINGS) {
+    const { backend, isa, threads } = setting;
+    const reason = missing(setting);
     Deno.test({
-      name: `${name} [${setting}${reason ? `: skipped, ${reason}` : ""}]`,
+      name: `${name} [${setting.name}${reason ? `: skipped, ${reason}` : ""}]`,
       ignore: reason !== undefined,
       fn: () => {
         using ctx = new Context(backend, threads === undefined ? {} : { threads });
-        if (isa !== undefined && ctx.limitIsa(isa) !== isa) return;
-        run(ctx, setting);
+        if (isa !== undefined) ctx.limitIsa(isa);
+        run(ctx, setting.name);
         assert(ctx.liveTensors === 0, `${ctx.liveTensors} tensors were left behind`);
       },
     });

@@ -17,6 +17,7 @@ import { type BenchResult, caseState } from "./schema.ts";
 import { type CaseGroup, type ComparedCase, groupCases, summarize } from "./speedup.ts";
 import { type ChartSpec, drawSvg } from "./svg.ts";
 import { tableBlock } from "./table_block.ts";
+import { tableChart } from "./table_chart.ts";
 
 /** A generated file; the path is relative to the folder of all pages, with forward slashes. */
 export interface PageFile {
@@ -39,11 +40,18 @@ export async function benchPage(result: BenchResult, name: string): Promise<Page
       return image(`${op}: ${kind}`, file);
     })
   );
+  const tables = result.tables.map((value) => {
+    const spec = tableChart(value);
+    if (spec === null) return tableBlock(value);
+    const file = `${name.split("/").at(-1)}/${fileName(value.id)}-table.svg`;
+    charts.set(file, spec);
+    return `${tableBlock(value)}\n\n${image(value.title, file)}`;
+  });
   const text = page(
     `# ${escapeText(benchTitle(result))}`,
     overview(result),
     ops.length > 0 ? `## Speed against the baseline\n\n${summaryBlock(groups)}` : "",
-    ...result.tables.map(tableBlock),
+    ...tables,
     `## Machine\n\n${machineBlock(result.context)}`,
     `The run again:\n\n${fenced(result.context.command, "sh")}`,
     rooflineBlock(result.roofline),

@@ -128,8 +128,21 @@ const table = z.strictObject({
   /** By column key. A string in a measured cell is the reason why there is no number. */
   rows: z.array(z.record(z.string(), z.union([z.number(), z.string()]).nullable())),
   notes: z.array(z.string()),
+  /** Columns to draw as lines over another one, both axes logarithmic. */
+  chart: z.strictObject({
+    x: z.string(),
+    series: z.array(z.string()).min(1),
+    /** What the lines measure, with its unit. */
+    axis: z.string(),
+  }).optional(),
 }).superRefine((value, ctx) => {
   const keys = new Set(value.columns.map((c) => c.key));
+  const unknown = [value.chart?.x, ...value.chart?.series ?? []].find((key) =>
+    key !== undefined && !keys.has(key)
+  );
+  if (unknown !== undefined) {
+    ctx.addIssue({ code: "custom", path: ["chart"], message: `no column is called "${unknown}"` });
+  }
   if (keys.size < value.columns.length) {
     ctx.addIssue({ code: "custom", path: ["columns"], message: "a key appears twice" });
   }

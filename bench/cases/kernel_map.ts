@@ -5,6 +5,7 @@
 import {
   type Context,
   downsample,
+  type Geometry,
   kernelMap,
   kernelMapCount,
   kernelMapPairs,
@@ -18,14 +19,18 @@ import { LAYERS, LEVELS, type Scene } from "../harness/scene.ts";
 
 type Kind = "subm3" | "subm5" | "down2" | "down3";
 
-function mapProblem({ scene }: Bench, kind: Kind, level: number): Problem {
-  const inputs = scene.level(level);
-  const outputs = scene.outputs(kind, level);
-  const [n, m, layer] = [inputs.length / 4, outputs.length / 4, LAYERS[kind]];
+/** The map of `layer` between two sets of coordinates, which may be the same array. */
+export function mapProblem(
+  inputs: Int32Array,
+  outputs: Int32Array,
+  layer: Geometry,
+  pairs: number,
+): Problem {
+  const [n, m] = [inputs.length / 4, outputs.length / 4];
   const kv = kernelVolume(layer);
   const same = inputs === outputs;
   return {
-    params: { n, m, pairs: scene.map(kind, level).pairs },
+    params: { n, m, pairs },
     flops: null,
     bytes: 16 * n + (same ? 0 : 16 * m) + 4 * kv * m,
     tolerance: () => EXACT,
@@ -155,7 +160,13 @@ const layer = (kind: Kind, level: number, tier: Case["tier"]): Case => ({
   op: "kernel_map",
   tier,
   params: { layer: `${kind}-L${level}` },
-  prepare: (bench) => mapProblem(bench, kind, level),
+  prepare: ({ scene }) =>
+    mapProblem(
+      scene.level(level),
+      scene.outputs(kind, level),
+      LAYERS[kind],
+      scene.map(kind, level).pairs,
+    ),
 });
 
 const step = (op: Step, kind: Kind): Case => ({

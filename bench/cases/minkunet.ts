@@ -1,10 +1,11 @@
 /**
  * All convolutions of a MinkUNet or SPVCNN in a row, as a forward pass does them: folded batch norm,
- * residual and ReLU in the same pass, maps made in the run or before. The classifier is one of
- * them, as a 1x1x1 convolution. Left out: reading the scan, and making tensors, which are there
- * before and used in turn.
+ * residual and ReLU in the same pass, maps made in the run or before, 1x1x1 layers and the classifier
+ * as products of dense rows. Left out: reading the scan, and making tensors, which are there before
+ * and used in turn. In 16 bits there are no dense steps yet: convolutions stand in, and instead of
+ * concatenating two inputs a layer convolves one and adds the other.
  */
-import { type Context, type Feature, variants } from "../../ffi/mod.ts";
+import { type Backend, type Context, type Feature, variants } from "../../ffi/mod.ts";
 import type { Bench, BenchBackend, Case, Expected, Problem } from "../case.ts";
 import type { Tolerance } from "../harness/check.ts";
 import { FEATURE_TYPES, UNIT } from "../harness/dtype.ts";
@@ -33,6 +34,13 @@ function networkTolerance({ depth }: Plan, dtype: Feature): Tolerance {
   return { abs: 0, scale, rel: 1e-5 };
 }
 
+const DENSE_OPS = ["linear", "concat", "affine"] as const;
+
+/** Whether a backend has the dense steps of a network in this type. */
+function isDense(backend: Backend, dtype: Feature): boolean {
+  return dtype === "f32" && DENSE_OPS.every((op) => variants(backend, op).length > 0);
+}
+
 function problem({ scene }: Bench, plan: Plan, dtype: Feature, buildsMaps: boolean): Problem {
   const network = networkOf(plan, scene, dtype, buildsMaps);
   const macs = macsOf(plan, scene);
@@ -58,7 +66,7 @@ const MEMORY_BYTES = 1.5e9;
 
 const network = (
   op: string,
-  plan: (ratio: number) => Plan,
+  plan: typeof minkunet,
   ratio: number,
   maps: "built" | "cached",
   { dtype = "f32", tier = "full" }: { dtype?: Feature; tier?: Case["tier"] } = {},
@@ -69,7 +77,10 @@ const network = (
   params: { cr: ratio, maps },
   memoryBytes: MEMORY_BYTES * ratio,
   variants: networkVariants,
-  prepare: (bench) => problem(bench, plan(ratio), dtype, maps === "built"),
+  prepare: (bench) => {
+    const dense = isDense(bench.ctx.backend, dtype);
+    return problem(bench, plan(ratio, dense), dtype, maps === "built");
+  },
 });
 
 /** A narrow MinkUNet for the tour, those of the tables in all types, and SPVCNN in f32. */

@@ -1,9 +1,12 @@
 /** Runs a network plan on a context, with seeded weights. */
 import {
+  affine,
+  concat,
   type Context,
   convNeedsPairs,
   devoxelize,
   type Feature,
+  linear,
   sparseConv,
   type Tensor,
   voxelReduce,
@@ -16,6 +19,7 @@ import { mapName, mapSize, NetworkMaps, rowsOf } from "./network_maps.ts";
 import {
   assignBuffers,
   type ConvStep,
+  type JoinStep,
   type Plan,
   type PointStep,
   type Value,
@@ -117,18 +121,20 @@ export function networkInstance(ctx: Context, network: Network): Instance {
   );
   const at = ({ id }: Value) => id === plan.input.id ? first : buffers[of.get(id)!]!;
   const tensors: Tensors = { maps, at };
-  const layers = plan.steps.map((step, i) =>
-    step.op === "conv" ? convLayer(ctx, tensors, step, network.weights[i]!, dtype, stack) : step
-  );
+  const layers = plan.steps.map((step, i): Bind => {
+    if (step.op !== "conv") return (how) => denseStep(ctx, tensors, step, how);
+    const layer = uploadLayer(ctx, step, network, i, stack);
+    return plan.dense && step.map.kind === "own"
+      ? (how) => linearStep(ctx, tensors, step, layer, how)
+      : (how) => convStep(tensors, step, layer, how);
+  });
   const owned = stack.move();
   return {
     bind(name) {
       const variant = ctx.variant("sparse_conv", name);
       const pairs = convNeedsPairs(ctx, variant);
       maps.build(pairs);
-      const steps = layers.map((layer) =>
-        typeof layer === "function" ? layer(variant, pairs) : pointStep(tensors, layer)
-      );
+      const steps = layers.map((bind) => bind({ variant, pairs, plain: name === "ref" }));
       return () => {
         if (buildsMaps) maps.build(pairs);
         for (const step of steps) step();
@@ -144,36 +150,93 @@ interface Tensors {
   readonly at: (value: Value) => Tensor<Feature>;
 }
 
-/** Uploads a layer's weights and gives its timed run in a variant. */
-function convLayer(
+/** In which variant a run is. */
+interface How {
+  /** Of the convolutions. */
+  readonly variant: number;
+  readonly pairs: boolean;
+  /** Whether all other steps run their reference as well. */
+  readonly plain: boolean;
+}
+
+/** Gives the timed run of a step. */
+type Bind = (how: How) => () => void;
+
+/** Weights on the device. */
+interface Layer {
+  readonly weight: Tensor<Feature>;
+  readonly norm: { readonly scale: Tensor<"f32">; readonly shift?: Tensor<"f32"> };
+}
+
+function uploadLayer(
   ctx: Context,
-  { maps, at }: Tensors,
-  { map, from, to, residual, shift: shifts, relu }: ConvStep,
-  weights: Weights,
-  dtype: Feature,
+  { map, from, to, shift: shifts }: ConvStep,
+  { scene, weights, dtype, plan: { dense } }: Network,
+  step: number,
   stack: DisposableStack,
-) {
-  const shape = [maps.map(map).rows, from.channels, to.channels];
-  const weight = stack.use(featureTensor(ctx, dtype, shape, weights.weight));
-  const scale = stack.use(ctx.tensorFrom("f32", [to.channels], weights.scale));
-  const shift = shifts ? stack.use(ctx.tensorFrom("f32", [to.channels], weights.shift)) : undefined;
-  const epilogue = {
-    scale,
-    ...(shift !== undefined && { shift }),
-    ...(residual !== null && { residual: at(residual) }),
-    activation: relu ? "relu" as const : "none" as const,
-  };
-  return (variant: number, needsPairs: boolean) => {
-    const pairs = needsPairs ? maps.pairs(map) : null;
-    return () => sparseConv(at(from), weight, maps.map(map), pairs, at(to), variant, epilogue);
+): Layer {
+  const { weight, scale, shift } = weights[step]!;
+  const { kv } = mapSize(scene, map);
+  const inner = [from.channels, to.channels];
+  const shape = dense && map.kind === "own" ? inner : [kv, ...inner];
+  const on = (values: Float32Array) => stack.use(ctx.tensorFrom("f32", [to.channels], values));
+  return {
+    weight: stack.use(featureTensor(ctx, dtype, shape, weight)),
+    norm: { scale: on(scale), ...(shifts && { shift: on(shift) }) },
   };
 }
 
-/** The point steps are f32 only, which the cases see to. */
-function pointStep({ maps, at }: Tensors, { op, level, from, to }: PointStep): () => void {
-  const [feats, out] = [at(from) as Tensor<"f32">, at(to) as Tensor<"f32">];
-  const { index, weight, order, starts } = maps.points(level);
-  return op === "devoxelize"
-    ? () => devoxelize(feats, index, weight, out)
-    : () => voxelReduce(feats, order, starts, out, "mean");
+function convStep(
+  { maps, at }: Tensors,
+  { map, from, to, residual, relu }: ConvStep,
+  { weight, norm }: Layer,
+  { variant, pairs }: How,
+): () => void {
+  const lists = pairs ? maps.pairs(map) : null;
+  const epilogue = {
+    ...norm,
+    ...(residual !== null && { residual: at(residual) }),
+    activation: relu ? "relu" as const : "none" as const,
+  };
+  return () => sparseConv(at(from), weight, maps.map(map), lists, at(to), variant, epilogue);
+}
+
+/** Dense steps and those of points are f32 only, which the cases see to. */
+const f32 = (tensor: Tensor<Feature>) => tensor as Tensor<"f32">;
+
+function linearStep(
+  ctx: Context,
+  { at }: Tensors,
+  { from, to, residual, relu }: ConvStep,
+  { weight, norm }: Layer,
+  { plain }: How,
+): () => void {
+  const variant = plain ? ctx.variant("linear", "ref") : 0;
+  const epilogue = {
+    ...norm,
+    ...(residual !== null && { residual: f32(at(residual)) }),
+    activation: relu ? "relu" as const : "none" as const,
+  };
+  const [x, out, matrix] = [f32(at(from)), f32(at(to)), f32(weight)];
+  return () => linear(x, matrix, out, epilogue, variant);
+}
+
+function denseStep(
+  ctx: Context,
+  { maps, at }: Tensors,
+  step: PointStep | JoinStep,
+  { plain }: How,
+): () => void {
+  const [feats, out] = [f32(at(step.from)), f32(at(step.to))];
+  const variant = plain ? ctx.variant(step.op, "ref") : 0;
+  if ("other" in step) {
+    const other = f32(at(step.other));
+    return step.op === "concat"
+      ? () => concat(feats, other, out, variant)
+      : () => affine(feats, out, { residual: other }, variant);
+  }
+  const { index, weight, order, starts } = maps.points(step.level);
+  return step.op === "devoxelize"
+    ? () => devoxelize(feats, index, weight, out, variant)
+    : () => voxelReduce(feats, order, starts, out, "mean", variant);
 }

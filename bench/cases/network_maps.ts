@@ -64,12 +64,16 @@ export class NetworkMaps implements Disposable {
   constructor(
     private readonly ctx: Context,
     private readonly scene: Scene,
-    { steps }: Plan,
+    { steps, dense }: Plan,
   ) {
-    const convs = steps.flatMap((step) => step.op === "conv" ? [step.map] : []);
+    const convs = steps.flatMap((step) =>
+      step.op === "conv" && !(dense && step.map.kind === "own") ? [step.map] : []
+    );
     const coords = this.#planCoords();
     for (const key of distinct(convs, mapName)) this.#planMap(key, coords);
-    const levels = steps.flatMap((step) => step.op === "conv" ? [] : [step.level]);
+    const levels = steps.flatMap((step) =>
+      step.op === "devoxelize" || step.op === "voxel_reduce" ? [step.level] : []
+    );
     if (levels.length > 0) this.#planPoints(distinct(levels, String), coords);
   }
 

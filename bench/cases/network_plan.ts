@@ -41,13 +41,23 @@ export interface PointStep {
   readonly to: Value;
 }
 
-export type Step = ConvStep | PointStep;
+/** Two values side by side, or their sum. */
+export interface JoinStep {
+  readonly op: "concat" | "affine";
+  readonly from: Value;
+  readonly other: Value;
+  readonly to: Value;
+}
+
+export type Step = ConvStep | PointStep | JoinStep;
 
 /** A network. */
 export interface Plan {
   readonly input: Value;
   readonly output: Value;
   readonly steps: readonly Step[];
+  /** Whether it concatenates, adds and multiplies dense rows; if not, convolutions do all of it. */
+  readonly dense: boolean;
   /** Layers from input to output: what an error passes through. */
   readonly depth: number;
 }
@@ -69,6 +79,8 @@ class Builder {
   readonly steps: Step[] = [];
   #values = 0;
 
+  constructor(private readonly dense: boolean) {}
+
   value(level: number, channels: number): Value {
     return { id: this.#values++, level, channels };
   }
@@ -86,7 +98,7 @@ class Builder {
       this.steps.push({ op: "conv", map, from, to, residual, shift, relu });
       return to;
     }
-    // Without a concatenation: the sum over the channels of both is the sum of two layers.
+    // The sum over the channels of both is the sum of two layers.
     const [first, second] = from;
     const half = this.conv(kind, second, channels, { residual, relu: false, shift: false });
     return this.conv(kind, first, channels, { residual: half, relu, shift });
@@ -107,7 +119,16 @@ class Builder {
 
   up(from: Value, skip: Value, channels: number): Value {
     const finer = this.conv("up2", from, channels);
-    return this.block(this.block([finer, skip], channels), channels);
+    const both = this.dense
+      ? this.join("concat", finer, skip, finer.channels + skip.channels)
+      : [finer, skip] as const;
+    return this.block(this.block(both, channels), channels);
+  }
+
+  join(op: JoinStep["op"], from: Value, other: Value, channels: number): Value {
+    const to = this.value(from.level, channels);
+    this.steps.push({ op, from, other, to });
+    return to;
   }
 
   classifier(from: Value): Value {
@@ -120,10 +141,12 @@ class Builder {
     return to;
   }
 
-  /** Point features after a linear layer, joined with those of the voxels around. */
-  join(voxels: Value, points: Value): Value {
+  /** Point features after a linear layer, plus those of the voxels around. */
+  meet(voxels: Value, points: Value): Value {
     const around = this.points("devoxelize", voxels, voxels.level);
-    return this.conv("own", points, voxels.channels, { residual: around });
+    const { channels } = voxels;
+    if (!this.dense) return this.conv("own", points, channels, { residual: around });
+    return this.join("affine", this.conv("own", points, channels), around, channels);
   }
 }
 
@@ -136,8 +159,8 @@ export function channelsOf(ratio: number): number[] {
 const DEPTH = 2 + 8 * 5 + 1;
 
 /** MinkUNet: every layer that multiplies. */
-export function minkunet(ratio: number): Plan {
-  const net = new Builder();
+export function minkunet(ratio: number, dense: boolean): Plan {
+  const net = new Builder(dense);
   const cs = channelsOf(ratio);
   const input = net.value(0, INPUT);
   const skips = [net.conv("subm3", net.conv("subm3", input, cs[0]!), cs[0]!)];
@@ -145,16 +168,16 @@ export function minkunet(ratio: number): Plan {
   let last = skips.pop()!;
   for (let n = 1; n <= DEEPEST; n++) last = net.up(last, skips.pop()!, cs[DEEPEST + n]!);
   const output = net.classifier(last);
-  return { input, output, steps: net.steps, depth: DEPTH };
+  return { input, output, steps: net.steps, dense, depth: DEPTH };
 }
 
 /**
  * SPVCNN: the same with a branch of points, which meets the voxels four times. Its points are the
- * voxels of the scan, as in SPVNAS. The ReLU of a linear layer comes after the features of the
- * voxels are added and not before: the same work in one pass.
+ * voxels of the scan, as in SPVNAS. Where it is not dense, the ReLU of a linear layer comes after
+ * the features of the voxels are added and not before.
  */
-export function spvcnn(ratio: number): Plan {
-  const net = new Builder();
+export function spvcnn(ratio: number, dense: boolean): Plan {
+  const net = new Builder(dense);
   const cs = channelsOf(ratio);
   const input = net.value(POINTS, INPUT);
   const voxels = net.points("voxel_reduce", input, 0);
@@ -163,14 +186,14 @@ export function spvcnn(ratio: number): Plan {
   const skips = [stem];
   let level = net.points("voxel_reduce", z0, 0);
   for (let n = 1; n <= DEEPEST; n++) skips.push(level = net.stage(level, cs[n]!));
-  const z1 = net.join(skips.pop()!, z0);
+  const z1 = net.meet(skips.pop()!, z0);
   const y1 = net.up(net.points("voxel_reduce", z1, DEEPEST), skips.pop()!, cs[5]!);
   const y2 = net.up(y1, skips.pop()!, cs[6]!);
-  const z2 = net.join(y2, z1);
+  const z2 = net.meet(y2, z1);
   const y3 = net.up(net.points("voxel_reduce", z2, y2.level), skips.pop()!, cs[7]!);
   const y4 = net.up(y3, skips.pop()!, cs[8]!);
-  const output = net.classifier(net.join(y4, z2));
-  return { input, output, steps: net.steps, depth: DEPTH + 4 };
+  const output = net.classifier(net.meet(y4, z2));
+  return { input, output, steps: net.steps, dense, depth: DEPTH + 4 };
 }
 
 /** Which buffer each value but the input has, and what buffers there are. */
@@ -205,6 +228,6 @@ export function assignBuffers({ input, output, steps }: Plan): Buffers {
 }
 
 function readsOf(step: Step): Value[] {
-  const { from } = step;
-  return step.op === "conv" && step.residual !== null ? [from, step.residual] : [from];
+  if (step.op === "concat" || step.op === "affine") return [step.from, step.other];
+  return step.op === "conv" && step.residual !== null ? [step.from, step.residual] : [step.from];
 }

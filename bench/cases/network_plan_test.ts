@@ -2,9 +2,11 @@ import { assertEquals } from "@std/assert";
 import { assignBuffers, channelsOf, minkunet, type Plan, spvcnn } from "./network_plan.ts";
 
 const PLANS: Readonly<Record<string, Plan>> = {
-  minkunet: minkunet(1),
-  "minkunet 0.5": minkunet(0.5),
-  spvcnn: spvcnn(1),
+  minkunet: minkunet(1, true),
+  "minkunet 0.5": minkunet(0.5, true),
+  spvcnn: spvcnn(1, true),
+  "minkunet without dense steps": minkunet(1, false),
+  "spvcnn without dense steps": spvcnn(1, false),
 };
 
 /** Weights of all convolutions and batch norms, as papers count parameters. */
@@ -25,10 +27,10 @@ Deno.test("channelsOf() gives SPVNAS' widths", () => {
 Deno.test("minkunet() and spvcnn() have as many parameters as SPVNAS' models", () => {
   // A classifier has one bias a class and no batch norm, of which this counts 2 a class.
   const biases = 19;
-  assertEquals(parameters(minkunet(1)) - biases, 21_723_315);
-  assertEquals(parameters(minkunet(0.5)) - biases, 5_435_235);
+  assertEquals(parameters(minkunet(1, true)) - biases, 21_723_315);
+  assertEquals(parameters(minkunet(0.5, true)) - biases, 5_435_235);
   // The three linear layers have a bias beside their batch norm: 256 + 128 + 96.
-  assertEquals(parameters(spvcnn(1)) - biases + 480, 21_778_003);
+  assertEquals(parameters(spvcnn(1, true)) - biases + 480, 21_778_003);
 });
 
 Deno.test("minkunet() uses nine maps and the row itself, and spvcnn() three levels of points", () => {
@@ -42,7 +44,7 @@ Deno.test("minkunet() uses nine maps and the row itself, and spvcnn() three leve
     ...["subm3-0", "subm3-1", "subm3-2", "subm3-3", "subm3-4"],
     ...["up2-1", "up2-2", "up2-3", "up2-4"],
   ]);
-  const levels = points!.steps.flatMap((step) => step.op === "conv" ? [] : [step.level]);
+  const levels = points!.steps.flatMap((step) => "level" in step ? [step.level] : []);
   assertEquals(levels, [0, 0, 0, 4, 4, 2, 2, 0]);
 });
 
@@ -50,6 +52,7 @@ Deno.test("a plan reads only what was written, with the shape it was written wit
   for (const [name, { input, output, steps }] of Object.entries(PLANS)) {
     const written = new Set([input]);
     for (const step of steps) {
+      if ("other" in step) assertEquals([name, written.has(step.other)], [name, true]);
       const residual = step.op === "conv" ? step.residual : null;
       assertEquals([name, written.has(step.from)], [name, true]);
       if (residual !== null) {
@@ -71,6 +74,7 @@ Deno.test("assignBuffers() never lets a step overwrite what a later one reads", 
     };
     for (const step of plan.steps) {
       const reads = step.op === "conv" && step.residual !== null ? [step.residual] : [];
+      if ("other" in step) reads.push(step.other);
       for (const { id } of [step.from, ...reads]) {
         check(id);
         assertEquals([name, of.get(id) === of.get(step.to.id)], [name, false]);

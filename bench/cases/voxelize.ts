@@ -66,9 +66,9 @@ function quantizeProblem({ scene: { points, pointCount: n } }: Bench): Problem {
   };
 }
 
-function voxelizeProblem({ scene }: Bench): Problem {
-  const { coords, pointCount: n } = scene;
-  const m = scene.rows(0);
+/** Grouping `coords` [N, 4] into `m` voxels. */
+export function voxelizeProblem(coords: Int32Array, m: number): Problem {
+  const n = coords.length / 4;
   return {
     params: { n, m },
     flops: null,
@@ -187,7 +187,12 @@ export const voxelizeCases: readonly Case[] = [
     prepare: wholeProblem,
   },
   { op: "quantize", tier: "quick", params: { rounding: "round" }, prepare: quantizeProblem },
-  { op: "voxelize", tier: "quick", params: {}, prepare: voxelizeProblem },
+  {
+    op: "voxelize",
+    tier: "quick",
+    params: {},
+    prepare: ({ scene }) => voxelizeProblem(scene.coords, scene.rows(0)),
+  },
   reduce(4, "quick"),
   reduce(32, "full"),
   reduce(96, "full"),

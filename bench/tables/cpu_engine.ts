@@ -142,13 +142,13 @@ function notes({ context: { data, threads, noise }, roofline }: TableRun): strin
         "columns and the goals hold for SemanticKITTI 00/000000, so times do not compare.",
     `Goals are for two AVX-512 cores; this run had ${threads} thread${threads === 1 ? "" : "s"}` +
     (roofline === null ? "." : ` and a peak of ${roofline.fmaGflops.toFixed(0)} GFLOP/s.`),
-    "TorchSparse is 1.4.0 as it ships. The best peer is the fastest of seven engines, each tuned by " +
-    "us: spconv is 1.2.1, torch 2.13, and TorchSparse has its loops over rows run in parallel.",
+    "TorchSparse is 1.4.0 as it ships. The best peer is the fastest of the other engines and of " +
+    "TorchSparse with its loops run in parallel, all tuned; torch is 2.13.",
     "Here is the median of the default variant; fastest is the best of all variants timed. Peak is " +
     "the share of the multiply-adds, triad that of the bytes a perfect kernel must move.",
     "Voxelize includes the rounding of the points, which the peers' times do not.",
-    "Networks build all their maps in the timed run, and end with the classifier. Concatenated " +
-    "inputs are read by two convolutions, the second of which adds to the first.",
+    "Networks build all their maps in the timed run, and end with the classifier. In bf16 a " +
+    "convolution of each input takes the place of one of their concatenation.",
     "BEV pooling: the peer sums features of all points that are there already, and its prefix sum " +
     "takes 1148 ms; here depth and feature are multiplied on the way. Our prefix sum reads " +
     "features that are there already.",
