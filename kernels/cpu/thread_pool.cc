@@ -25,10 +25,17 @@ constexpr uint32_t kOpen = uint32_t{1} << 31;
 
 ThreadPool::ThreadPool(int32_t threads) {
   if (threads < 1) threads = static_cast<int32_t>(std::thread::hardware_concurrency());
-  for (int32_t i = 1; i < threads; ++i) workers_.emplace_back([this, i] { work(i); });
+  try {
+    for (int32_t i = 1; i < threads; ++i) workers_.emplace_back([this, i] { work(i); });
+  } catch (...) {
+    stop();  // a thread that is destroyed before it is joined ends the process
+    throw;
+  }
 }
 
-ThreadPool::~ThreadPool() {
+ThreadPool::~ThreadPool() { stop(); }
+
+void ThreadPool::stop() {
   stopping_ = true;
   ++epoch_;
   epoch_.notify_all();

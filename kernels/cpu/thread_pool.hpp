@@ -61,6 +61,7 @@ class ThreadPool {
 
   void run(const Job& job);
   void work(int32_t thread);
+  void stop();
   bool join();
   void take_ranges(int32_t thread);
 
