@@ -1,6 +1,6 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { InputError, unknownName } from "../std/errors.ts";
-import type { AnyBenchmark, Request } from "./benchmark.ts";
+import type { AnyBenchmark, Option, Request } from "./benchmark.ts";
 import { benchmarkOf, BENCHMARKS } from "./registry.ts";
 
 /** What a command line asks for. */
@@ -54,7 +54,7 @@ export function parseCommand(args: readonly string[]): Command {
     request: {
       gt: required("gt", flags["gt"]),
       pred: required("pred", flags["pred"]),
-      options: choices(id, benchmarkOf(id), own, flags),
+      options: optionValues(id, benchmarkOf(id), own, flags),
     },
     json,
     out: flags["out"] as string | undefined,
@@ -88,7 +88,7 @@ function required(name: string, value: unknown): string {
   );
 }
 
-function choices(
+function optionValues(
   id: string,
   { options }: AnyBenchmark,
   known: readonly string[],
@@ -99,12 +99,23 @@ function choices(
     throw new InputError(`Cannot score "${id}": it has no option --${stray}`);
   }
   return Object.fromEntries(
-    Object.entries(options).map(([name, { choices, fallback }]) => {
-      const value = flags[name] ?? fallback;
-      if (typeof value === "string" && choices.includes(value)) return [name, value];
-      throw unknownName(name, String(value), choices);
+    Object.entries(options).map(([name, option]) => {
+      return [name, optionValue(name, option, flags[name] ?? option.fallback)];
     }),
   );
+}
+
+function optionValue(name: string, option: Option, value: unknown): string {
+  if (typeof value !== "string") {
+    throw new InputError(`Cannot score: --${name} is missing, and ${option.help} is needed`);
+  }
+  if ("choices" in option) {
+    if (!option.choices.includes(value)) throw unknownName(name, value, option.choices);
+    return value;
+  }
+  const needed = option.needed(value);
+  if (needed === undefined) return value;
+  throw new InputError(`Cannot use --${name} "${value}": ${needed} is needed`);
 }
 
 function jobCount(value: unknown): number {
@@ -120,9 +131,11 @@ export function usage(): string {
       `  ${id}: ${summary}`,
       `    --gt    ${paths.gt}`,
       `    --pred  ${paths.pred}`,
-      ...Object.entries(options).map(([name, { choices, fallback, help }]) =>
-        `    --${name} ${choices.join("|")}  ${help} (default ${fallback})`
-      ),
+      ...Object.entries(options).map(([name, option]) => {
+        const value = "choices" in option ? option.choices.join("|") : option.value;
+        const unset = option.fallback === undefined ? "required" : `default ${option.fallback}`;
+        return `    --${name} ${value}  ${option.help} (${unset})`;
+      }),
     ].join("\n")
   );
   return `deno task eval ID --gt PATH --pred PATH [options]   score predictions as the devkit does

@@ -13,6 +13,19 @@ export interface Choice {
   readonly help: string;
 }
 
+/** An option whose values no list can hold, e.g. `--classes 20`. */
+export interface FreeText {
+  /** What stands for the value in `--help`, e.g. `N`. */
+  readonly value: string;
+  /** Used when the option is not given; the option must be given when there is none. */
+  readonly fallback?: string;
+  readonly help: string;
+  /** What is needed instead of `text`, e.g. "a whole number from 1 on", or undefined if it is fine. */
+  needed(text: string): string | undefined;
+}
+
+export type Option = Choice | FreeText;
+
 /** The work of a run, cut into items that any thread can score. */
 export interface Plan<Item> {
   /** Crosses threads by structured clone. */
@@ -31,7 +44,7 @@ export interface Scorer<Item, State> {
    *
    * @throws {InputError} A file cannot be read or scored; the text names it.
    */
-  score(item: Item): void;
+  score(item: Item): void | Promise<void>;
 }
 
 /** Scores under the names that are published, and what a reader should know about them. */
@@ -53,7 +66,7 @@ export interface Benchmark<Item, State> {
   readonly summary: string;
   /** What the two paths must be, one line each. */
   readonly paths: { readonly gt: string; readonly pred: string };
-  readonly options: Readonly<Record<string, Choice>>;
+  readonly options: Readonly<Record<string, Option>>;
   /** The tool and version whose numbers the results equal. */
   reference(request: Request): string;
   /** Version of the metric that is computed; it moves when a score does. */
@@ -63,7 +76,7 @@ export interface Benchmark<Item, State> {
    *
    * @throws {InputError} Something needed is missing or does not fit together.
    */
-  plan(request: Request): Plan<Item>;
+  plan(request: Request): Plan<Item> | Promise<Plan<Item>>;
   scorer(request: Request): Scorer<Item, State>;
   /** Adds `from` into `into`. The order of merges never changes a result. */
   merge(request: Request, into: State, from: State): void;

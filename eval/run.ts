@@ -42,7 +42,7 @@ export async function runBenchmark(
 ): Promise<Run> {
   const start = performance.now();
   const benchmark = benchmarkOf(id);
-  const plan = benchmark.plan(request);
+  const plan = await benchmark.plan(request);
   const jobs = jobsFor(plan, options);
   const state = await scoreAll({ id, benchmark, request, plan, jobs }, options.progress);
   const outcome = benchmark.outcome(request, plan, state);

@@ -47,7 +47,7 @@ export async function scoreShare<Item>(
 ): Promise<Failure | undefined> {
   for (let index = cursor.take(); index < items.length; index = cursor.take()) {
     try {
-      scorer.score(items[index]!);
+      await scorer.score(items[index]!);
     } catch (error) {
       cursor.stop(items.length);
       return failure(index, error);
