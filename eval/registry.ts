@@ -1,10 +1,16 @@
 import { unknownName } from "../std/errors.ts";
 import type { AnyBenchmark } from "./benchmark.ts";
+import { s3dis } from "./benchmarks/s3dis.ts";
+import { scannetSemantic } from "./benchmarks/scannet_semantic.ts";
+import { seg } from "./benchmarks/seg.ts";
 import { semanticKitti } from "./benchmarks/semantic_kitti.ts";
 
 /** THE list of benchmarks, by the id that the command line takes. */
 export const BENCHMARKS: Readonly<Record<string, AnyBenchmark>> = {
   semantickitti: semanticKitti,
+  "scannet-semantic": scannetSemantic,
+  s3dis,
+  seg,
 };
 
 /**
