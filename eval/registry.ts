@@ -1,5 +1,6 @@
 import { unknownName } from "../std/errors.ts";
 import type { AnyBenchmark } from "./benchmark.ts";
+import { bleu } from "./benchmarks/bleu.ts";
 import { s3dis } from "./benchmarks/s3dis.ts";
 import { scannetSemantic } from "./benchmarks/scannet_semantic.ts";
 import { seg } from "./benchmarks/seg.ts";
@@ -11,6 +12,7 @@ export const BENCHMARKS: Readonly<Record<string, AnyBenchmark>> = {
   "scannet-semantic": scannetSemantic,
   s3dis,
   seg,
+  bleu,
 };
 
 /**

@@ -117,6 +117,11 @@ export function isFolder(path: string): boolean {
   return stat(path)?.isDirectory ?? false;
 }
 
+/** Whether `path` is there and a file. */
+export function isFile(path: string): boolean {
+  return stat(path)?.isFile ?? false;
+}
+
 function exists(path: string): boolean {
   return stat(path) !== undefined;
 }
