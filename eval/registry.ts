@@ -1,6 +1,7 @@
 import { unknownName } from "../std/errors.ts";
 import type { AnyBenchmark } from "./benchmark.ts";
 import { bleu } from "./benchmarks/bleu.ts";
+import { rougeBenchmark } from "./benchmarks/rouge.ts";
 import { s3dis } from "./benchmarks/s3dis.ts";
 import { scannetSemantic } from "./benchmarks/scannet_semantic.ts";
 import { seg } from "./benchmarks/seg.ts";
@@ -13,6 +14,7 @@ export const BENCHMARKS: Readonly<Record<string, AnyBenchmark>> = {
   s3dis,
   seg,
   bleu,
+  rouge: rougeBenchmark,
 };
 
 /**

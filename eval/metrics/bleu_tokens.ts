@@ -1,16 +1,8 @@
 /** How the BLEU tools cut a line into tokens. */
+import { splitPython, trimEndPython } from "./python_text.ts";
 
-/** What Python's `str.split()` and `\s` take for white space, and JavaScript does not quite. */
-const PYTHON_SPACE =
-  // deno-lint-ignore no-control-regex
-  /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/u;
 /** What Perl's `split ' '` takes for white space in bytes. */
 const ASCII_SPACE = /[ \t\n\v\f\r]+/;
-
-/** Tokens between white space of Python's kind. */
-export function splitPython(line: string): string[] {
-  return line.split(PYTHON_SPACE).filter((token) => token !== "");
-}
 
 /** Tokens of a line of bytes between ASCII white space. */
 export function splitPerl(line: string): string[] {
@@ -62,7 +54,7 @@ const SACRE: Readonly<Record<SacreTokenizer, (line: string) => string>> = {
   "13a": tokenize13a,
   none: (line) => line,
   intl: (line) =>
-    trimEnd(line)
+    trimEndPython(line)
       .replaceAll(/(\P{N})(\p{P})/gu, "$1 $2 ")
       .replaceAll(/(\p{P})(\P{N})/gu, " $1 $2")
       .replaceAll(/\p{S}/gu, " $& "),
@@ -71,7 +63,8 @@ const SACRE: Readonly<Record<SacreTokenizer, (line: string) => string>> = {
 
 /** The tokeniser of NIST's mteval-v13a.pl. */
 function tokenize13a(line: string): string {
-  let text = trimEnd(line).replaceAll("<skipped>", "");
+  // The regular expressions see the end of the line, so what stands there matters.
+  let text = trimEndPython(line).replaceAll("<skipped>", "");
   if (text.includes("&")) {
     text = text.replaceAll("&quot;", '"').replaceAll("&amp;", "&")
       .replaceAll("&lt;", "<").replaceAll("&gt;", ">");
@@ -81,11 +74,4 @@ function tokenize13a(line: string): string {
     .replaceAll(/([^0-9])([.,])/gu, "$1 $2 ")
     .replaceAll(/([.,])([^0-9])/gu, " $1 $2")
     .replaceAll(/([0-9])(-)/gu, "$1 $2 ");
-}
-
-/** `rstrip()`: the regular expressions see the end of the line, so it matters. */
-function trimEnd(line: string): string {
-  let end = line.length;
-  while (end > 0 && PYTHON_SPACE.test(line[end - 1]!)) end--;
-  return line.slice(0, end);
 }
