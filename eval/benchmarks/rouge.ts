@@ -4,7 +4,7 @@ import { trimPython } from "../metrics/python_text.ts";
 import { rouge, type RougeState } from "../metrics/rouge.ts";
 import { SentenceLengthError } from "../metrics/rouge_document.ts";
 import { rememberingStemmer, sentencesOf, type Stemmer } from "../metrics/rouge_text.ts";
-import { isFolder, join } from "./file_pairs.ts";
+import { isFile, join } from "./file_pairs.ts";
 import { utf8Lines } from "./text_lines.ts";
 
 /** Documents that are scored together. */
@@ -72,20 +72,21 @@ function stemmerOf({ options }: Request): Stemmer {
     : rememberingStemmer(readExceptions(options["exceptions"]!));
 }
 
-/** Word and base form of each line of the *.exc files; of a word that is there twice the last counts. */
+/** In the order in which they are read: of a word that is in two, the base of the later counts. */
+const EXCEPTION_FILES = ["noun.exc", "adv.exc", "verb.exc", "adj.exc"];
+
+/** Base form by word, from the first two words of each line. */
 function readExceptions(folder: string): Map<string, string> {
   const exceptions = new Map<string, string>();
-  const files = isFolder(folder)
-    ? [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith(".exc"))
-    : [];
+  const files = EXCEPTION_FILES.map((name) => join(folder, name)).filter(isFile);
   if (files.length === 0) {
     throw new InputError(
-      `Cannot read --exceptions "${folder}": it is no folder with files "*.exc", and WordNet's are ` +
-        `needed`,
+      `Cannot read --exceptions "${folder}": it has no file ${EXCEPTION_FILES.join(", ")}, and ` +
+        `WordNet's are needed`,
     );
   }
-  for (const name of files.sort()) {
-    for (const line of utf8Lines(join(folder, name), "newline")) {
+  for (const file of files) {
+    for (const line of utf8Lines(file, "newline")) {
       const [word, base] = line.split(/\s+/);
       if (word !== "" && base !== undefined) exceptions.set(word!, base);
     }
