@@ -1,9 +1,13 @@
 import { unknownName } from "../std/errors.ts";
 import type { AnyBenchmark } from "./benchmark.ts";
+import { bevMap } from "./benchmarks/bev_map.ts";
 import { bleu } from "./benchmarks/bleu.ts";
+import { partnet } from "./benchmarks/partnet.ts";
+import { perplexityBenchmark } from "./benchmarks/perplexity.ts";
 import { rougeBenchmark } from "./benchmarks/rouge.ts";
 import { s3dis } from "./benchmarks/s3dis.ts";
 import { scannetSemantic } from "./benchmarks/scannet_semantic.ts";
+import { shapenetPart } from "./benchmarks/shapenet_part.ts";
 import { seg } from "./benchmarks/seg.ts";
 import { semanticKitti } from "./benchmarks/semantic_kitti.ts";
 
@@ -12,9 +16,13 @@ export const BENCHMARKS: Readonly<Record<string, AnyBenchmark>> = {
   semantickitti: semanticKitti,
   "scannet-semantic": scannetSemantic,
   s3dis,
+  "shapenet-part": shapenetPart,
+  partnet,
+  "bev-map": bevMap,
   seg,
   bleu,
   rouge: rougeBenchmark,
+  perplexity: perplexityBenchmark,
 };
 
 /**
