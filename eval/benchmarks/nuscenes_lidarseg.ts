@@ -57,7 +57,9 @@ function scorer(request: Request): Scorer<FilePair, Confusion> {
     state,
     score(pair) {
       if (sizeOf(pair.gt) === 0) {
-        throw new InputError(`Cannot score "${pair.gt}": it is empty, and a label a point is needed`);
+        throw new InputError(
+          `Cannot score "${pair.gt}": it is empty, and a label a point is needed`,
+        );
       }
       return score(pair);
     },

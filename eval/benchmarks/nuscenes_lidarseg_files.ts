@@ -13,7 +13,10 @@ export function findSamples(request: Request): FilePair[] {
   const scans = lidarScans(request, new Set(samples));
   const filenames = new Map<string, string>();
   for (const record of table(request, "lidarseg")) {
-    filenames.set(text(request, "lidarseg", record, "sample_data_token"), filename(request, record));
+    filenames.set(
+      text(request, "lidarseg", record, "sample_data_token"),
+      filename(request, record),
+    );
   }
   return samples.map((sample) => {
     const token = scans.get(sample);
@@ -42,7 +45,9 @@ export function readCategories(request: Request): Map<number, string> {
       throw tableError(
         request,
         "category",
-        `"${name}" with the index ${JSON.stringify(index)} is none of the 32 categories of lidarseg`,
+        `"${name}" with the index ${
+          JSON.stringify(index)
+        } is none of the 32 categories of lidarseg`,
       );
     }
     names.set(index, name);

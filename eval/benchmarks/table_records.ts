@@ -8,7 +8,7 @@ export type TableRecord = Readonly<Record<string, unknown>>;
 const CHUNK_BYTES = 1 << 20;
 const MAX_RECORD_BYTES = 1 << 20;
 
-const [QUOTE, BACKSLASH, OPEN, CLOSE] = [..."\"\\{}"].map((c) => c.charCodeAt(0)) as [
+const [QUOTE, BACKSLASH, OPEN, CLOSE] = [...'"\\{}'].map((c) => c.charCodeAt(0)) as [
   number,
   number,
   number,
