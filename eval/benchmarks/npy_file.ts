@@ -155,7 +155,8 @@ function turned(file: Deno.FsFile, path: string, { shape, count }: NpyHeader, wi
   const ordered = new Uint8Array(raw.length);
   const index = shape.map(() => 0);
   const strides = shape.map((_, d) => shape.slice(0, d).reduce((a, b) => a * b, width));
-  for (let i = 0, from = 0; i < count; i++) {
+  let from = 0;
+  for (let i = 0; i < count; i++) {
     for (let b = 0; b < width; b++) ordered[i * width + b] = raw[from + b]!;
     for (let d = shape.length - 1; d >= 0; d--) {
       from += strides[d]!;

@@ -79,7 +79,8 @@ function decode(bytes: Uint8Array): string {
 }
 
 function firstBadLine(bytes: Uint8Array): number {
-  for (let line = 1, at = 0;; line++) {
+  let at = 0;
+  for (let line = 1;; line++) {
     const newline = bytes.indexOf(10, at);
     const end = newline < 0 ? bytes.length : newline;
     try {
