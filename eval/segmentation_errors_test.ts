@@ -104,6 +104,14 @@ Deno.test("seg refuses labels, shapes and files that it cannot score", async () 
   await refuses("--classes is missing", "seg", "--gt", gt, "--pred", gt);
 });
 
+Deno.test("seg leaves the labels of --ignore out, negative ones too", async () => {
+  using folder = new Folder();
+  const gt = folder.write("gt.npy", npy("<i4", "3,", Int32Array.of(-1, 2, 1)));
+  const pred = folder.write("pred.npy", npy("<i4", "3,", Int32Array.of(0, 0, 1)));
+  const { metrics, inputs } = await run(...seg(gt, pred), "--ignore", "-1,2");
+  assertEquals([metrics["acc"], inputs["points_left_out"]], [1, 2]);
+});
+
 Deno.test("seg scores classes without points as --absent says", async () => {
   using folder = new Folder();
   const gt = folder.write("gt.npy", npy("|u1", "2,", Uint8Array.of(0, 1)));

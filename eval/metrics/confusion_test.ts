@@ -1,4 +1,4 @@
-import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import { countPairs, createConfusion, labelTable, mergeConfusion } from "./confusion.ts";
 import { LabelIdError } from "./label_counts.ts";
 import { nuscenesLidarsegMiou } from "./nuscenes_lidarseg_miou.ts";
@@ -31,8 +31,10 @@ Deno.test("countPairs() counts by true row, and leaves points out by their true 
 
 Deno.test("countPairs() names the first label that is an error, and counts nothing", () => {
   const truth = assertThrows(() => count([10, 12], [0, 0]), LabelIdError);
+  assertInstanceOf(truth, LabelIdError);
   assertEquals([truth.side, truth.index, truth.id], ["truth", 1, 12]);
   const predicted = assertThrows(() => count([9, 10], [5, -3]), LabelIdError);
+  assertInstanceOf(predicted, LabelIdError);
   assertEquals([predicted.side, predicted.index, predicted.id], ["predicted", 1, -3]);
   assertThrows(() => count([10], []), RangeError, "1 are true and 0 predicted");
 });
