@@ -200,6 +200,10 @@ Deno.test("eval --list and --help name every benchmark", async () => {
   assertMatch(list.stdout, /^semantickitti +SemanticKITTI/m);
   const json = JSON.parse((await runCli("--list", "--json")).stdout);
   assertStrictEquals(json.benchmarks[0].id, "semantickitti");
+  for (const { id, reference } of json.benchmarks) {
+    assertStringIncludes(list.stdout, `equals ${reference}`);
+    assertMatch(reference, /\S+ \S+/, id);
+  }
   const help = await runCli("--help");
   assertStringIncludes(help.stdout, "--rule devkit|spvnas");
   assertStrictEquals(help.code, 0);

@@ -1,10 +1,30 @@
 import { unknownName } from "../std/errors.ts";
 import type { AnyBenchmark } from "./benchmark.ts";
+import { bevMap } from "./benchmarks/bev_map.ts";
+import { bleu } from "./benchmarks/bleu.ts";
+import { nuscenesLidarseg } from "./benchmarks/nuscenes_lidarseg.ts";
+import { partnet } from "./benchmarks/partnet.ts";
+import { perplexityBenchmark } from "./benchmarks/perplexity.ts";
+import { rougeBenchmark } from "./benchmarks/rouge.ts";
+import { s3dis } from "./benchmarks/s3dis.ts";
+import { scannetSemantic } from "./benchmarks/scannet_semantic.ts";
+import { shapenetPart } from "./benchmarks/shapenet_part.ts";
+import { seg } from "./benchmarks/seg.ts";
 import { semanticKitti } from "./benchmarks/semantic_kitti.ts";
 
 /** THE list of benchmarks, by the id that the command line takes. */
 export const BENCHMARKS: Readonly<Record<string, AnyBenchmark>> = {
   semantickitti: semanticKitti,
+  "nuscenes-lidarseg": nuscenesLidarseg,
+  "scannet-semantic": scannetSemantic,
+  s3dis,
+  "shapenet-part": shapenetPart,
+  partnet,
+  "bev-map": bevMap,
+  seg,
+  bleu,
+  rouge: rougeBenchmark,
+  perplexity: perplexityBenchmark,
 };
 
 /**

@@ -17,8 +17,7 @@ export function toText(result: EvalResult): string {
     describeInputs(result),
     "",
     align(headline),
-    "",
-    align(classTable(result)),
+    ...(hasClasses(result) ? ["", align(classTable(result))] : []),
   ].join("\n");
 }
 
@@ -32,8 +31,7 @@ export function toMarkdown(result: EvalResult): string {
     "",
     markdownTable([["metric", "value"], ...headline]),
     "",
-    markdownTable(classTable(result)),
-    "",
+    ...(hasClasses(result) ? [markdownTable(classTable(result)), ""] : []),
   ];
   if (result.warnings.length === 0) return lines.join("\n");
   return [...lines, ...result.warnings.map((warning) => `- Warning: ${warning}`), ""].join("\n");
@@ -62,6 +60,10 @@ function headlineMetrics({ metrics, perClass }: EvalResult): [string, Cell][] {
     ),
   );
   return Object.entries(metrics).filter(([name]) => !shown.has(name));
+}
+
+function hasClasses({ perClass }: EvalResult): boolean {
+  return Object.keys(perClass).length > 0;
 }
 
 function classTable({ perClass }: EvalResult): string[][] {
