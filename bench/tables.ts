@@ -1,5 +1,6 @@
 /** Every table that can be asked for by its ID. To add one: import it, list it. */
 import type { TableSpec } from "./table.ts";
+import { bevPoolBreakdown } from "./tables/bev_pool_breakdown.ts";
 import { cpuEngine } from "./tables/cpu_engine.ts";
 import { dataflows } from "./tables/dataflows.ts";
 import { scaling } from "./tables/scaling.ts";
@@ -9,4 +10,5 @@ export const TABLES: Readonly<Record<string, TableSpec>> = {
   "cpu-engine": cpuEngine,
   scaling,
   dataflows,
+  "bev-pool-breakdown": bevPoolBreakdown,
 };
