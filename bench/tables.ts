@@ -3,6 +3,7 @@ import type { TableSpec } from "./table.ts";
 import { bevPoolBreakdown } from "./tables/bev_pool_breakdown.ts";
 import { cpuEngine } from "./tables/cpu_engine.ts";
 import { dataflows } from "./tables/dataflows.ts";
+import { mapSearch } from "./tables/map_search.ts";
 import { scaling } from "./tables/scaling.ts";
 
 /** By ID, in the order of `--list`. */
@@ -11,4 +12,5 @@ export const TABLES: Readonly<Record<string, TableSpec>> = {
   scaling,
   dataflows,
   "bev-pool-breakdown": bevPoolBreakdown,
+  "map-search": mapSearch,
 };
