@@ -5,6 +5,7 @@ import { cpuEngine } from "./tables/cpu_engine.ts";
 import { dataflows } from "./tables/dataflows.ts";
 import { mapSearch } from "./tables/map_search.ts";
 import { scaling } from "./tables/scaling.ts";
+import { torchsparsePpInference } from "./tables/torchsparse_pp.ts";
 
 /** By ID, in the order of `--list`. */
 export const TABLES: Readonly<Record<string, TableSpec>> = {
@@ -13,4 +14,5 @@ export const TABLES: Readonly<Record<string, TableSpec>> = {
   dataflows,
   "bev-pool-breakdown": bevPoolBreakdown,
   "map-search": mapSearch,
+  "torchsparse-pp-inference": torchsparsePpInference,
 };
