@@ -1,5 +1,6 @@
 /** Every bench case, in the order the tables show them. To add one: import it, list it. */
 import type { Case, Group } from "./case.ts";
+import { bevCellsCases } from "./cases/bev_cells.ts";
 import { bevPoolCases } from "./cases/bev_pool.ts";
 import { bevPoolFusedCases } from "./cases/bev_pool_fused.ts";
 import { denseCases } from "./cases/dense.ts";
@@ -49,7 +50,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   "bev_pool": {
     about: "camera features to a 360 x 360 grid at BEVFusion's shape",
     baselines: { bev_pool: "prefix_sum" },
-    cases: [...bevPoolCases, ...bevPoolFusedCases],
+    cases: [...bevCellsCases, ...bevPoolCases, ...bevPoolFusedCases],
   },
   gradients: {
     about: "gradients of the weights of MinkUNet's convolutions, maps made before",

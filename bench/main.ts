@@ -10,6 +10,7 @@ import { removePartFilesOnSignal } from "../std/files.ts";
 import { print, printError, runMain } from "../std/main.ts";
 import type { BenchBackend } from "./case.ts";
 import { GROUPS } from "./cases.ts";
+import { compareCommand } from "./compare.ts";
 import { cacheBytes, describeMachine, memoryBytes } from "./harness/machine.ts";
 import type { Plan } from "./harness/measure.ts";
 import { Heartbeat, judgeNoise } from "./harness/noise.ts";
@@ -34,6 +35,7 @@ export async function main(
   args: readonly string[],
   registry: Registry = { groups: GROUPS, tables: TABLES },
 ): Promise<void> {
+  if (args[0] === "compare") return await compareCommand(args.slice(1));
   const options = parseOptions(args);
   if (options.help) return print(HELP);
   if (options.list) {
