@@ -1,5 +1,6 @@
 import { unknownName } from "../std/errors.ts";
 import type { AnyBenchmark } from "./benchmark.ts";
+import { cityscapes } from "./benchmarks/cityscapes.ts";
 import { semanticKitti } from "./benchmarks/semantic_kitti.ts";
 import { semanticKittiPanoptic } from "./benchmarks/semantic_kitti_panoptic.ts";
 
@@ -7,6 +8,7 @@ import { semanticKittiPanoptic } from "./benchmarks/semantic_kitti_panoptic.ts";
 export const BENCHMARKS: Readonly<Record<string, AnyBenchmark>> = {
   semantickitti: semanticKitti,
   "semantickitti-panoptic": semanticKittiPanoptic,
+  cityscapes,
 };
 
 /**
