@@ -1,6 +1,7 @@
 import { unknownName } from "../std/errors.ts";
 import type { AnyBenchmark } from "./benchmark.ts";
 import { cityscapes } from "./benchmarks/cityscapes.ts";
+import { cocoBbox, cocoSegm } from "./benchmarks/coco.ts";
 import { cocoPanoptic } from "./benchmarks/coco_panoptic.ts";
 import { semanticKitti } from "./benchmarks/semantic_kitti.ts";
 import { semanticKittiPanoptic } from "./benchmarks/semantic_kitti_panoptic.ts";
@@ -9,6 +10,8 @@ import { semanticKittiPanoptic } from "./benchmarks/semantic_kitti_panoptic.ts";
 export const BENCHMARKS: Readonly<Record<string, AnyBenchmark>> = {
   semantickitti: semanticKitti,
   "semantickitti-panoptic": semanticKittiPanoptic,
+  "coco-bbox": cocoBbox,
+  "coco-segm": cocoSegm,
   "coco-panoptic": cocoPanoptic,
   cityscapes,
 };
