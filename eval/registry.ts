@@ -3,6 +3,7 @@ import type { AnyBenchmark } from "./benchmark.ts";
 import { cityscapes } from "./benchmarks/cityscapes.ts";
 import { cocoBbox, cocoSegm } from "./benchmarks/coco.ts";
 import { cocoPanoptic } from "./benchmarks/coco_panoptic.ts";
+import { scannetInstance } from "./benchmarks/scannet_instance.ts";
 import { semanticKitti } from "./benchmarks/semantic_kitti.ts";
 import { semanticKittiPanoptic } from "./benchmarks/semantic_kitti_panoptic.ts";
 
@@ -14,6 +15,7 @@ export const BENCHMARKS: Readonly<Record<string, AnyBenchmark>> = {
   "coco-segm": cocoSegm,
   "coco-panoptic": cocoPanoptic,
   cityscapes,
+  "scannet-instance": scannetInstance,
 };
 
 /**
