@@ -39,7 +39,8 @@ export function scoreImage(item: CocoImageItem, counts: CocoState): number {
   const objectsOf = Map.groupBy(objects, ({ category }) => category);
   const detectionsOf = Map.groupBy(detections, ({ category }) => category);
   let otherSizes = 0;
-  for (const [k, { id }] of categories.entries()) {
+  for (let k = 0; k < categories.length; k++) {
+    const { id } = categories[k]!;
     const truth = objectsOf.get(id) ?? [];
     const best = highest(detectionsOf.get(id) ?? []);
     if (truth.length === 0 && best.length === 0) continue;

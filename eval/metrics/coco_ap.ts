@@ -244,10 +244,15 @@ function summarize(
   taken: readonly number[],
 ): CocoScores {
   const average = (values: Float64Array, first: number, last: number) => {
-    const rows = [...Array(last - first).keys()].map((i) => (first + i) * categories);
-    const valid = Float64Array.from(rows.flatMap((row) => taken.map((k) => values[row + k]!)))
-      .filter((value) => value > -1);
-    return valid.length === 0 ? -1 : mean(valid);
+    const valid = new Float64Array((last - first) * taken.length);
+    let n = 0;
+    for (let row = first; row < last; row++) {
+      for (const k of taken) {
+        const value = values[row * categories + k]!;
+        if (value > -1) valid[n++] = value;
+      }
+    }
+    return n === 0 ? -1 : mean(valid.subarray(0, n));
   };
   const perThreshold = RECALLS.length;
   const ap = (setting: number) => average(precision[setting]!, 0, THRESHOLDS * perThreshold);

@@ -67,26 +67,45 @@ export function matchGroup(
   [low, high]: readonly [number, number],
   flags: Uint32Array,
 ): number {
-  const { areas, scores, truth } = group;
-  const outside = (area: number) => area < low || area > high;
+  const { areas, truth } = group;
   const n = truth.areas.length;
-  const ignored = Array.from({ length: n }, (_, g) => truth.crowd[g]! || outside(truth.areas[g]!));
+  const ignored = new Uint8Array(n);
+  let counted = n;
+  for (let g = 0; g < n; g++) {
+    const area = truth.areas[g]!;
+    if (!truth.crowd[g]! && !(area < low || area > high)) continue;
+    ignored[g] = 1;
+    counted--;
+  }
   flags.fill(0);
   const promising = promisingOf(group);
-  for (const [t, threshold] of IOU_THRESHOLDS.entries()) {
-    const taken = new Uint8Array(n);
-    for (const d of promising) {
-      const g = bestMatch(group, d, { threshold, taken, ignored });
+  if (promising.length > 0) matchAll(group, promising, ignored, flags);
+  for (let d = 0; d < areas.length; d++) {
+    const outside = areas[d]! < low || areas[d]! > high;
+    if (outside) flags[d]! |= ALL_IGNORED & ~(flags[d]! << IGNORED);
+  }
+  return counted;
+}
+
+/** Thresholds do not touch each other: a true object may be taken at some of them only. */
+function matchAll(
+  group: CocoGroup,
+  promising: readonly number[],
+  ignored: Uint8Array,
+  flags: Uint32Array,
+): void {
+  const { idIsZero } = group.truth;
+  // Bit t: taken at threshold t.
+  const taken = new Uint16Array(ignored.length);
+  for (const d of promising) {
+    for (let t = 0; t < IOU_THRESHOLDS.length; t++) {
+      const g = bestMatch(group, d, t, { taken, ignored });
       if (g < 0) continue;
-      taken[g] = 1;
-      if (!truth.idIsZero[g]) flags[d]! |= 1 << t;
-      if (ignored[g]) flags[d]! |= 1 << IGNORED + t;
+      taken[g]! |= 1 << t;
+      if (!idIsZero[g]) flags[d]! |= 1 << t;
+      if (ignored[g] === 1) flags[d]! |= 1 << IGNORED + t;
     }
   }
-  for (let d = 0; d < scores.length; d++) {
-    if (outside(areas[d]!)) flags[d]! |= ALL_IGNORED & ~(flags[d]! << IGNORED);
-  }
-  return ignored.filter((flag) => !flag).length;
 }
 
 /** The detections that could match at the lowest threshold. */
@@ -107,23 +126,19 @@ function promisingOf({ scores, ious, truth: { areas: { length } } }: CocoGroup):
 function bestMatch(
   { ious, truth: { crowd } }: CocoGroup,
   d: number,
-  { threshold, taken, ignored }: {
-    readonly threshold: number;
-    readonly taken: Uint8Array;
-    readonly ignored: readonly boolean[];
-  },
+  t: number,
+  { taken, ignored }: { readonly taken: Uint16Array; readonly ignored: Uint8Array },
 ): number {
   const n = ignored.length;
   let best = -1;
-  for (const pass of [false, true]) {
-    let iou = threshold;
+  for (let pass = 0; pass < 2 && best < 0; pass++) {
+    let iou: number = IOU_THRESHOLDS[t]!;
     for (let g = 0; g < n; g++) {
       if (ious[d * n + g]! < iou || ignored[g] !== pass) continue;
-      if (taken[g] === 1 && !crowd[g]) continue;
+      if ((taken[g]! >> t & 1) === 1 && !crowd[g]) continue;
       iou = ious[d * n + g]!;
       best = g;
     }
-    if (best >= 0) return best;
   }
-  return -1;
+  return best;
 }
