@@ -256,10 +256,19 @@ function scatter(pixels: Uint8Array, pass: Pass, { out, width, bytesPerPixel }: 
   }
 }
 
-/** The samples of big-endian bytes. */
+/** The samples of big-endian bytes; two samples of 16 bits are swapped at a time. */
 function samplesOf(bytes: Uint8Array, bitDepth: number): Uint8Array | Uint16Array {
   if (bitDepth !== 16) return bytes;
   const samples = new Uint16Array(bytes.length / 2);
-  for (let i = 0; i < samples.length; i++) samples[i] = bytes[2 * i]! << 8 | bytes[2 * i + 1]!;
+  const paired = bytes.byteOffset % 4 === 0 ? bytes.length >> 2 : 0;
+  const from = new Int32Array(bytes.buffer, paired === 0 ? 0 : bytes.byteOffset, paired);
+  const to = new Int32Array(samples.buffer, 0, paired);
+  for (let i = 0; i < paired; i++) {
+    const word = from[i]!;
+    to[i] = (word & 0x00ff00ff) << 8 | word >>> 8 & 0x00ff00ff;
+  }
+  for (let i = 2 * paired; i < samples.length; i++) {
+    samples[i] = bytes[2 * i]! << 8 | bytes[2 * i + 1]!;
+  }
   return samples;
 }

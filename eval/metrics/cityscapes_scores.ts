@@ -163,13 +163,21 @@ function countInstances(
   asClass.fill(0);
   asCategory.fill(0);
   const related = relatedLabels(labels);
-  for (let i = 0; i < instances.length; i++) {
-    const id = instances[i]!;
-    if (id <= NO_INSTANCE) continue;
-    const label = id / 1000 | 0;
-    all[id]!++;
-    if (predicted[i] === label) asClass[id]!++;
-    asCategory[id]! += related[label << 8 | predicted[i]!]!;
+  // Neighbours mostly carry the same ids, so runs are counted, not pixels.
+  for (let start = 0; start < instances.length;) {
+    const id = instances[start]!;
+    const found = predicted[start]!;
+    let end = start + 1;
+    if (id <= NO_INSTANCE) {
+      while (end < instances.length && instances[end]! <= NO_INSTANCE) end++;
+    } else {
+      while (end < instances.length && instances[end] === id && predicted[end] === found) end++;
+      const label = id / 1000 | 0;
+      all[id]! += end - start;
+      if (found === label) asClass[id]! += end - start;
+      if (related[label << 8 | found] === 1) asCategory[id]! += end - start;
+    }
+    start = end;
   }
   checkInstances(labels, all, instances);
   return instanceScratch;
