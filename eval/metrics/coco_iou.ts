@@ -40,6 +40,7 @@ export function maskIous(
   truth: readonly Rle[],
   crowd: ArrayLike<boolean>,
 ): Float64Array {
+  if (truth.length === 0) return new Float64Array();
   const ious = boxIous(boxesOf(detections), boxesOf(truth), crowd);
   for (let at = 0; at < ious.length; at++) {
     if (!(ious[at]! > 0)) continue;

@@ -35,18 +35,21 @@ export function rleOf(height: number, width: number, counts: ArrayLike<number>):
     );
   }
   let total = 0;
+  const runs = new Uint32Array(counts.length);
   for (let i = 0; i < counts.length; i++) {
-    if (!(Number.isInteger(counts[i]) && counts[i]! >= 0)) {
-      throw new MaskError(`its run ${i} is ${counts[i]} pixels long, and 0 or more are needed`);
+    const run = counts[i]!;
+    runs[i] = run;
+    total += run;
+    if (runs[i] !== run) {
+      throw new MaskError(`its run ${i} is ${run} pixels long, and 0 to 2^32 - 1 are needed`);
     }
-    total += counts[i]!;
   }
   if (counts.length > 0 && total !== size) {
     throw new MaskError(
       `its runs have ${total} pixels, and ${height} x ${width} = ${size} are needed`,
     );
   }
-  return { height, width, counts: Uint32Array.from(counts) };
+  return { height, width, counts: runs };
 }
 
 /**
@@ -60,6 +63,7 @@ export function parseCounts(text: string): number[] {
   for (let at = 0; at < text.length;) {
     let value = 0;
     let more = true;
+    let unit = 1;
     for (let k = 0; more; k++) {
       const bits = text.charCodeAt(at) - FIRST;
       if (!(bits >= 0 && bits < 64) || k === MAX_CHARACTERS) {
@@ -69,9 +73,10 @@ export function parseCounts(text: string): number[] {
             : "its counts end within a number",
         );
       }
-      value += (bits & 31) * 32 ** k;
+      value += (bits & 31) * unit;
+      unit *= 32;
       more = (bits & 32) !== 0;
-      if (!more && (bits & 16) !== 0) value -= 32 ** (k + 1);
+      if (!more && (bits & 16) !== 0) value -= unit;
       at++;
     }
     const n = counts.length;
