@@ -10,7 +10,12 @@ import { s3dis } from "./benchmarks/s3dis.ts";
 import { scannetSemantic } from "./benchmarks/scannet_semantic.ts";
 import { shapenetPart } from "./benchmarks/shapenet_part.ts";
 import { seg } from "./benchmarks/seg.ts";
+import { cityscapes } from "./benchmarks/cityscapes.ts";
+import { cocoBbox, cocoSegm } from "./benchmarks/coco.ts";
+import { cocoPanoptic } from "./benchmarks/coco_panoptic.ts";
+import { scannetInstance } from "./benchmarks/scannet_instance.ts";
 import { semanticKitti } from "./benchmarks/semantic_kitti.ts";
+import { semanticKittiPanoptic } from "./benchmarks/semantic_kitti_panoptic.ts";
 
 /** THE list of benchmarks, by the id that the command line takes. */
 export const BENCHMARKS: Readonly<Record<string, AnyBenchmark>> = {
@@ -25,6 +30,12 @@ export const BENCHMARKS: Readonly<Record<string, AnyBenchmark>> = {
   bleu,
   rouge: rougeBenchmark,
   perplexity: perplexityBenchmark,
+  "semantickitti-panoptic": semanticKittiPanoptic,
+  "coco-bbox": cocoBbox,
+  "coco-segm": cocoSegm,
+  "coco-panoptic": cocoPanoptic,
+  cityscapes,
+  "scannet-instance": scannetInstance,
 };
 
 /**
