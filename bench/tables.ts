@@ -2,6 +2,7 @@
 import type { TableSpec } from "./table.ts";
 import { cpuEngine } from "./tables/cpu_engine.ts";
 import { dataflows } from "./tables/dataflows.ts";
+import { evalSpeed } from "./tables/eval_speed.ts";
 import { scaling } from "./tables/scaling.ts";
 
 /** By ID, in the order of `--list`. */
@@ -9,4 +10,5 @@ export const TABLES: Readonly<Record<string, TableSpec>> = {
   "cpu-engine": cpuEngine,
   scaling,
   dataflows,
+  "eval-speed": evalSpeed,
 };
