@@ -2,11 +2,13 @@ import { unknownName } from "../std/errors.ts";
 import type { AnyBenchmark } from "./benchmark.ts";
 import { kittiObject } from "./benchmarks/kitti_object.ts";
 import { semanticKitti } from "./benchmarks/semantic_kitti.ts";
+import { waymoDetection } from "./benchmarks/waymo_detection.ts";
 
 /** THE list of benchmarks, by the id that the command line takes. */
 export const BENCHMARKS: Readonly<Record<string, AnyBenchmark>> = {
   semantickitti: semanticKitti,
   "kitti-object": kittiObject,
+  "waymo-detection": waymoDetection,
 };
 
 /**

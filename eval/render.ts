@@ -54,11 +54,14 @@ function describeInputs({ inputs }: EvalResult): string {
     .join(", ");
 }
 
-/** The metrics that the class table does not show: it has `iou_car` as row "car", column "iou". */
+/**
+ * The metrics that the class table does not show: it has `iou_car` as row "car", column "iou", and
+ * `car_2d_easy_r40` as row "car_2d", column "easy_r40".
+ */
 function headlineMetrics({ metrics, perClass }: EvalResult): [string, Cell][] {
   const shown = new Set(
     Object.entries(perClass).flatMap(([name, scores]) =>
-      Object.keys(scores).map((score) => `${score}_${name}`)
+      Object.keys(scores).flatMap((score) => [`${score}_${name}`, `${name}_${score}`])
     ),
   );
   return Object.entries(metrics).filter(([name]) => !shown.has(name));
