@@ -1,6 +1,7 @@
 import { unknownName } from "../std/errors.ts";
 import type { AnyBenchmark } from "./benchmark.ts";
 import { kittiObject } from "./benchmarks/kitti_object.ts";
+import { nuscenesDetection } from "./benchmarks/nuscenes_detection.ts";
 import { semanticKitti } from "./benchmarks/semantic_kitti.ts";
 import { waymoDetection } from "./benchmarks/waymo_detection.ts";
 
@@ -8,6 +9,7 @@ import { waymoDetection } from "./benchmarks/waymo_detection.ts";
 export const BENCHMARKS: Readonly<Record<string, AnyBenchmark>> = {
   semantickitti: semanticKitti,
   "kitti-object": kittiObject,
+  "nuscenes-detection": nuscenesDetection,
   "waymo-detection": waymoDetection,
 };
 
