@@ -88,10 +88,10 @@ function readSamples(
 }
 
 function readBox(json: JsonReader, token: string): NuscenesBox {
-  const translation = new Float64Array(3);
-  const size = new Float64Array(3);
-  const rotation = new Float64Array(4);
-  const velocity = new Float64Array(2);
+  let translation: number[] = [];
+  let size: number[] = [];
+  let rotation: number[] = [];
+  let velocity: number[] = [];
   let [kind, attribute, points, score] = [-1, "", -1, -1];
   let found = 0;
   json.enterObject();
@@ -101,16 +101,16 @@ function readBox(json: JsonReader, token: string): NuscenesBox {
         if (json.string() !== token) throw json.needs(`"${token}", the sample that it lies under,`);
         break;
       case "translation":
-        readNumbers(json, translation);
+        translation = readNumbers(json, 3);
         break;
       case "size":
-        readNumbers(json, size);
+        size = readNumbers(json, 3);
         break;
       case "rotation":
-        readNumbers(json, rotation);
+        rotation = readNumbers(json, 4);
         break;
       case "velocity":
-        json.numbers(velocity);
+        velocity = json.numbers(2);
         break;
       case "detection_name":
         kind = (NUSCENES_CLASSES as readonly string[]).indexOf(json.string());
@@ -140,7 +140,8 @@ function readBox(json: JsonReader, token: string): NuscenesBox {
   return { kind, translation, size, rotation, velocity, attribute, points, score };
 }
 
-function readNumbers(json: JsonReader, into: Float64Array): void {
-  json.numbers(into);
-  for (const value of into) if (Number.isNaN(value)) throw json.fail("NaN is no such number");
+function readNumbers(json: JsonReader, count: number): number[] {
+  const values = json.numbers(count);
+  for (const value of values) if (Number.isNaN(value)) throw json.fail("NaN is no such number");
+  return values;
 }

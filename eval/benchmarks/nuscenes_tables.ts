@@ -30,7 +30,7 @@ export interface SampleTruth {
   readonly boxes: NuscenesBox[];
   readonly racks: Rack[];
   /** Translation of the ego vehicle at the LiDAR scan. */
-  ego: Float64Array | undefined;
+  ego: readonly number[] | undefined;
   readonly timestamp: number;
 }
 
@@ -46,7 +46,7 @@ export function readTruth(
 }
 
 /** Columns that are kept, by name. */
-type Row = Record<string, string | number | boolean | Float64Array | string[]>;
+type Row = Record<string, string | number | boolean | number[] | string[]>;
 
 /** Widths of the columns that hold numbers. */
 const WIDTHS: Readonly<Record<string, number>> = { translation: 3, size: 3, rotation: 4 };
@@ -82,11 +82,7 @@ function readCell(json: JsonReader, key: string): Row[string] {
   const kind = json.kind();
   if (key === "attribute_tokens") return readStrings(json);
   const width = WIDTHS[key];
-  if (width !== undefined) {
-    const numbers = new Float64Array(width);
-    json.numbers(numbers);
-    return numbers;
-  }
+  if (width !== undefined) return json.numbers(width);
   if (kind === "number") return json.number();
   if (kind === "boolean") return json.boolean();
   return json.string();
@@ -141,7 +137,7 @@ function readEgoPoses(root: string, samples: ReadonlyMap<string, SampleTruth>): 
   }
   eachRow(root, "ego_pose", ["token", "translation"], (row) => {
     for (const truth of wanted.get(row["token"] as string) ?? []) {
-      truth.ego = row["translation"] as Float64Array;
+      truth.ego = row["translation"] as number[];
     }
   });
   for (const [token, { ego }] of samples) {
@@ -216,9 +212,9 @@ function addBox(
   const { sample, row, kind, attribute } = annotation;
   samples.get(sample)!.boxes.push({
     kind,
-    translation: row["translation"] as Float64Array,
-    size: row["size"] as Float64Array,
-    rotation: row["rotation"] as Float64Array,
+    translation: row["translation"] as number[],
+    size: row["size"] as number[],
+    rotation: row["rotation"] as number[],
     velocity: velocityOf(annotation, annotations, samples),
     attribute,
     points: (row["num_lidar_pts"] as number) + (row["num_radar_pts"] as number),
@@ -231,7 +227,7 @@ function velocityOf(
   annotation: Annotation,
   annotations: ReadonlyMap<string, Annotation>,
   samples: ReadonlyMap<string, SampleTruth>,
-): Float64Array {
+): number[] {
   const neighbour = (column: "prev" | "next") => {
     const token = annotation.row[column] as string;
     if (token === "") return undefined;
@@ -242,15 +238,15 @@ function velocityOf(
         `annotation of the same split`,
     );
   };
+  if (annotation.row["prev"] === "" && annotation.row["next"] === "") return [NaN, NaN];
   const before = neighbour("prev");
   const after = neighbour("next");
   const [first, last] = [before ?? annotation, after ?? annotation];
   const seconds = ({ sample }: Annotation) => 1e-6 * samples.get(sample)!.timestamp;
   const gap = seconds(last) - seconds(first);
-  const known = before !== undefined || after !== undefined;
   const both = before !== undefined && after !== undefined;
-  if (!known || gap > (both ? 2 : 1) * MAX_GAP) return Float64Array.of(NaN, NaN);
-  const a = first.row["translation"] as Float64Array;
-  const b = last.row["translation"] as Float64Array;
-  return Float64Array.of((b[0]! - a[0]!) / gap, (b[1]! - a[1]!) / gap);
+  if (gap > (both ? 2 : 1) * MAX_GAP) return [NaN, NaN];
+  const a = first.row["translation"] as number[];
+  const b = last.row["translation"] as number[];
+  return [(b[0]! - a[0]!) / gap, (b[1]! - a[1]!) / gap];
 }

@@ -24,12 +24,12 @@ const BARRIER = NUSCENES_CLASSES.indexOf("barrier");
 export interface NuscenesBox {
   /** Index into {@linkcode NUSCENES_CLASSES}. */
   readonly kind: number;
-  readonly translation: Float64Array;
+  readonly translation: readonly number[];
   /** Width, length, height. */
-  readonly size: Float64Array;
+  readonly size: readonly number[];
   /** Quaternion w, x, y, z. */
-  readonly rotation: Float64Array;
-  readonly velocity: Float64Array;
+  readonly rotation: readonly number[];
+  readonly velocity: readonly number[];
   /** Its name, "" for none. */
   readonly attribute: string;
   /** LiDAR and radar points inside; -1 where they are not known, as of predictions. */
@@ -43,7 +43,7 @@ export type Rack = Pick<NuscenesBox, "translation" | "size" | "rotation">;
 /** The boxes that are scored: in range, not without points, no cycles in racks. */
 export function scoredBoxes(
   boxes: readonly NuscenesBox[],
-  ego: Float64Array,
+  ego: readonly number[],
   racks: readonly Rack[],
 ): NuscenesBox[] {
   return boxes.filter(({ kind, translation, points }) => {
@@ -55,7 +55,7 @@ export function scoredBoxes(
 }
 
 /** Whether a point lies in a box, its faces among it. */
-function contains({ translation, size, rotation }: Rack, point: Float64Array): boolean {
+function contains({ translation, size, rotation }: Rack, point: readonly number[]): boolean {
   const r = rotationMatrix(rotation);
   const [w, l, h] = size as unknown as [number, number, number];
   const corner = (x: number, y: number, z: number) =>
@@ -77,14 +77,14 @@ function dot(a: readonly number[], b: readonly number[]): number {
 }
 
 /** Rows of the rotation of a quaternion, which is normalised unless it is as good as that. */
-function rotationMatrix(rotation: Float64Array): Float64Array {
+function rotationMatrix(rotation: readonly number[]): readonly number[] {
   let [w, x, y, z] = rotation as unknown as [number, number, number, number];
   const squares = w * w + x * x + y * y + z * z;
   if (Math.abs(1 - squares) >= 1e-14 && squares > 0) {
     const norm = Math.sqrt(squares);
     [w, x, y, z] = [w / norm, x / norm, y / norm, z / norm];
   }
-  return Float64Array.of(
+  return [
     x * x + w * w - z * z - y * y,
     x * y - w * z - z * w + y * x,
     x * z + w * y + z * x + y * w,
@@ -94,7 +94,7 @@ function rotationMatrix(rotation: Float64Array): Float64Array {
     z * x - y * w + x * z - w * y,
     z * y + y * z + x * w + w * x,
     z * z - y * y - x * x + w * w,
-  );
+  ];
 }
 
 /** Distance of two centres on the ground. */
@@ -113,7 +113,7 @@ export function velocityError(truth: NuscenesBox, found: NuscenesBox): number {
 
 /** 1 less the intersection over union of the sizes, as if the boxes lay on each other. */
 export function scaleError(truth: NuscenesBox, found: NuscenesBox): number {
-  const volume = (size: Float64Array) => size[0]! * size[1]! * size[2]!;
+  const volume = (size: readonly number[]) => size[0]! * size[1]! * size[2]!;
   const shared = volume(truth.size.map((side, i) => Math.min(side, found.size[i]!)));
   return 1 - shared / (volume(truth.size) + volume(found.size) - shared);
 }
@@ -127,7 +127,7 @@ export function orientationError(truth: NuscenesBox, found: NuscenesBox): number
   return Math.abs(difference > Math.PI ? difference - 2 * Math.PI : difference);
 }
 
-function yaw(rotation: Float64Array): number {
+function yaw(rotation: readonly number[]): number {
   const r = rotationMatrix(rotation);
   return Math.atan2(r[3]!, r[0]!);
 }
