@@ -53,6 +53,7 @@ export function intersectionArea(
   b: Float64Array,
   atB: number,
 ): number {
+  if (!(cornersArea(a, atA) > 0 && cornersArea(b, atB) > 0)) return 0;
   let [from, to] = scratch as readonly [Float64Array, Float64Array];
   for (let i = 0; i < CORNERS; i++) from[i] = a[atA + i]!;
   let count = 4;
