@@ -1,5 +1,6 @@
 import { unknownName } from "../std/errors.ts";
 import type { AnyBenchmark } from "./benchmark.ts";
+import { det3d } from "./benchmarks/det3d.ts";
 import { kittiObject } from "./benchmarks/kitti_object.ts";
 import { nuscenesDetection } from "./benchmarks/nuscenes_detection.ts";
 import { semanticKitti } from "./benchmarks/semantic_kitti.ts";
@@ -11,6 +12,7 @@ export const BENCHMARKS: Readonly<Record<string, AnyBenchmark>> = {
   "kitti-object": kittiObject,
   "nuscenes-detection": nuscenesDetection,
   "waymo-detection": waymoDetection,
+  det3d,
 };
 
 /**
