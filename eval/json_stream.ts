@@ -83,15 +83,16 @@ export class JsonReader extends JsonLexer {
     return this.#more(CLOSE_ARRAY);
   }
 
-  /** Takes exactly `into.length` numbers in an array. */
-  numbers(into: Float64Array): void {
+  /** Takes an array of exactly so many numbers. */
+  numbers(count: number): number[] {
     this.enterArray();
-    let count = 0;
+    const values: number[] = [];
     while (this.element()) {
-      if (count === into.length) throw this.needs(`${into.length} numbers and no more`);
-      into[count++] = this.number();
+      if (values.length === count) throw this.needs(`${count} numbers and no more`);
+      values.push(this.number());
     }
-    if (count < into.length) throw this.needs(`${into.length} numbers, not ${count}`);
+    if (values.length < count) throw this.needs(`${count} numbers, not ${values.length}`);
+    return values;
   }
 
   /** Takes any value. */

@@ -16,6 +16,11 @@ import { cocoPanoptic } from "./benchmarks/coco_panoptic.ts";
 import { scannetInstance } from "./benchmarks/scannet_instance.ts";
 import { semanticKitti } from "./benchmarks/semantic_kitti.ts";
 import { semanticKittiPanoptic } from "./benchmarks/semantic_kitti_panoptic.ts";
+import { det3d } from "./benchmarks/det3d.ts";
+import { kittiObject } from "./benchmarks/kitti_object.ts";
+import { nuscenesDetection } from "./benchmarks/nuscenes_detection.ts";
+import { semanticKitti } from "./benchmarks/semantic_kitti.ts";
+import { waymoDetection } from "./benchmarks/waymo_detection.ts";
 
 /** THE list of benchmarks, by the id that the command line takes. */
 export const BENCHMARKS: Readonly<Record<string, AnyBenchmark>> = {
@@ -36,6 +41,10 @@ export const BENCHMARKS: Readonly<Record<string, AnyBenchmark>> = {
   "coco-panoptic": cocoPanoptic,
   cityscapes,
   "scannet-instance": scannetInstance,
+  "kitti-object": kittiObject,
+  "nuscenes-detection": nuscenesDetection,
+  "waymo-detection": waymoDetection,
+  det3d,
 };
 
 /**
