@@ -7,6 +7,7 @@ import { devoxelizeCases } from "./cases/devoxelize.ts";
 import { downsampleCases } from "./cases/downsample.ts";
 import { gradientCases } from "./cases/gradients.ts";
 import { hashMapCases } from "./cases/hash_map.ts";
+import { int8Cases } from "./cases/int8.ts";
 import { kernelMapCases } from "./cases/kernel_map.ts";
 import { minkunetCases } from "./cases/minkunet.ts";
 import { sparseConvCases } from "./cases/sparse_conv.ts";
@@ -59,6 +60,11 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     about: "convolutions whose weights are mostly 0, against the dense kernel on the same weights",
     baselines: { "sparse_conv_ws": "dense" },
     cases: weightSparseCases,
+  },
+  int8: {
+    about: "convolutions in 8 bits, against the dense f32 kernel on the same whole numbers",
+    baselines: { "sparse_conv_int8": "f32" },
+    cases: int8Cases,
   },
   dense: {
     about: "linear layers, folded batch norms, layer norms and softmax over rows of features",

@@ -299,6 +299,11 @@ const ACTIVATIONS: Readonly<Record<Activation, number>> = {
   "leaky_relu": 2,
 };
 
+/** The number of an activation in voxmark.h. */
+export function activationId(activation: Activation): number {
+  return ACTIVATIONS[activation];
+}
+
 /** What follows a convolution in the same pass: act(scale * sum + shift + residual). */
 export interface Epilogue<T extends Feature = "f32"> {
   /** [Cout], with `shift` a folded batch norm. */
@@ -338,7 +343,7 @@ export function sparseConv<T extends Feature>(
     optional(shift ?? null),
     optional(residual ?? null),
     out.ptr,
-    ACTIVATIONS[activation],
+    activationId(activation),
     slope,
   );
   checked(ctx, "vmk_sparse_conv", status);

@@ -55,6 +55,7 @@ export const SYMBOLS = {
   vmk_weight_count: { parameters: [ctx, "i32", tensor, tensor], result: status },
   vmk_weight_compress: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor], result: status },
   vmk_sparse_conv_ws: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, tensor, tensor], result: status },
+  vmk_sparse_conv_int8: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, tensor, tensor, tensor, "i32", "f32"], result: status },
   vmk_bev_cells: { parameters: [ctx, "i32", tensor, tensor, "buffer", "buffer", "i32"], result: status },
   vmk_bev_intervals: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, tensor, "i64"], result: status },
   vmk_bev_pool: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, tensor], result: status },

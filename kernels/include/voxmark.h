@@ -318,6 +318,20 @@ VMK_API vmk_status vmk_sparse_conv_ws(vmk_ctx* ctx, int32_t variant, const vmk_t
                                       const vmk_tensor* starts, const vmk_tensor* index,
                                       const vmk_tensor* value, const vmk_tensor* map,
                                       vmk_tensor* out);
+/* sparse_conv in 8 bits, for inference: out = act(scale * sum + shift + residual) with the sums
+   exact in 32 bits and the rest in f32, without fused multiply-adds: every variant gives the same
+   bits. KV * Cin is at most 131071.
+     feats i8 [N, Cin], weight i8 [KV, Cin, Cout], map i32 [KV, M]
+     scale    f32 [Cout]: what a step of feats times a step of the channel's weights is worth
+     shift    f32 [Cout] or NULL
+     residual [M, Cout] of out's dtype or NULL
+     out      f32 [M, Cout], or i8: rounded half to even and cut to [-128, 127], a NaN to 127. Its
+              own step is the caller's to divide scale and shift by */
+VMK_API vmk_status vmk_sparse_conv_int8(vmk_ctx* ctx, int32_t variant, const vmk_tensor* feats,
+                                        const vmk_tensor* weight, const vmk_tensor* map,
+                                        const vmk_tensor* scale, const vmk_tensor* shift,
+                                        const vmk_tensor* residual, vmk_tensor* out,
+                                        int32_t activation, float slope);
 /* Settings of the dataflows of sparse_conv, for all later calls on ctx.
      epsilon    variant "grouped": offsets share a group while 1 - smallest / largest <= epsilon
      threshold  variant "grouped": a group whose largest offset has fewer pairs than this is one

@@ -10,7 +10,7 @@ void Fuzz::call() {
   n_ = kSizes[below(7)];
   vmk_ctx_limit_isa(ctx_, static_cast<int32_t>(below(3)));
   const auto variant = static_cast<int32_t>(rarely() ? number() : below(3));
-  const int64_t op = below(32);
+  const int64_t op = below(33);
   if (op < 6)
     call_voxels(op, variant);
   else if (op < 11)
@@ -25,8 +25,10 @@ void Fuzz::call() {
     call_dense(op, variant);
   else if (op < 31)
     call_weights(op, variant);
-  else
+  else if (op == 31)
     call_strided(variant);
+  else
+    call_int8(variant);
 }
 
 void Fuzz::call_voxels(int64_t op, int32_t v) {
