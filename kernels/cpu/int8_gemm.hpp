@@ -12,7 +12,7 @@ struct RowGemmInt8 {
   const int8_t* a;  // rows k apart
   const int32_t* a_rows;
   const int32_t* excess;  // of each row of A: 128 times its sum
-  const uint8_t* b;       // [k / 4, n, 4]
+  const uint32_t* b;      // [k / 4, n] of pack_int8
   int32_t* c;             // rows n apart
   const int32_t* c_rows;
   int64_t rows, k, n;  // k is a multiple of 4, n of kColumnPad
@@ -20,6 +20,8 @@ struct RowGemmInt8 {
 
 #if defined(__x86_64__)
 bool has_int8_dot(Isa isa);
+// Weights [k, cout] as the product wants them: four rows side by side, plus 128, in `columns`.
+void pack_int8(const int8_t* weight, int64_t k, int64_t cout, int64_t columns, uint32_t* to);
 void row_gemm_int8(const RowGemmInt8& g);
 #endif
 

@@ -154,17 +154,13 @@ const int32_t* row_excess(CpuDevice& device, const SparseConvInt8& a) {
 }
 
 void run_dots(CpuDevice& device, const SparseConvInt8& a, int64_t columns) {
-  const int64_t size = a.cin * columns;
+  const int64_t size = a.cin / 4 * columns;
   const OffsetWeights weight(
-      device, a.kv, size, is_small(a.kv * size, tensor_bytes(a)),
-      [&a, columns](int64_t k, uint8_t* to) {
-        for (int64_t i = 0; i < a.cin; i += 4)
-          for (int64_t o = 0; o < columns; ++o)
-            for (int64_t s = 0; s < 4; ++s, ++to)
-              *to = static_cast<uint8_t>(
-                  o < a.cout ? a.weight[(k * a.cin + i + s) * a.cout + o] + 128 : 128);
+      device, a.kv, size, is_small(a.kv * size * 4, tensor_bytes(a)),
+      [&a, columns](int64_t k, uint32_t* to) {
+        pack_int8(a.weight + k * a.cin * a.cout, a.cin, a.cout, columns, to);
       },
-      Item<uint8_t>{});
+      Item<uint32_t>{});
   const int32_t* excess = row_excess(device, a);
   run(device, a, columns, [&](int64_t k, const int32_t* in_rows, int32_t* tile,
                               const int32_t* out_rows, int64_t pairs, int32_t thread) {
