@@ -27,10 +27,14 @@ int64_t key_of(const int32_t* c) { return hash_key(c[0], c[1], c[2], c[3]); }
 int64_t insert_batches(const HashTable& table, const int32_t* coords, int64_t n) {
   int64_t distinct = 0;
   for (int64_t base = 0; base < n; base += kBatch) {
-    const int64_t end = std::min(n, base + kBatch);
-    for (int64_t i = base; i < end; ++i) table.prefetch(key_of(coords + i * 4));
-    for (int64_t i = base; i < end; ++i)
-      distinct += table.insert(key_of(coords + i * 4), static_cast<int32_t>(i)) == i;
+    const int64_t count = std::min(n - base, kBatch);
+    int64_t keys[kBatch];
+    for (int64_t i = 0; i < count; ++i) {
+      keys[i] = key_of(coords + (base + i) * 4);
+      table.prefetch(keys[i]);
+    }
+    for (int64_t i = 0; i < count; ++i)
+      distinct += table.insert(keys[i], static_cast<int32_t>(base + i)) == base + i;
   }
   return distinct;
 }
