@@ -97,7 +97,8 @@ constexpr Variant<HashQuery> kQueryList[] = {{"prefetch", hash_query_prefetch},
 }  // namespace
 
 HashTable empty_table(CpuDevice& device, int64_t capacity) {
-  return emptied(device, device.scratch<int64_t>(capacity), device.scratch<int32_t>(capacity), capacity);
+  int64_t* keys = device.scratch<int64_t>(capacity);
+  return emptied(device, keys, device.scratch<int32_t>(capacity), capacity);
 }
 
 HashTable build_table(CpuDevice& device, const int32_t* coords, int64_t n, int64_t* distinct) {

@@ -1,4 +1,5 @@
-// The fuzz cases of gradients, of compressed and 8-bit weights and of the convolutions that take them.
+// The fuzz cases of gradients, of compressed and 8-bit weights and of the convolutions that take
+// them.
 #include "fuzz.hpp"
 
 void Fuzz::call_gradients(int64_t op, int32_t v) {
