@@ -223,7 +223,7 @@ VMK_API vmk_status vmk_hash_query(vmk_ctx* ctx, int32_t variant, const vmk_tenso
                  NULL for no bounds (spconv bounds its outputs by the layer's spatial shape)
    mode VMK_OUT_REACHED: every output whose receptive field holds an input (spconv; TorchSparse's
    default). VMK_OUT_FLOOR: floor(p / stride) of every input (MinkowskiEngine). They are the same
-   when kernel size = stride. */
+   when kernel size = stride = 2. */
 #define VMK_OUT_REACHED 0
 #define VMK_OUT_FLOOR 1
 VMK_API vmk_status vmk_downsample(vmk_ctx* ctx, int32_t variant, const vmk_tensor* coords,
