@@ -1,5 +1,6 @@
 /** Every table that can be asked for by its ID. To add one: import it, list it. */
 import type { TableSpec } from "./table.ts";
+import { adaptiveGrouping } from "./tables/adaptive_grouping.ts";
 import { bevPoolBreakdown } from "./tables/bev_pool_breakdown.ts";
 import { cpuEngine } from "./tables/cpu_engine.ts";
 import { dataflows } from "./tables/dataflows.ts";
@@ -16,5 +17,6 @@ export const TABLES: Readonly<Record<string, TableSpec>> = {
   "bev-pool-breakdown": bevPoolBreakdown,
   "map-search": mapSearch,
   "torchsparse-pp-inference": torchsparsePpInference,
+  "adaptive-grouping": adaptiveGrouping,
   "eval-speed": evalSpeed,
 };
