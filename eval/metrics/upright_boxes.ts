@@ -35,8 +35,18 @@ export interface Boxes {
   readonly corners: Float64Array;
 }
 
-/** Intersection over union in space of box `i` of `a` and box `j` of `b`. */
-export function iou3d(a: Boxes, i: number, b: Boxes, j: number): number {
+/**
+ * Intersection over union in space of box `i` of `a` and box `j` of `b`.
+ *
+ * @param areaOf The area that two boxes share on the ground; the true one by default.
+ */
+export function iou3d(
+  a: Boxes,
+  i: number,
+  b: Boxes,
+  j: number,
+  areaOf: (a: Boxes, i: number, b: Boxes, j: number) => number = groundArea,
+): number {
   const p = i * BOX_NUMBERS;
   const q = j * BOX_NUMBERS;
   if (apart(a.boxes, p, b.boxes, q)) return 0;
@@ -47,9 +57,13 @@ export function iou3d(a: Boxes, i: number, b: Boxes, j: number): number {
   }
   const height = sharedHeight(a.boxes, p, b.boxes, q);
   if (height < 0) return 0;
-  const shared = intersectionArea(a.corners, i * CORNERS, b.corners, j * CORNERS) * height;
+  const shared = areaOf(a, i, b, j) * height;
   const union = volume(a.boxes, p) + volume(b.boxes, q) - shared;
   return union <= LEAST_UNION ? 0 : Math.max(Math.min(shared / union, 1), 0);
+}
+
+function groundArea(a: Boxes, i: number, b: Boxes, j: number): number {
+  return intersectionArea(a.corners, i * CORNERS, b.corners, j * CORNERS);
 }
 
 /** Whether the circles around the rectangles do not meet: true spares the corners. */

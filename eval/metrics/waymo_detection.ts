@@ -2,6 +2,7 @@
 import { hungarian } from "./hungarian.ts";
 import type { Metric } from "./metric.ts";
 import { BOX, BOX_NUMBERS, type Boxes, groundCorners, iou3d } from "./upright_boxes.ts";
+import { outlineOf, sharedArea } from "./waymo_polygons.ts";
 
 /** By type - 1. A type of 0 is unknown and takes no part. */
 export const WAYMO_TYPES = ["VEHICLE", "PEDESTRIAN", "SIGN", "CYCLIST"] as const;
@@ -206,8 +207,12 @@ function match(frame: Frame, gts: readonly number[], preds: readonly number[]): 
 
 function overlapOf({ overlaps, truth, truthBoxes, predictedBoxes }: Frame, p: number, g: number) {
   const at = p * truth.types.length + g;
-  if (overlaps[at]! < 0) overlaps[at] = iou3d(predictedBoxes, p, truthBoxes, g);
+  if (overlaps[at]! < 0) overlaps[at] = iou3d(predictedBoxes, p, truthBoxes, g, chased);
   return overlaps[at]!;
+}
+
+function chased(a: Boxes, i: number, b: Boxes, j: number): number {
+  return sharedArea(outlineOf(a.boxes, i), outlineOf(b.boxes, j));
 }
 
 /** 1 where the headings agree, 0 where they are opposite. */
