@@ -5,21 +5,9 @@ import { exists, type Frame, listFrames } from "./frames.ts";
 import { apply, calibration, compose, invert, parseNumbers, rotate } from "./matrix34.ts";
 import { sourceKey } from "./parts.ts";
 import { splitProjection } from "./projection.ts";
+import { KITTI, KITTI_TYPES, kittiClassId } from "./published/kitti.ts";
 import { countPoints, readPoints } from "./points.ts";
 import type { Boxes, Scan } from "./scan.ts";
-
-/** Types of the devkit (`label_2`), numbered here from 1: KITTI gives them no numbers. */
-const CLASSES: Readonly<Record<number, string>> = {
-  1: "Car",
-  2: "Van",
-  3: "Truck",
-  4: "Pedestrian",
-  5: "Person_sitting",
-  6: "Cyclist",
-  7: "Tram",
-  8: "Misc",
-};
-const CLASS_IDS = new Map(Object.entries(CLASSES).map(([id, name]) => [name, Number(id)]));
 
 const SPLITS = ["training", "testing"];
 /** `velodyne_reduced` holds the points that camera 2 sees; detectors' tools make it. */
@@ -33,7 +21,7 @@ export const kittiObject: Dataset = {
     source: "KITTI 3D object detection benchmark (https://www.cvlibs.net/datasets/kitti)",
     licence: "CC BY-NC-SA 3.0",
     sensor: "Velodyne HDL-64E",
-    classes: CLASSES,
+    classes: KITTI.classes,
     boxFeatures: ["truncated", "occluded", "alpha", "left", "top", "right", "bottom"],
   },
   options: ["sequences", "velodyne", "images"],
@@ -144,11 +132,11 @@ async function readBoxes(labelPath: string, sensorFromRect: Float64Array): Promi
     const place = `"${labelPath}" line ${i + 1}`;
     const [type = "", ...numbers] = line.trim().split(/\s+/);
     if (type === "DontCare" || type === "") return;
-    const id = CLASS_IDS.get(type);
+    const id = kittiClassId(type);
     if (id === undefined) {
       throw new InputError(
         `Cannot read ${place}: its type is "${type}", and one of ` +
-          `${[...CLASS_IDS.keys(), "DontCare"].join(", ")} is needed`,
+          `${[...KITTI_TYPES, "DontCare"].join(", ")} is needed`,
       );
     }
     const values = parseNumbers(numbers.join(" "), 14, place);

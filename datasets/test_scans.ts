@@ -1,6 +1,7 @@
 /** Small scans, files and paths that the tests of this folder share. */
 import { InputError } from "../std/errors.ts";
 import { assertInstanceOf, assertNotMatch } from "@std/assert";
+import { encodePng } from "./png.ts";
 import type { Scan } from "./scan.ts";
 import type { ScanMetadata } from "./metadata.ts";
 
@@ -63,8 +64,8 @@ export function fullScan(id: string): Scan {
       size: Uint16Array.of(640, 480, 600, 400),
       distortion: new Float64Array(10),
     },
-    images: [Uint8Array.of(1, 2, 3), new Uint8Array(0)],
-    labelImages: [Uint8Array.of(4), Uint8Array.of(5, 6)],
+    images: [encodePng(640, 480, new Uint8Array(3 * 640 * 480)), new Uint8Array(0)],
+    labelImages: [encodePng(1, 1, Uint8Array.of(4, 4, 4))],
     texts: ["ein Satz", ""],
   };
 }
