@@ -35,7 +35,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
 Converts a data set to Arrow files, one a sequence or split: OUT/DATASET-PART.arrow.
 
-DATASET                 ${Object.keys(DATASETS).join(" or ")}
+DATASET                 ${Object.keys(DATASETS).join(", ")}
 --src DIR               the folder its archives were unpacked to
 --out DIR               where the files go; made if absent
 --sequences LIST        only these: 00,08 (semantickitti), training (kitti-object), a drive

@@ -50,6 +50,15 @@ export class Fields {
     return value;
   }
 
+  /** A vector that JSON gives null for NaN in. */
+  vectorOrNaN(name: string, length: number): number[] {
+    const value = this.record[name];
+    const fits = Array.isArray(value) && value.length === length &&
+      value.every((v) => typeof v === "number" || v === null);
+    if (!fits) throw this.#fail(name, `a list of ${length} numbers`);
+    return value.map((v) => v ?? NaN);
+  }
+
   /** Rows of equal length as one row-major list; a list of no rows is empty. */
   matrix(name: string, rows: number, columns: number): number[] {
     const value = this.record[name];

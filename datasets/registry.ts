@@ -1,12 +1,14 @@
 import { unknownName } from "../std/errors.ts";
 import type { Dataset } from "./dataset.ts";
 import { kittiObject } from "./kitti_object.ts";
+import { nuscenes } from "./nuscenes/dataset.ts";
 import { semanticKitti } from "./semantic_kitti.ts";
 
 /** THE list of data sets that can be converted. */
 export const DATASETS = {
   "semantickitti": semanticKitti,
   "kitti-object": kittiObject,
+  "nuscenes": nuscenes,
 } as const satisfies Readonly<Record<string, Dataset>>;
 
 /**

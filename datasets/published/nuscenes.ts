@@ -88,3 +88,15 @@ export const NUSCENES_DETECTION_RANGES = {
   traffic_cone: 30,
   barrier: 30,
 } as const;
+
+/** Attributes of boxes, numbered here from 1 in the order of the official attribute.json; 0 = none. */
+export const NUSCENES_ATTRIBUTES: readonly string[] = [
+  "vehicle.moving",
+  "vehicle.stopped",
+  "vehicle.parked",
+  "cycle.with_rider",
+  "cycle.without_rider",
+  "pedestrian.sitting_lying_down",
+  "pedestrian.standing",
+  "pedestrian.moving",
+];
