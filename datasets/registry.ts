@@ -3,12 +3,14 @@ import type { Dataset } from "./dataset.ts";
 import { kittiObject } from "./kitti_object.ts";
 import { nuscenes } from "./nuscenes/dataset.ts";
 import { semanticKitti } from "./semantic_kitti.ts";
+import { waymo } from "./waymo/dataset.ts";
 
 /** THE list of data sets that can be converted. */
 export const DATASETS = {
   "semantickitti": semanticKitti,
   "kitti-object": kittiObject,
   "nuscenes": nuscenes,
+  "waymo": waymo,
 } as const satisfies Readonly<Record<string, Dataset>>;
 
 /**
