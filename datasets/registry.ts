@@ -2,6 +2,7 @@ import { unknownName } from "../std/errors.ts";
 import type { Dataset } from "./dataset.ts";
 import { kittiObject } from "./kitti_object.ts";
 import { nuscenes } from "./nuscenes/dataset.ts";
+import { pandaset } from "./pandaset/dataset.ts";
 import { semanticKitti } from "./semantic_kitti.ts";
 import { waymo } from "./waymo/dataset.ts";
 
@@ -11,6 +12,7 @@ export const DATASETS = {
   "kitti-object": kittiObject,
   "nuscenes": nuscenes,
   "waymo": waymo,
+  "pandaset": pandaset,
 } as const satisfies Readonly<Record<string, Dataset>>;
 
 /**
