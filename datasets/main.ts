@@ -4,10 +4,11 @@ import { CheckError, InputError, unknownName } from "../std/errors.ts";
 import { removePartFilesOnSignal } from "../std/files.ts";
 import { print, printError, runMain } from "../std/main.ts";
 import { Progress } from "../std/progress.ts";
-import { convert, DEFAULT_SHARD } from "./convert.ts";
+import { convert, DEFAULT_SHARD, withFolder } from "./convert.ts";
 import { describe, formatInfo } from "./info.ts";
 import { drawScan } from "./draw.ts";
 import { plural } from "./plural.ts";
+import { RAW_TWINS, rawTwinNamed } from "./raw/registry.ts";
 import { datasetNamed, DATASETS } from "./registry.ts";
 import { CACHE, DEFAULT_SYNTH, writeSynth } from "./synth_file.ts";
 import { verify } from "./verify.ts";
@@ -54,15 +55,17 @@ A conversion that was interrupted goes on where it stopped when it is run again.
     run: runConvert,
   },
   synth: {
-    usage: `Usage: deno task data synth [--scenes N] [--seed S] [--out DIR]
+    usage: `Usage: deno task data synth [--scenes N] [--seed S] [--out DIR] [--format DATASET]
 
 Simulates labelled LiDAR scenes: the same numbers for the same seed, on any machine.
 
 --scenes N              how many (default ${DEFAULT_SYNTH.scenes})
 --seed S                which (default ${DEFAULT_SYNTH.seed})
---out DIR               where the file goes (default: the project's .cache)`,
+--out DIR               where the file goes (default: the project's .cache)
+--format DATASET        the raw files of a data set instead, for "data convert DATASET" to read:
+                        ${Object.keys(RAW_TWINS).join(", ")}`,
     positional: [],
-    texts: ["scenes", "seed", "out"],
+    texts: ["scenes", "seed", "out", "format"],
     switches: [],
     run: runSynth,
   },
@@ -205,7 +208,14 @@ async function runSynth({ texts }: Arguments): Promise<void> {
     scenes: wholeNumber("synth", texts, "scenes", DEFAULT_SYNTH.scenes, 1),
     seed: wholeNumber("synth", texts, "seed", DEFAULT_SYNTH.seed, 0),
   };
-  print(await writeSynth(texts.get("out") ?? CACHE, choice));
+  const format = texts.get("format");
+  if (format === undefined) return print(await writeSynth(texts.get("out") ?? CACHE, choice));
+  const twin = rawTwinNamed(format);
+  const out = texts.get("out");
+  if (out === undefined) throw new InputError("Cannot run data synth: --format needs --out DIR");
+  using progress = new Progress(choice.scenes, `writing raw ${format}`, twin.unit);
+  await withFolder(out, () => twin.write(out, choice.scenes, choice.seed, () => progress.tick()));
+  print(`${out}: ${choice.scenes} ${twin.unit} of raw ${format}`);
 }
 
 function wholeNumber(
