@@ -35,7 +35,7 @@ export function fullScan(id: string): Scan {
       ids: ["käfer-7"],
     },
     cameras: twoCameras(),
-    images: [encodePng(640, 480, new Uint8Array(3 * 640 * 480)), new Uint8Array(0)],
+    images: [encodePng(64, 48, new Uint8Array(3 * 64 * 48)), new Uint8Array(0)],
     labelImages: [encodePng(1, 1, Uint8Array.of(4, 4, 4))],
     texts: ["ein Satz", ""],
   };
@@ -45,16 +45,16 @@ export function fullScan(id: string): Scan {
 function twoCameras(): Cameras {
   return {
     names: ["front", "back"],
-    // Both look ahead: z of the camera is x of the sensor, and 1 m ahead is 100 pixels.
+    // Both look ahead: z of the camera is x of the sensor, and 1 m at 1 m is 10 pixels.
     intrinsic: Float64Array.of(
-      ...[100, 0, 320, 0, 100, 240, 0, 0, 1],
-      ...[90, 0, 300, 0, 90, 200, 0, 0, 1],
+      ...[10, 0, 32, 0, 10, 24, 0, 0, 1],
+      ...[9, 0, 30, 0, 9, 20, 0, 0, 1],
     ),
     fromSensor: Float64Array.of(
       ...[0, -1, 0, 0, 0, 0, -1, 0, 1, 0, 0, 0],
       ...[0, -1, 0, 0, 0, 0, -1, 0, 1, 0, 0, 0.5],
     ),
-    size: Uint16Array.of(640, 480, 600, 400),
+    size: Uint16Array.of(64, 48, 60, 40),
     distortion: new Float64Array(10),
   };
 }
