@@ -1,4 +1,4 @@
-import { scenesOf } from "../nuscenes_splits.ts";
+import { scenesOf } from "../published/nuscenes.ts";
 import { Random } from "../synth/random.ts";
 import { between, pick, spread, token } from "./scatter.ts";
 import type { Twin, TwinFiles } from "./twin.ts";

@@ -1,4 +1,8 @@
-import { NUSCENES_SPLITS, type NuscenesSplit, scenesOf } from "../../datasets/nuscenes_splits.ts";
+import {
+  NUSCENES_SPLITS,
+  type NuscenesSplit,
+  scenesOf,
+} from "../../datasets/published/nuscenes.ts";
 import { InputError } from "../../std/errors.ts";
 import type { Benchmark, Outcome, Plan, Request } from "../benchmark.ts";
 import { JsonReader } from "../json_stream.ts";

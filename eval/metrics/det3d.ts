@@ -1,6 +1,6 @@
 /** Average precision of upright 3D boxes of any classes: for data sets without a devkit. */
-import { intersectionArea } from "./rectangles.ts";
-import { BOX, BOX_NUMBERS, type Boxes, groundCorners, iou3d } from "./upright_boxes.ts";
+import { CORNERS, intersectionArea } from "./rectangles.ts";
+import { BOX, BOX_NUMBERS, groundCorners, iou3d } from "./upright_boxes.ts";
 import type { Metric } from "./metric.ts";
 
 export interface Det3dOptions {
@@ -85,8 +85,10 @@ function match(
   truth: Det3dObjects,
   predictions: Det3dObjects,
 ): Uint8Array {
-  const a = { boxes: predictions.boxes, corners: groundCorners(predictions.boxes) };
-  const b = { boxes: truth.boxes, corners: groundCorners(truth.boxes) };
+  const [a, b] = [predictions.boxes, truth.boxes];
+  const [cornersA, cornersB] = [groundCorners(a), groundCorners(b)];
+  const areaOf = (i: number, j: number) =>
+    intersectionArea(cornersA, i * CORNERS, cornersB, j * CORNERS);
   const hits = new Uint8Array(predictions.classes.length);
   const taken = new Uint8Array(truth.classes.length);
   const order = [...hits.keys()].sort((i, j) => predictions.scores[j]! - predictions.scores[i]!);
@@ -95,7 +97,9 @@ function match(
     let most = 0;
     for (let j = 0; j < taken.length; j++) {
       if (taken[j] === 1 || truth.classes[j] !== predictions.classes[i]) continue;
-      const found = where === "3d" ? iou3d(a, i, b, j) : iouBev(a, i, b, j);
+      const found = where === "3d"
+        ? iou3d(a, i, b, j, areaOf)
+        : iouBev(areaOf(i, j), outline(a, i), outline(b, j));
       if (found < overlap || found <= most) continue;
       most = found;
       best = j;
@@ -107,11 +111,13 @@ function match(
   return hits;
 }
 
-function iouBev(a: Boxes, i: number, b: Boxes, j: number): number {
-  const area = ({ boxes }: Boxes, at: number) =>
-    boxes[at * BOX_NUMBERS + BOX.length]! * boxes[at * BOX_NUMBERS + BOX.width]!;
-  const shared = intersectionArea(a.corners, 8 * i, b.corners, 8 * j);
-  return shared === 0 ? 0 : shared / (area(a, i) + area(b, j) - shared);
+/** Area of a box's outline. */
+function outline(boxes: Float64Array, i: number): number {
+  return boxes[i * BOX_NUMBERS + BOX.length]! * boxes[i * BOX_NUMBERS + BOX.width]!;
+}
+
+function iouBev(shared: number, a: number, b: number): number {
+  return shared === 0 ? 0 : shared / (a + b - shared);
 }
 
 function scoreOf({ truths, rows }: { truths: number; rows: readonly number[] }): Det3dScore {

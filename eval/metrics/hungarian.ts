@@ -4,18 +4,17 @@
  * at a time from the lowest row that is free. Where several matchings weigh the same, this order
  * decides; it is that of Waymo's `hungarian.cc`.
  *
- * @returns The column of each row.
+ * @returns The column of each row, in memory that the next call overwrites.
  */
 export function hungarian(n: number, weights: Int32Array): Int32Array {
-  const search = new Search(n, weights);
-  for (let row = 0; row < n; row++) search.matchRow(row);
-  return search.columnOf;
+  if (n > search.capacity) search = new Search(2 * n);
+  return search.run(n, weights);
 }
 
 class Search {
-  readonly #n: number;
-  readonly #weights: Int32Array;
-  readonly columnOf: Int32Array;
+  #n = 0;
+  #weights: Int32Array = new Int32Array(0);
+  readonly #columnOf: Int32Array;
   readonly #rowOf: Int32Array;
   readonly #rowLabel: Int32Array;
   readonly #columnLabel: Int32Array;
@@ -33,30 +32,39 @@ class Search {
   #columnCount = 0;
   #reachedCount = 0;
 
-  constructor(n: number, weights: Int32Array) {
+  /** @param capacity The largest n. */
+  constructor(readonly capacity: number) {
+    const array = () => new Int32Array(capacity);
+    [this.#columnOf, this.#rowOf, this.#rowLabel, this.#columnLabel] = [
+      array(),
+      array(),
+      array(),
+      array(),
+    ];
+    [this.#rows, this.#columns, this.#parents] = [array(), array(), array()];
+    [this.#reached, this.#reachedFrom] = [array(), array()];
+    this.#inTree = new Uint8Array(capacity);
+    this.#isReached = new Uint8Array(capacity);
+  }
+
+  run(n: number, weights: Int32Array): Int32Array {
     this.#n = n;
     this.#weights = weights;
-    this.columnOf = new Int32Array(n).fill(-1);
-    this.#rowOf = new Int32Array(n).fill(-1);
-    this.#rowLabel = new Int32Array(n);
-    this.#columnLabel = new Int32Array(n);
-    this.#rows = new Int32Array(n);
-    this.#columns = new Int32Array(n);
-    this.#parents = new Int32Array(n);
-    this.#inTree = new Uint8Array(n);
-    this.#reached = new Int32Array(n);
-    this.#reachedFrom = new Int32Array(n);
-    this.#isReached = new Uint8Array(n);
+    this.#columnOf.fill(-1, 0, n);
+    this.#rowOf.fill(-1, 0, n);
+    this.#columnLabel.fill(0, 0, n);
     for (let i = 0; i < n; i++) {
       let most = 0;
-      for (let j = 0; j < n; j++) most = Math.max(most, weights[i * n + j]!);
+      for (let at = i * n; at < i * n + n; at++) if (weights[at]! > most) most = weights[at]!;
       this.#rowLabel[i] = most;
     }
+    for (let row = 0; row < n; row++) this.#matchRow(row);
+    return this.#columnOf.subarray(0, n);
   }
 
   /** Gives a free row a column; other rows may change theirs. */
-  matchRow(root: number): void {
-    this.#inTree.fill(0);
+  #matchRow(root: number): void {
+    this.#inTree.fill(0, 0, this.#n);
     this.#columnCount = 0;
     this.#rows[0] = root;
     this.#rowCount = 1;
@@ -81,7 +89,7 @@ class Search {
   }
 
   #reachAll(): void {
-    this.#isReached.fill(0);
+    this.#isReached.fill(0, 0, this.#n);
     this.#reachedCount = 0;
     for (let position = 0; position < this.#rowCount; position++) this.#reachFrom(position);
   }
@@ -121,11 +129,14 @@ class Search {
     for (let k = this.#columnCount - 1; k >= 0; k--) {
       if (this.#columns[k] !== column) continue;
       const row = this.#rows[this.#parents[k]!]!;
-      const before = this.columnOf[row]!;
-      this.columnOf[row] = column;
+      const before = this.#columnOf[row]!;
+      this.#columnOf[row] = column;
       this.#rowOf[column] = row;
       column = before;
       if (this.#parents[k] === 0) return;
     }
   }
 }
+
+/** Kept from call to call: matchings are many and small. */
+let search = new Search(64);

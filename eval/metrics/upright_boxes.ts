@@ -1,5 +1,5 @@
 /** Intersection over union of upright boxes, as Waymo's `iou.cc` has it. */
-import { CORNERS, intersectionArea, writeCorners } from "./rectangles.ts";
+import { CORNERS, writeCorners } from "./rectangles.ts";
 
 /** Numbers of a box: centre x y z, length, width, height in metres, heading in radians. */
 export const BOX = { x: 0, y: 1, z: 2, length: 3, width: 4, height: 5, heading: 6 } as const;
@@ -29,26 +29,29 @@ export function groundCorners(boxes: Float64Array): Float64Array {
   return corners;
 }
 
-/** Boxes and their corners. */
-export interface Boxes {
-  readonly boxes: Float64Array;
-  readonly corners: Float64Array;
-}
-
-/** Intersection over union in space of box `i` of `a` and box `j` of `b`. */
-export function iou3d(a: Boxes, i: number, b: Boxes, j: number): number {
+/**
+ * Intersection over union in space of box `i` of `a` and box `j` of `b`.
+ *
+ * @param areaOf The area that the two share on the ground; asked for only where they may meet.
+ */
+export function iou3d(
+  a: Float64Array,
+  i: number,
+  b: Float64Array,
+  j: number,
+  areaOf: (i: number, j: number) => number,
+): number {
   const p = i * BOX_NUMBERS;
   const q = j * BOX_NUMBERS;
-  if (apart(a.boxes, p, b.boxes, q)) return 0;
-  for (const [boxes, at] of [[a.boxes, p], [b.boxes, q]] as const) {
-    for (let side: number = BOX.length; side <= BOX.height; side++) {
-      if (boxes[at + side]! >= LARGEST_SIDE || boxes[at + side]! <= LEAST_SIDE) return 0;
-    }
+  if (apart(a, p, b, q)) return 0;
+  for (let side: number = BOX.length; side <= BOX.height; side++) {
+    if (a[p + side]! >= LARGEST_SIDE || a[p + side]! <= LEAST_SIDE) return 0;
+    if (b[q + side]! >= LARGEST_SIDE || b[q + side]! <= LEAST_SIDE) return 0;
   }
-  const height = sharedHeight(a.boxes, p, b.boxes, q);
+  const height = sharedHeight(a, p, b, q);
   if (height < 0) return 0;
-  const shared = intersectionArea(a.corners, i * CORNERS, b.corners, j * CORNERS) * height;
-  const union = volume(a.boxes, p) + volume(b.boxes, q) - shared;
+  const shared = areaOf(i, j) * height;
+  const union = volume(a, p) + volume(b, q) - shared;
   return union <= LEAST_UNION ? 0 : Math.max(Math.min(shared / union, 1), 0);
 }
 

@@ -1,7 +1,8 @@
 /** Waymo's detection metric: mAP, and mAPH, which weighs hits by their heading. In float32. */
 import { hungarian } from "./hungarian.ts";
 import type { Metric } from "./metric.ts";
-import { BOX, BOX_NUMBERS, type Boxes, groundCorners, iou3d } from "./upright_boxes.ts";
+import { BOX, BOX_NUMBERS, iou3d } from "./upright_boxes.ts";
+import { outlineOf, sharedArea } from "./waymo_polygons.ts";
 
 /** By type - 1. A type of 0 is unknown and takes no part. */
 export const WAYMO_TYPES = ["VEHICLE", "PEDESTRIAN", "SIGN", "CYCLIST"] as const;
@@ -77,8 +78,6 @@ export const waymoDetection: Metric<
     const frame: Frame = {
       truth,
       predictions,
-      truthBoxes: { boxes: truth.boxes, corners: groundCorners(truth.boxes) },
-      predictedBoxes: { boxes: predictions.boxes, corners: groundCorners(predictions.boxes) },
       overlaps: new Float32Array(truth.types.length * predictions.types.length).fill(-1),
     };
     for (let shard = 0; shard < WAYMO_SHARDS.length; shard++) {
@@ -113,8 +112,6 @@ export const waymoDetection: Metric<
 interface Frame {
   readonly truth: WaymoObjects;
   readonly predictions: WaymoObjects;
-  readonly truthBoxes: Boxes;
-  readonly predictedBoxes: Boxes;
   /** By prediction and ground truth; -1 where not computed yet. */
   readonly overlaps: Float32Array;
 }
@@ -204,9 +201,17 @@ function match(frame: Frame, gts: readonly number[], preds: readonly number[]): 
   return matches;
 }
 
-function overlapOf({ overlaps, truth, truthBoxes, predictedBoxes }: Frame, p: number, g: number) {
+function overlapOf({ overlaps, truth, predictions }: Frame, p: number, g: number): number {
   const at = p * truth.types.length + g;
-  if (overlaps[at]! < 0) overlaps[at] = iou3d(predictedBoxes, p, truthBoxes, g);
+  if (overlaps[at]! < 0) {
+    overlaps[at] = iou3d(
+      predictions.boxes,
+      p,
+      truth.boxes,
+      g,
+      () => sharedArea(outlineOf(predictions.boxes, p), outlineOf(truth.boxes, g)),
+    );
+  }
   return overlaps[at]!;
 }
 
