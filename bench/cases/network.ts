@@ -27,6 +27,8 @@ export interface NetworkRun {
   readonly dtype: Feature;
   /** Whether maps are made in every run, or once before. */
   readonly buildsMaps: boolean;
+  /** Told the bytes of buffers that a run in this dataflow took at its widest. */
+  readonly onPeak?: (engine: string, bytes: number) => void;
 }
 
 /**
@@ -115,6 +117,7 @@ class NetworkInstance implements Instance {
     return () => {
       if (this.run.buildsMaps) maps.forget();
       this.#last = model.forward(maps, inputs)[0];
+      this.run.onPeak?.(engine, model.peakBytes);
     };
   }
 
