@@ -2,6 +2,7 @@
 import type { TableSpec } from "./table.ts";
 import { cpuEngine } from "./tables/cpu_engine.ts";
 import { dataflows } from "./tables/dataflows.ts";
+import { diet } from "./tables/diet.ts";
 import { modelZoo } from "./tables/model_zoo.ts";
 import { scaling } from "./tables/scaling.ts";
 
@@ -10,5 +11,6 @@ export const TABLES: Readonly<Record<string, TableSpec>> = {
   "cpu-engine": cpuEngine,
   scaling,
   "model-zoo": modelZoo,
+  diet,
   dataflows,
 };

@@ -1,5 +1,6 @@
 /** Pruned weights, as the Diet paper makes them: the smallest numbers of all layers become 0. */
 import { InputError } from "../std/errors.ts";
+import { countParams, elements } from "./count.ts";
 import { Conv } from "./layers/conv.ts";
 import type { Network } from "./network.ts";
 import type { State, Weights } from "./weights.ts";
@@ -52,14 +53,11 @@ export function masked(network: Network, weights: Weights, masks: State): Weight
   };
 }
 
-/** Weights that are not 0, biases and norms included: #Params of a pruned network. */
-export function countNonzero(network: Network, weights: Weights): number {
-  const names = network.layers.flatMap(({ parameters }) =>
-    parameters.filter(({ kind }) => kind === "weight").map(({ name }) => name)
-  );
-  const nonzeros = (values: Float32Array) =>
-    values.reduce((count, value) => count + (value === 0 ? 0 : 1), 0);
-  return [...new Set(names)].reduce((sum, name) => sum + nonzeros(weights.get(name)), 0);
+/** #Params that pruning a share of all convolution weights leaves. */
+export function prunedParams(network: Network, rate: number): number {
+  const convs = network.layers.filter((layer) => layer instanceof Conv);
+  const weights = convs.reduce((sum, { parameters: [weight] }) => sum + elements(weight!), 0);
+  return countParams(network) - Math.floor(rate * weights);
 }
 
 const HALF_BITS = 16;

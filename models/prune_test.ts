@@ -1,8 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { InputError } from "../std/errors.ts";
-import { countParams } from "./count.ts";
 import { RES16, res16unet } from "./nets/res16unet.ts";
-import { countNonzero, masked, prunable, pruneGlobally } from "./prune.ts";
+import { masked, prunable, prunedParams, pruneGlobally } from "./prune.ts";
 import { forward, smallScene } from "./testing.ts";
 import { randomWeights, type State } from "./weights.ts";
 
@@ -51,11 +50,19 @@ Deno.test("masked() takes masks of 0 and 1 for weights that are there", () => {
   assertThrows(() => masked(network, weights, stray), InputError, "bn0.bn.weight");
 });
 
-Deno.test("countNonzero() of a network pruned by 99 % is about what the Diet paper prints", () => {
-  const full = res16unet("14A", RES16["14A"]);
-  const seeded = randomWeights(full, 1);
-  assertEquals(countNonzero(full, seeded) <= countParams(full), true);
-  const millions = countNonzero(full, pruneGlobally(full, seeded, 0.99)) / 1e6;
-  // Table 2: 0.1 M.
-  assertEquals(millions.toFixed(1), "0.1");
+Deno.test("prunedParams() is how many are left, and what the Diet paper prints", () => {
+  const left = pruneGlobally(network, weights, 0.9);
+  const names = network.layers.flatMap(({ parameters }) =>
+    parameters.filter(({ kind }) => kind === "weight").map(({ name }) => name)
+  );
+  const nonzeros = names.flatMap((name) => [...left.get(name)]).filter((value) => value !== 0);
+  assertEquals(nonzeros.length, prunedParams(network, 0.9));
+  // Table 2, in millions.
+  const printed = (size: keyof typeof RES16) =>
+    [0.9, 0.95, 0.99].map((rate) =>
+      (prunedParams(res16unet("", RES16[size]), rate) / 1e6).toFixed(1)
+    );
+  assertEquals(printed("14A"), ["0.8", "0.4", "0.1"]);
+  assertEquals(printed("18A"), ["1.6", "0.8", "0.2"]);
+  assertEquals(printed("34C"), ["3.8", "1.9", "0.4"]);
 });

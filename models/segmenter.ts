@@ -1,5 +1,6 @@
 import { KernelError } from "../ffi/mod.ts";
 import { InputError } from "../std/errors.ts";
+import { countMacs } from "./count.ts";
 import { featureTensor, floatsOf } from "./dtype.ts";
 import type { Model } from "./model.ts";
 import { Scene } from "./scene.ts";
@@ -10,11 +11,18 @@ const OUT_OF_MEMORY = 3;
 
 /** Labels the points of scans: voxels, maps, network, and the class of each point's voxel. */
 export class Segmenter {
+  #macs = 0;
+
   constructor(
     readonly model: Model,
     private readonly zoo: Pick<ZooModel, "positions">,
     private readonly voxel = VOXEL_METERS,
   ) {}
+
+  /** Multiply-adds of all scans so far, by the authors' rule. */
+  get macs(): number {
+    return this.#macs;
+  }
 
   /**
    * The class, from 0 on, of every point of [N, 4]: x, y, z in metres, intensity.
@@ -44,6 +52,7 @@ export class Segmenter {
       : stack.use(featureTensor(ctx, dtype, scan.feats.shape, scan.feats.download()));
     using scene = new Scene(ctx, { coords, ...(at && { positions: at }) }, pool);
     const [logits] = this.model.forward(scene, [feats]);
+    this.#macs += countMacs(this.model.network, scene);
     const classes = argmax(floatsOf(logits!), logits!.shape[1]!);
     const inverse = scan.voxels.inverse.download();
     const labels = new Uint8Array(inverse.length);
