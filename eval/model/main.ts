@@ -5,7 +5,8 @@ import { Context } from "../../ffi/mod.ts";
 import { readCheckpoint } from "../../models/checkpoint/checkpoint.ts";
 import { Model } from "../../models/model.ts";
 import { ZOO, type ZooModel, zooModel } from "../../models/registry.ts";
-import { Segmenter } from "../../models/segmenter.ts";
+import { Segmenter, SegmenterInput } from "../../models/segmenter.ts";
+import { type EnginePlan, tune } from "../../models/tune.ts";
 import { randomWeights, type Weights, weightsFrom } from "../../models/weights.ts";
 import type { Network } from "../../models/network.ts";
 import { InputError } from "../../std/errors.ts";
@@ -42,8 +43,8 @@ async function run(command: ModelCommand): Promise<void> {
   const network = zoo.build(await readConfig(command, zoo));
   const weights = await weightsOf(command, network);
   using ctx = new Context(command.backend, { threads: command.threads });
-  const { dtype, engine } = command;
-  const options = { dtype, sparseBelow: WEIGHT_SPARSE_BELOW, ...(engine && { engine }) };
+  const engine = await engineOf(command, zoo, { ctx, network, weights, source, first: scans[0]! });
+  const options = { dtype: command.dtype, sparseBelow: WEIGHT_SPARSE_BELOW, engine };
   using model = new Model(ctx, network, weights, options);
   const predictions = command.out === undefined
     ? undefined
@@ -62,6 +63,28 @@ async function run(command: ModelCommand): Promise<void> {
     `${scans.length} scans, ${done.points.toLocaleString("en")} points in ${seconds.toFixed(2)} ` +
       `s; ${each}; ${(model.peakBytes / 1e6).toFixed(0)} MB of buffers`,
   );
+}
+
+/** What the dataflows are tuned with. */
+interface Tuning {
+  readonly ctx: Context;
+  readonly network: Network;
+  readonly weights: Weights;
+  readonly source: ScanSource;
+  /** The scan that they are timed on. */
+  readonly first: number;
+}
+
+/** The dataflow that is asked for; "auto" times all of them on the first scan. */
+async function engineOf(
+  { engine, dtype }: ModelCommand,
+  zoo: ZooModel,
+  { ctx, network, weights, source, first }: Tuning,
+): Promise<string | EnginePlan> {
+  if (engine !== "auto") return engine ?? {};
+  const { id, points } = await source.scan(first);
+  using scan = SegmenterInput.of(ctx, points, `scan "${id}"`, zoo.positions, dtype);
+  return tune(ctx, network, weights, scan.scene, [scan.feats], { dtype });
 }
 
 /** Pruned checkpoints run on the kernels that skip zeros; fuller layers are faster on the others. */
