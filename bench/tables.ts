@@ -6,6 +6,8 @@ import { cpuEngine } from "./tables/cpu_engine.ts";
 import { dataflows } from "./tables/dataflows.ts";
 import { mapSearch } from "./tables/map_search.ts";
 import { evalSpeed } from "./tables/eval_speed.ts";
+import { diet } from "./tables/diet.ts";
+import { modelZoo } from "./tables/model_zoo.ts";
 import { scaling } from "./tables/scaling.ts";
 import { torchsparsePpInference } from "./tables/torchsparse_pp.ts";
 
@@ -13,6 +15,8 @@ import { torchsparsePpInference } from "./tables/torchsparse_pp.ts";
 export const TABLES: Readonly<Record<string, TableSpec>> = {
   "cpu-engine": cpuEngine,
   scaling,
+  "model-zoo": modelZoo,
+  diet,
   dataflows,
   "bev-pool-breakdown": bevPoolBreakdown,
   "map-search": mapSearch,
