@@ -32,6 +32,12 @@ export interface SceneInput {
   readonly batches?: number;
 }
 
+/** How a scene is made; nothing here changes a result. */
+export interface SceneOptions {
+  /** Variant of kernel_map; the backend's default when not given. */
+  readonly maps?: string;
+}
+
 /** Trilinear neighbours of every point: voxel rows and weights [N, 8]. */
 export interface Neighbours {
   readonly index: I32;
@@ -52,6 +58,7 @@ export class Scene implements Disposable {
   readonly batches: number;
   readonly #pool: Pool;
   readonly #owned: boolean;
+  readonly #mapVariant: number;
   readonly #lent: Tensor[] = [];
   readonly #coords = new Map<string, I32>();
   readonly #maps = new Map<string, I32>();
@@ -62,7 +69,13 @@ export class Scene implements Disposable {
   #positions: Tensor<"f32"> | null = null;
 
   /** @param pool where tensors come from; one of its own when not given */
-  constructor(readonly ctx: Context, private readonly input: SceneInput, pool?: Pool) {
+  constructor(
+    readonly ctx: Context,
+    private readonly input: SceneInput,
+    pool?: Pool,
+    { maps }: SceneOptions = {},
+  ) {
+    this.#mapVariant = maps === undefined ? 0 : ctx.variant("kernel_map", maps);
     this.#pool = pool ?? new Pool(ctx);
     this.#owned = pool === undefined;
     this.batches = input.batches ?? 1;
@@ -189,7 +202,7 @@ export class Scene implements Disposable {
     if (transposed) {
       kernelMapTranspose(this.map({ from: to, to: from, by, transposed: false }), map);
     } else {
-      kernelMap(this.#aligned(from, by), this.coords(to), map, by.layer);
+      kernelMap(this.#aligned(from, by), this.coords(to), map, by.layer, this.#mapVariant);
     }
     return map;
   }

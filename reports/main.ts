@@ -6,6 +6,7 @@ import { print, runMain } from "../std/main.ts";
 import { benchPage, type PageFile } from "./bench_page.ts";
 import { evalPage } from "./eval_page.ts";
 import { compareFiles, listFiles, writeFiles } from "./files.ts";
+import { historyPages } from "./history_page.ts";
 import { indexPage, type Stored } from "./index_page.ts";
 import { plural } from "./numbers.ts";
 import { loadPublished } from "./published/load.ts";
@@ -67,7 +68,11 @@ async function buildPages(pages: string): Promise<PageFile[]> {
   const bench = await readStored("bench", parseBenchResult);
   const scores = await readStored("eval", parseEvalResult);
   const published = await loadPublished();
-  const files: PageFile[] = [indexPage(bench, scores), ...publishedPages(published, bench)];
+  const files: PageFile[] = [
+    indexPage(bench, scores),
+    ...await historyPages(bench),
+    ...publishedPages(published, bench),
+  ];
   for (const { name, result } of bench) files.push(...await benchPage(result, name));
   for (const { name, result } of scores) files.push(...evalPage(result, name));
   return [

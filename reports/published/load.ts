@@ -1,3 +1,4 @@
+import { InputError } from "../../std/errors.ts";
 import { listFiles } from "../files.ts";
 import { type DocumentKey, DOCUMENTS } from "./documents.ts";
 import { parsePublished, type PublishedTable } from "./schema.ts";
@@ -18,6 +19,21 @@ export async function loadPublished(folder: string = FOLDER): Promise<PublishedT
   const order = Object.keys(DOCUMENTS) as DocumentKey[];
   const rank = ({ document }: PublishedTable) => order.indexOf(document);
   return tables.sort((a, b) => rank(a) - rank(b) || compareNumbered(a.id, b.id));
+}
+
+/**
+ * The published table of that id.
+ *
+ * @throws {InputError} There is none, or its file is damaged.
+ */
+export function publishedTable(id: string): PublishedTable {
+  const file = `${FOLDER}/${id}.json`;
+  try {
+    return parsePublished(Deno.readTextFileSync(file), file);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new InputError(`Cannot read published table "${id}": there is none`, { cause });
+  }
 }
 
 /** "thesis-2.9" before "thesis-2.10": runs of digits compare as numbers, without a locale. */
