@@ -8,6 +8,7 @@ import { mapSearch } from "./tables/map_search.ts";
 import { evalSpeed } from "./tables/eval_speed.ts";
 import { diet } from "./tables/diet.ts";
 import { modelZoo } from "./tables/model_zoo.ts";
+import { pvconvSpvconv } from "./tables/pvconv_spvconv.ts";
 import { scaling } from "./tables/scaling.ts";
 import { torchsparsePpInference } from "./tables/torchsparse_pp.ts";
 
@@ -22,5 +23,6 @@ export const TABLES: Readonly<Record<string, TableSpec>> = {
   "map-search": mapSearch,
   "torchsparse-pp-inference": torchsparsePpInference,
   "adaptive-grouping": adaptiveGrouping,
+  "pvconv-spvconv": pvconvSpvconv,
   "eval-speed": evalSpeed,
 };
