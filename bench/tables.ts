@@ -4,9 +4,9 @@ import { adaptiveGrouping } from "./tables/adaptive_grouping.ts";
 import { bevPoolBreakdown } from "./tables/bev_pool_breakdown.ts";
 import { cpuEngine } from "./tables/cpu_engine.ts";
 import { dataflows } from "./tables/dataflows.ts";
-import { mapSearch } from "./tables/map_search.ts";
-import { evalSpeed } from "./tables/eval_speed.ts";
 import { diet } from "./tables/diet.ts";
+import { evalSpeed } from "./tables/eval_speed.ts";
+import { mapSearch } from "./tables/map_search.ts";
 import { modelZoo } from "./tables/model_zoo.ts";
 import { pvconvSpvconv } from "./tables/pvconv_spvconv.ts";
 import { scaling } from "./tables/scaling.ts";
@@ -16,13 +16,13 @@ import { torchsparsePpInference } from "./tables/torchsparse_pp.ts";
 export const TABLES: Readonly<Record<string, TableSpec>> = {
   "cpu-engine": cpuEngine,
   scaling,
-  "model-zoo": modelZoo,
-  diet,
   dataflows,
-  "bev-pool-breakdown": bevPoolBreakdown,
-  "map-search": mapSearch,
+  "model-zoo": modelZoo,
+  "diet-weight-sparse": diet,
   "torchsparse-pp-inference": torchsparsePpInference,
   "adaptive-grouping": adaptiveGrouping,
+  "bev-pool-breakdown": bevPoolBreakdown,
   "pvconv-spvconv": pvconvSpvconv,
+  "map-search": mapSearch,
   "eval-speed": evalSpeed,
 };
