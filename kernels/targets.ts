@@ -1,5 +1,6 @@
 /** What each library is made of. */
 import { sources, type Target, type Unit } from "./compile.ts";
+import { tileSources } from "./tiles.ts";
 import type { Tool } from "./toolchain.ts";
 
 const X86 = Deno.build.arch === "x86_64";
@@ -71,6 +72,16 @@ export function sanitizedTargets(compiler: Tool): Target[] {
   ];
 }
 
+/** The tile products that `tiles.ts` asks for, as generated sources. */
+function tileUnits(compiler: Tool, flags: readonly string[], emulated: boolean): Unit[] {
+  return tileSources(emulated).map(({ path, text }) => ({
+    source: path,
+    generated: text,
+    compiler,
+    flags,
+  }));
+}
+
 export function cudaTarget(
   compiler: Tool,
   nvcc: Tool,
@@ -82,12 +93,17 @@ export function cudaTarget(
     return ["-gencode", `arch=${virtual},code=${code}`];
   });
   const host = ["-Xcompiler", "-fPIC,-fvisibility=hidden,-Wall"];
-  const device = ["-std=c++20", "-O3", "-lineinfo", "-Iinclude", "-Icore", ...codes, ...host];
+  const device = [
+    ..."-std=c++20 -O3 -lineinfo -Iinclude -Icore -Icuda".split(" "),
+    ...codes,
+    ...host,
+  ];
   return {
     output: "libvoxmark_cuda.so",
     units: [
       ...sources("core", ".cc").map((source) => ({ source, compiler, flags: COMMON })),
       ...sources("cuda", ".cu").map((source) => ({ source, compiler: nvcc, flags: device })),
+      ...tileUnits(nvcc, device, false),
     ],
     linker: nvcc,
     linkFlags: ["-shared", "-cudart", "static", "-Xlinker", "-z,nodelete,-z,defs"],
@@ -109,13 +125,14 @@ const WATCHED = [
 ];
 
 function emulatedUnits(compiler: Tool): { library: Unit[]; watched: string[] } {
-  const flags = [...COMMON, "-Icuda/emulator"];
+  const flags = [...COMMON, "-Icuda", "-Icuda/emulator"];
   const watched = [...flags, ...WATCHED];
   return {
     library: [
       ...sources("core", ".cc").map((source) => ({ source, compiler, flags: COMMON })),
       ...sources("cuda/emulator", ".cc").map((source) => ({ source, compiler, flags })),
       ...sources("cuda", ".cu").map((source) => ({ source, compiler, flags: watched })),
+      ...tileUnits(compiler, watched, true),
     ],
     watched,
   };
