@@ -71,6 +71,17 @@ export function assertClose(
 export const coordsTensor = (ctx: Context, coords: Int32Array): Tensor<"i32"> =>
   ctx.tensorFrom("i32", [coords.length / 4, 4], coords);
 
+/** Every `step`-th of the cases under the emulator, which takes long; all of them elsewhere. */
+export const someOf = <T>(setting: string, step: number, cases: readonly T[]): readonly T[] =>
+  setting.startsWith("emulated") ? cases.filter((_, i) => i % step === 0) : cases;
+
+/**
+ * What a sum of `products` of values in [-1, 1] may differ by because of the variant: those on tf32
+ * round both operands to 11 significant bits, which changes a product by 2^-10 at most.
+ */
+export const roundingOf = (variant: string, products: number): number =>
+  variant.endsWith("_tf32") ? products * 2 ** -10 : 0;
+
 /** A way to run the kernels: a backend, on the CPU at one instruction set and thread count. */
 interface Setting {
   readonly name: string;
