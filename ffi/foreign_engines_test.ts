@@ -1,7 +1,7 @@
 /** Outputs that other engines recorded, reproduced by every variant of ours. */
 import { assert, assertEquals } from "@std/assert";
 import { batchNormRelu, floats, golden, head, ints, toXyz } from "./golden.ts";
-import { assertClose, coordsTensor, roundingOf, someOf, testEach } from "./testing.ts";
+import { assertClose, coordsTensor, f32Variants, roundingOf, someOf, testEach } from "./testing.ts";
 import {
   type Context,
   convNeedsPairs,
@@ -11,7 +11,6 @@ import {
   kernelVolume,
   outputCoords,
   sparseConv,
-  variants,
 } from "./mod.ts";
 import { toVoxmarkWeights } from "./weight_order.ts";
 
@@ -28,8 +27,7 @@ function layer(ctx: Context, x: Float32Array, w: Float32Array, map: KernelMap, v
 
 /** The variants that compute in f32, as the recorded calls did, and their numbers. */
 const exactVariants = (ctx: Context) =>
-  [...variants(ctx.backend, "sparse_conv").entries()]
-    .filter(([, variant]) => roundingOf(variant, 1) === 0);
+  f32Variants(ctx.backend).filter(([, variant]) => roundingOf(variant, 1) === 0);
 
 const torchsparse = golden("torchsparse_conv_forward_sample.npz");
 if (torchsparse) {

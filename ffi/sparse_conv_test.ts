@@ -3,6 +3,7 @@ import { denseConv } from "./dense.ts";
 import {
   assertClose,
   coordsTensor,
+  f32Variants,
   randomCoords,
   randomFloats,
   roundingOf,
@@ -20,7 +21,6 @@ import {
   outputCoords,
   sparseConv,
   type Tensor,
-  variants,
 } from "./mod.ts";
 
 /** Runs every variant of sparse_conv and hands its output over. */
@@ -32,10 +32,10 @@ function eachVariant(
   check: (variant: string, out: Float32Array) => void,
 ) {
   using out = ctx.tensor("f32", [map.outputs, weight.shape[2]!]);
-  variants(ctx.backend, "sparse_conv").forEach((variant, v) => {
+  for (const [v, variant] of f32Variants(ctx.backend)) {
     sparseConv(feats, weight, map.map, convNeedsPairs(ctx, v) ? map.pairs : null, out, v);
     check(variant, out.download());
-  });
+  }
 }
 
 const CHANNELS: readonly (readonly [number, number])[] = [
@@ -134,8 +134,8 @@ testEach("sparseConv() of nothing is nothing, and of no neighbours is zero", (ct
 });
 
 testEach("sparseConv() of ones counts neighbours exactly", (ctx, setting) => {
-  const rows = setting.startsWith("emulated") ? 1000 : 4000;
-  using coords = coordsTensor(ctx, sortedUnique(randomCoords(rows, 11, 4)));
+  const count = setting.startsWith("emulated") ? 1000 : 4000;
+  using coords = coordsTensor(ctx, sortedUnique(randomCoords(count, 18, 4)));
   using map = KernelMap.build(coords, coords, geometry(3));
   const rows = map.map.download();
   const m = coords.rows;

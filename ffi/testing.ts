@@ -1,6 +1,6 @@
 /** What the tests of this room share: seeded data, comparison, and the backends that are here. */
 import { assert } from "@std/assert";
-import { type Backend, Context, type Tensor, unavailable } from "./mod.ts";
+import { type Backend, Context, type Tensor, unavailable, variants } from "./mod.ts";
 
 /** A seeded generator of numbers in [0, 1): mulberry32. */
 export function seeded(seed: number): () => number {
@@ -81,6 +81,10 @@ export const someOf = <T>(setting: string, step: number, cases: readonly T[]): r
  */
 export const roundingOf = (variant: string, products: number): number =>
   variant.endsWith("_tf32") ? products * 2 ** -10 : 0;
+
+/** The variants of sparse_conv that take f32, and their numbers: one is for 16-bit types alone. */
+export const f32Variants = (backend: Backend): readonly (readonly [number, string])[] =>
+  [...variants(backend, "sparse_conv").entries()].filter(([, name]) => name !== "wgmma");
 
 /** A way to run the kernels: a backend, on the CPU at one instruction set and thread count. */
 interface Setting {

@@ -96,6 +96,8 @@ export function cudaTarget(
   const device = [
     ..."-std=c++20 -O3 -lineinfo -Iinclude -Icore -Icuda".split(" "),
     ...codes,
+    // Hopper's warpgroup products exist for this target alone.
+    ...(architectures.includes("sm_90a") ? ["-DVMK_SM90A"] : []),
     ...host,
   ];
   return {
@@ -155,7 +157,11 @@ export function emulatorTestTarget(compiler: Tool): Target {
     output: "emulator_tests",
     units: [
       ...library.filter(({ source }) => source.startsWith("cuda/emulator/")),
-      { source: "tests/cuda_emulator_test.cc", compiler, flags: watched },
+      ...["tests/cuda_emulator_test.cc", "tests/cuda_matrix_test.cc"].map((source) => ({
+        source,
+        compiler,
+        flags: watched,
+      })),
     ],
     linker: compiler,
     linkFlags: ["-pthread"],
@@ -165,11 +171,13 @@ export function emulatorTestTarget(compiler: Tool): Target {
 /** The fuzzer of all ops on the emulated CUDA library. */
 export function emulatedFuzzTarget(compiler: Tool): Target {
   const tests = ["tests/fuzz_test.cc", "tests/fuzz_weights_test.cc", "tests/cuda_fuzz_test.cc"];
+  const { library, watched } = emulatedUnits(compiler);
   return {
     output: "emulated_fuzz",
     units: [
-      ...emulatedUnits(compiler).library,
+      ...library,
       ...tests.map((source) => ({ source, compiler, flags: COMMON })),
+      { source: "tests/cuda_tiles_test.cc", compiler, flags: watched },
     ],
     linker: compiler,
     linkFlags: ["-pthread"],
