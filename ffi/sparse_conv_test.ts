@@ -116,6 +116,41 @@ testEach("sparseConv() takes up to 1024 channels, every variant", (ctx, setting)
   }
 });
 
+testEach("sparseConv() takes 343 offsets, every variant", (ctx) => {
+  using coords = coordsTensor(ctx, sortedUnique(randomCoords(70, 8, 51)));
+  using map = KernelMap.build(coords, coords, geometry(7));
+  const [x, w] = [randomFloats(map.inputs * 3, 52), randomFloats(343 * 15, 53)];
+  using feats = ctx.tensorFrom("f32", [map.inputs, 3], x);
+  using weight = ctx.tensorFrom("f32", [343, 3, 5], w);
+  const expected = denseConv(x, w, map.map.download(), 3, 5);
+  eachVariant(
+    ctx,
+    feats,
+    weight,
+    map,
+    (variant, out) => assertClose(out, expected, 1e-4 + roundingOf(variant, 1029), 1e-5, variant),
+  );
+});
+
+testEach("sparseConv() takes maps that read an input twice at one offset", (ctx) => {
+  const rows = Int32Array.of(1, 0, 1, -1, 1, -1, 2, 2, 0, -1);
+  using map = new KernelMap(ctx.tensorFrom("i32", [2, 5], rows), 3, {
+    ...geometry(1),
+    kernel: [2, 1, 1],
+  });
+  const [x, w] = [randomFloats(3 * 4, 54), randomFloats(2 * 4 * 6, 55)];
+  using feats = ctx.tensorFrom("f32", [3, 4], x);
+  using weight = ctx.tensorFrom("f32", [2, 4, 6], w);
+  const expected = denseConv(x, w, rows, 4, 6);
+  eachVariant(
+    ctx,
+    feats,
+    weight,
+    map,
+    (variant, out) => assertClose(out, expected, 1e-5 + roundingOf(variant, 8), 1e-5, variant),
+  );
+});
+
 testEach("sparseConv() of nothing is nothing, and of no neighbours is zero", (ctx) => {
   using none = coordsTensor(ctx, new Int32Array(0));
   using some = coordsTensor(ctx, Int32Array.of(0, 50, 50, 50));

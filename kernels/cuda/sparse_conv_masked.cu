@@ -61,7 +61,7 @@ const int32_t* sort_by_mask(CudaDevice& device, const int32_t* map, const Parts&
   const int64_t all = parts.m * parts.count;
   auto *keys = device.scratch<uint64_t>(all), *sorted_keys = device.scratch<uint64_t>(all);
   auto *from = device.scratch<int32_t>(all), *to = device.scratch<int32_t>(all);
-  // The sort is stable: after the first word, the last words of all masks are in order.
+  // The sort is stable, so the words that count least come first.
   const int bits = kWord + std::bit_width(static_cast<unsigned>(parts.count - 1));
   for (int word = parts.words() - 1; word >= 0; --word) {
     const bool first = word == parts.words() - 1;
