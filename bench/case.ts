@@ -44,6 +44,8 @@ export interface Problem {
   readonly flops: number | null;
   /** Bytes that a perfect implementation must move. */
   readonly bytes: number;
+  /** Copies that rotate while timing; as many as leave nothing in cache when not given. */
+  readonly copies?: number;
   /** How far floats may be from the reference; integers are always compared exactly. */
   tolerance(variant: string): Tolerance;
   /** Puts one copy of the inputs and outputs on a device; copies rotate while timing. */

@@ -7,6 +7,7 @@ import { FEATURE_TYPES } from "./harness/dtype.ts";
 
 /** `--help`. */
 export const HELP = `Usage: deno task bench [ID...] [options]
+       deno task bench compare BEFORE.json AFTER.json
 
 Times the kernels on a LiDAR scan, each variant after a check against the reference. Without an ID
 it is a tour of under a minute; an ID runs all sizes of that operator or makes that table, "all"

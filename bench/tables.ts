@@ -1,12 +1,20 @@
 /** Every table that can be asked for by its ID. To add one: import it, list it. */
 import type { TableSpec } from "./table.ts";
+import { bevPoolBreakdown } from "./tables/bev_pool_breakdown.ts";
 import { cpuEngine } from "./tables/cpu_engine.ts";
 import { dataflows } from "./tables/dataflows.ts";
+import { mapSearch } from "./tables/map_search.ts";
+import { evalSpeed } from "./tables/eval_speed.ts";
 import { scaling } from "./tables/scaling.ts";
+import { torchsparsePpInference } from "./tables/torchsparse_pp.ts";
 
 /** By ID, in the order of `--list`. */
 export const TABLES: Readonly<Record<string, TableSpec>> = {
   "cpu-engine": cpuEngine,
   scaling,
   dataflows,
+  "bev-pool-breakdown": bevPoolBreakdown,
+  "map-search": mapSearch,
+  "torchsparse-pp-inference": torchsparsePpInference,
+  "eval-speed": evalSpeed,
 };

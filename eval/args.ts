@@ -31,7 +31,7 @@ const VALUES = ["gt", "pred", "out", "jobs"] as const;
 export function parseCommand(args: readonly string[]): Command {
   const own = Object.values(BENCHMARKS).flatMap(({ options }) => Object.keys(options));
   const values = [...new Set([...VALUES, ...own])];
-  const flags = parseArgs(args, {
+  const flags = parseArgs(withNegatives(args), {
     boolean: SWITCHES,
     string: [...values, "_"],
     unknown: (arg, key) => {
@@ -60,6 +60,17 @@ export function parseCommand(args: readonly string[]): Command {
     out: flags["out"] as string | undefined,
     jobs: jobCount(flags["jobs"]),
   };
+}
+
+/** `--ignore -1` as `--ignore=-1`: a number after an option is its value, not a flag. */
+function withNegatives(args: readonly string[]): string[] {
+  return args.flatMap((arg, i) => {
+    if (/^-\d/.test(arg) && i > 0 && args[i - 1]!.startsWith("--")) return [];
+    const next = args[i + 1];
+    return arg.startsWith("--") && next !== undefined && /^-\d/.test(next)
+      ? [`${arg}=${next}`]
+      : [arg];
+  });
 }
 
 function requireValue(name: string, value: unknown): void {

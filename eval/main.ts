@@ -4,6 +4,7 @@ import { removePartFilesOnSignal, writeTextAtomic } from "../std/files.ts";
 import { print, printError, runMain } from "../std/main.ts";
 import { Progress } from "../std/progress.ts";
 import { parseCommand, type ScoreCommand, usage } from "./args.ts";
+import type { AnyBenchmark } from "./benchmark.ts";
 import { join } from "./benchmarks/file_pairs.ts";
 import { BENCHMARKS } from "./registry.ts";
 import { toJson, toMarkdown, toSpeed, toText } from "./render.ts";
@@ -17,9 +18,25 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 function list(json: boolean): void {
-  const rows = Object.entries(BENCHMARKS).map(([id, { summary }]) => ({ id, summary }));
+  const rows = Object.entries(BENCHMARKS).map(([id, benchmark]) => ({
+    id,
+    summary: benchmark.summary,
+    reference: defaultReference(benchmark),
+  }));
   if (json) print(JSON.stringify({ schemaVersion: 1, benchmarks: rows }, null, 2));
-  else print(rows.map(({ id, summary }) => `${id}  ${summary}`).join("\n"));
+  else print(rows.map(describe).join("\n"));
+}
+
+function describe(row: { id: string; summary: string; reference: string }): string {
+  return `${row.id}  ${row.summary}\n    equals ${row.reference}`;
+}
+
+/** The tool that a benchmark equals when no option is given. */
+function defaultReference({ options, reference }: AnyBenchmark): string {
+  const defaults = Object.entries(options).flatMap(([name, { fallback }]) =>
+    fallback === undefined ? [] : [[name, fallback]]
+  );
+  return reference({ gt: "", pred: "", options: Object.fromEntries(defaults) });
 }
 
 async function score(command: ScoreCommand): Promise<void> {

@@ -17,8 +17,7 @@ export function toText(result: EvalResult): string {
     describeInputs(result),
     "",
     align(headline),
-    "",
-    align(classTable(result)),
+    ...(hasClasses(result) ? ["", align(classTable(result))] : []),
   ].join("\n");
 }
 
@@ -32,18 +31,17 @@ export function toMarkdown(result: EvalResult): string {
     "",
     markdownTable([["metric", "value"], ...headline]),
     "",
-    markdownTable(classTable(result)),
-    "",
+    ...(hasClasses(result) ? [markdownTable(classTable(result)), ""] : []),
   ];
   if (result.warnings.length === 0) return lines.join("\n");
   return [...lines, ...result.warnings.map((warning) => `- Warning: ${warning}`), ""].join("\n");
 }
 
-/** How fast a run was: "12,000,000 points in 0.031 s, 387 M points/s, 1 job". */
-export function toSpeed({ work: { count, unit }, seconds, jobs }: Run): string {
+/** How fast a run was: "12,000,000 points in 0.031 s, 387 M points/s, 1 job, at most 61 MiB". */
+export function toSpeed({ work: { count, unit }, seconds, jobs, peakMiB }: Run): string {
   const rate = (count / seconds / 1e6).toPrecision(3);
   return `${grouped(count)} ${unit} in ${seconds.toFixed(3)} s, ${rate} M ${unit}/s, ${jobs} ` +
-    `${jobs === 1 ? "job" : "jobs"}`;
+    `${jobs === 1 ? "job" : "jobs"}, at most ${grouped(peakMiB)} MiB`;
 }
 
 /** Everything that was scored but the paths, which the reader has just typed. */
@@ -54,14 +52,21 @@ function describeInputs({ inputs }: EvalResult): string {
     .join(", ");
 }
 
-/** The metrics that the class table does not show: it has `iou_car` as row "car", column "iou". */
+/**
+ * The metrics that the class table does not show: it has `iou_car` as row "car", column "iou", and
+ * `car_2d_easy_r40` as row "car_2d", column "easy_r40".
+ */
 function headlineMetrics({ metrics, perClass }: EvalResult): [string, Cell][] {
   const shown = new Set(
     Object.entries(perClass).flatMap(([name, scores]) =>
-      Object.keys(scores).map((score) => `${score}_${name}`)
+      Object.keys(scores).flatMap((score) => [`${score}_${name}`, `${name}_${score}`])
     ),
   );
   return Object.entries(metrics).filter(([name]) => !shown.has(name));
+}
+
+function hasClasses({ perClass }: EvalResult): boolean {
+  return Object.keys(perClass).length > 0;
 }
 
 function classTable({ perClass }: EvalResult): string[][] {

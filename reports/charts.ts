@@ -5,14 +5,14 @@ import type { BenchRoofline } from "./schema.ts";
 import type { CaseGroup, ComparedCase } from "./speedup.ts";
 import { type ChartSpec, COLORS } from "./svg.ts";
 
-interface Bar {
+export interface Bar {
   readonly label: string;
   readonly value: number;
   readonly text: string;
   readonly color: string;
 }
 
-interface Panel {
+export interface Panel {
   readonly title: string;
   readonly bars: readonly Bar[];
 }
@@ -83,7 +83,7 @@ function throughputBars({ rows }: CaseGroup): Bar[] {
 }
 
 /** Panels of bars under one another on a common axis, each bar with its value at the end. */
-function barChart(chart: {
+export function barChart(chart: {
   title: string;
   subtitle: readonly string[];
   axis: string;

@@ -29,12 +29,13 @@ export interface Difference {
 }
 
 /**
- * Compares `files` byte for byte with the ones in `folder`. A file there that carries our mark and
- * is not among `files` is left over; files of others are not looked at.
+ * Compares `files` byte for byte with the ones in `folder`. A file whose path begins with `pages`
+ * that carries our mark and is not among `files` is left over; files of others are not looked at.
  */
 export async function compareFiles(
   folder: string,
   files: readonly PageFile[],
+  pages = "",
 ): Promise<Difference[]> {
   const there = await listFiles(folder);
   const existing = new Set(there);
@@ -47,7 +48,7 @@ export async function compareFiles(
     }
   }
   for (const path of there) {
-    if (wanted.has(path) || !/\.(md|svg)$/.test(path)) continue;
+    if (wanted.has(path) || !path.startsWith(pages) || !/\.(md|svg)$/.test(path)) continue;
     const text = await Deno.readTextFile(`${folder}/${path}`);
     if (text.startsWith(GENERATED_MARK)) found.push({ path, kind: "left over" });
   }

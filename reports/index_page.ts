@@ -21,7 +21,8 @@ export function indexPage(
   const text = page(
     "# Results",
     "Every page here is made from a stored result by `deno task report`; " +
-      "`deno task report --check` tells whether they still agree.",
+      "`deno task report --check` tells whether they still agree. " +
+      `${link("History", "history.md")}: how times moved over the runs.`,
     "## Newest bench of each machine",
     benchTable(firstOfEach(runs, ({ context }) => `${context.machine}\n${context.gpu ?? ""}`)),
     "## Newest score of each benchmark",

@@ -1,4 +1,4 @@
-/** `deno task report`: every generated page again from the stored results. */
+/** `deno task report`: every generated page again from stored results and published tables. */
 import { parseArgs } from "@std/cli/parse-args";
 import { CheckError, InputError } from "../std/errors.ts";
 import { removePartFilesOnSignal } from "../std/files.ts";
@@ -6,13 +6,19 @@ import { print, runMain } from "../std/main.ts";
 import { benchPage, type PageFile } from "./bench_page.ts";
 import { evalPage } from "./eval_page.ts";
 import { compareFiles, listFiles, writeFiles } from "./files.ts";
+import { historyPages } from "./history_page.ts";
 import { indexPage, type Stored } from "./index_page.ts";
 import { plural } from "./numbers.ts";
+import { loadPublished } from "./published/load.ts";
+import { publishedPages, tablesIndex } from "./published_page.ts";
 import { parseBenchResult, parseEvalResult } from "./schema.ts";
+
+const DEFAULT_OUT = "reports/pages";
 
 const HELP = `Usage: deno task report [--check] [--out DIR]
 
-Rebuilds every generated Markdown and SVG page from bench/results and eval/results.
+Rebuilds every generated Markdown and SVG page from bench/results, eval/results and the published
+tables, and the index reports/TABLES.md.
 
   --check    write nothing; exit 1 when a page is not what its result gives, byte for byte
   --out DIR  the folder of the pages (default reports/pages)
@@ -28,7 +34,7 @@ function parseOptions(args: readonly string[]): Options {
   const parsed = parseArgs(args, {
     boolean: ["check", "help"],
     string: ["out"],
-    default: { out: "reports/pages" },
+    default: { out: DEFAULT_OUT },
     unknown: (arg) => {
       throw new InputError(`Cannot use "${arg}": known are --check, --out DIR and --help`);
     },
@@ -58,35 +64,47 @@ async function readStored<T>(
   return found;
 }
 
-async function buildPages(): Promise<PageFile[]> {
+async function buildPages(pages: string): Promise<PageFile[]> {
   const bench = await readStored("bench", parseBenchResult);
   const scores = await readStored("eval", parseEvalResult);
-  const files: PageFile[] = [indexPage(bench, scores)];
+  const published = await loadPublished();
+  const files: PageFile[] = [
+    indexPage(bench, scores),
+    ...await historyPages(bench),
+    ...publishedPages(published, bench),
+  ];
   for (const { name, result } of bench) files.push(...await benchPage(result, name));
   for (const { name, result } of scores) files.push(...evalPage(result, name));
-  return files;
+  return [
+    { path: "TABLES.md", text: tablesIndex(published, bench, pages) },
+    ...files.map(({ path, text }) => ({ path: pages + path, text })),
+  ];
 }
 
 async function main(): Promise<void> {
   const { help, check, out } = parseOptions(Deno.args);
   if (help) return print(HELP);
   removePartFilesOnSignal();
-  const files = await buildPages();
-  const differences = await compareFiles(out, files);
+  // In the repository the index of tables stands above the pages; elsewhere among them.
+  const [folder, pages] = out === DEFAULT_OUT ? ["reports", "pages/"] : [out, ""];
+  const files = await buildPages(pages);
+  const differences = await compareFiles(folder, files, pages);
   if (check) {
     if (differences.length === 0) {
-      return print(`${plural(files.length, "file")} up to date in ${out}`);
+      return print(`${plural(files.length, "file")} up to date in ${folder}`);
     }
-    print(differences.map(({ path, kind }) => `${kind}: ${out}/${path}`).join("\n"));
+    print(differences.map(({ path, kind }) => `${kind}: ${folder}/${path}`).join("\n"));
     const count = plural(differences.length, "file");
-    throw new CheckError(`${count} in "${out}" not as the results give them: run deno task report`);
+    throw new CheckError(
+      `${count} in "${folder}" not as the results give them: run deno task report`,
+    );
   }
   const changed = new Set(differences.map(({ path }) => path));
-  await writeFiles(out, files.filter(({ path }) => changed.has(path)));
+  await writeFiles(folder, files.filter(({ path }) => changed.has(path)));
   for (const { path, kind } of differences) {
-    if (kind === "left over") await Deno.remove(`${out}/${path}`);
+    if (kind === "left over") await Deno.remove(`${folder}/${path}`);
   }
-  print(`${plural(files.length, "file")} in ${out}, ${differences.length} of them changed`);
+  print(`${plural(files.length, "file")} in ${folder}, ${differences.length} of them changed`);
 }
 
 if (import.meta.main) await runMain(main);

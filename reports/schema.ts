@@ -119,6 +119,22 @@ const column = z.strictObject({
   kind: z.enum(["measured", "published", "label"]),
 });
 
+/** Columns to draw as lines over another one, both axes logarithmic. */
+const lineChart = z.strictObject({
+  x: z.string(),
+  series: z.array(z.string()).min(1),
+  /** What the lines measure, with its unit. */
+  axis: z.string(),
+});
+
+/** Columns to draw as bars, those of a row beside each other. */
+const barChart = z.strictObject({
+  /** The column that names the rows. */
+  bars: z.string(),
+  series: z.array(z.string()).min(1),
+  axis: z.string(),
+});
+
 const table = z.strictObject({
   id: z.string().min(1),
   title: z.string(),
@@ -128,18 +144,12 @@ const table = z.strictObject({
   /** By column key. A string in a measured cell is the reason why there is no number. */
   rows: z.array(z.record(z.string(), z.union([z.number(), z.string()]).nullable())),
   notes: z.array(z.string()),
-  /** Columns to draw as lines over another one, both axes logarithmic. */
-  chart: z.strictObject({
-    x: z.string(),
-    series: z.array(z.string()).min(1),
-    /** What the lines measure, with its unit. */
-    axis: z.string(),
-  }).optional(),
+  chart: z.union([lineChart, barChart]).optional(),
 }).superRefine((value, ctx) => {
   const keys = new Set(value.columns.map((c) => c.key));
-  const unknown = [value.chart?.x, ...value.chart?.series ?? []].find((key) =>
-    key !== undefined && !keys.has(key)
-  );
+  const { chart } = value;
+  const drawn = chart === undefined ? [] : ["x" in chart ? chart.x : chart.bars, ...chart.series];
+  const unknown = drawn.find((key) => !keys.has(key));
   if (unknown !== undefined) {
     ctx.addIssue({ code: "custom", path: ["chart"], message: `no column is called "${unknown}"` });
   }

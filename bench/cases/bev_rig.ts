@@ -37,8 +37,23 @@ export function pointsOf(cameras: number): number {
 
 /** BEV cell of each frustum point of the first `cameras` cameras, -1 outside of the grid. */
 export function frustumCells(cameras: number): Int32Array<ArrayBuffer> {
-  const { depths, height, width } = FRUSTUM;
   const cells = new Int32Array(pointsOf(cameras));
+  visitFrustum(cameras, (i, x, y, z) => cells[i] = cellOf(x, y, z));
+  return cells;
+}
+
+/** Those points, [P, 3]: metres in the vehicle frame. */
+export function frustumPoints(cameras: number): Float32Array<ArrayBuffer> {
+  const points = new Float32Array(3 * pointsOf(cameras));
+  visitFrustum(cameras, (i, x, y, z) => points.set([x, y, z], 3 * i));
+  return points;
+}
+
+function visitFrustum(
+  cameras: number,
+  visit: (i: number, x: number, y: number, z: number) => void,
+): void {
+  const { depths, height, width } = FRUSTUM;
   let i = 0;
   for (const { yaw, at, focal } of CAMERAS.slice(0, cameras)) {
     const [cos, sin] = [Math.cos(yaw * Math.PI / 180), Math.sin(yaw * Math.PI / 180)];
@@ -51,12 +66,11 @@ export function frustumCells(cameras: number): Int32Array<ArrayBuffer> {
           const right = (w * 703 / (width - 1) - CENTRE.u) / (focal * SCALE) * depth;
           const x = at[0] + depth * cos + right * sin;
           const y = at[1] + depth * sin - right * cos;
-          cells[i] = cellOf(x, y, at[2] - down);
+          visit(i, x, y, at[2] - down);
         }
       }
     }
   }
-  return cells;
 }
 
 function cellOf(x: number, y: number, z: number): number {

@@ -84,7 +84,7 @@ async function runCase(item: Case, setting: Setting, random: Random): Promise<Ou
   }
   const problem = item.prepare(bench);
   const expected = expectedOf(item, problem, bench);
-  const copies = copyCount(problem.bytes, setting.cacheBytes);
+  const copies = problem.copies ?? copyCount(problem.bytes, setting.cacheBytes);
   using stack = new DisposableStack();
   const instances = Array.from({ length: copies }, () => stack.use(problem.create(bench.ctx)));
   const verdicts = names.map((variant) =>

@@ -3,6 +3,7 @@ import type { Scan } from "../scan.ts";
 import { visibleBoxes } from "./boxes.ts";
 import { CLASS_NAMES } from "./classes.ts";
 import { Random } from "./random.ts";
+import { HDL64, type Sensor } from "./sensor.ts";
 import { sweep } from "./simulate.ts";
 import { buildWorld } from "./world.ts";
 
@@ -29,11 +30,11 @@ const FRAMES = 100_000;
  * Frame `index` of the street of `seed`, both integers, 0 or more. The ego vehicle moves 2 m a
  * frame. The same arguments give the same bytes on every machine.
  */
-export function simulateScan(seed: number, index: number): Scan {
+export function simulateScan(seed: number, index: number, sensor: Sensor = HDL64): Scan {
   checkInteger("seed", seed, SEEDS);
   checkInteger("index", index, FRAMES);
   const world = buildWorld(seed, index);
-  const { points, semantic, instance } = sweep(world, new Random(seed, 5, index));
+  const { points, semantic, instance } = sweep(world, new Random(seed, 5, index), sensor);
   const { x, y, z, cos, sin } = world.ego;
   return {
     id: `synth/${seed}-${index}`,

@@ -6,7 +6,7 @@ import { LOSS, MATERIAL, REFLECTIVITY, ROUGHNESS, SHINE, SPREAD } from "./materi
 import { normal } from "./noise.ts";
 import type { Random } from "./random.ts";
 import { Raycaster } from "./raycast.ts";
-import * as sensor from "./sensor.ts";
+import { HDL64, type Lasers, type Sensor } from "./sensor.ts";
 import type { World } from "./world.ts";
 
 /** Standard deviation of the range of one pulse in metres, as KITTI's roads show it. */
@@ -30,28 +30,28 @@ GROUND_MATERIAL[CLASS.parking] = MATERIAL.asphalt;
 GROUND_MATERIAL[CLASS.sidewalk] = MATERIAL.paving;
 
 /** Turns the sensor once in `world`; `random` draws all noise. */
-export function sweep(world: World, random: Random): Returns {
+export function sweep(world: World, random: Random, sensor: Sensor = HDL64): Returns {
   const ground = groundAbout(world.terrain, world.ego);
   const { primitives } = world.scene;
   const caster = new Raycaster(primitives, ground);
-  const firings = sensor.RINGS * sensor.COLUMNS;
+  const firings = sensor.rings * sensor.columns;
   const points = new Float32Array(4 * firings);
   const semantic = new Uint16Array(firings);
   const instance = new Uint16Array(firings);
   const hit = newHit();
   let n = 0;
   for (let firing = 0; firing < firings; firing++) {
-    if (sensor.BLIND[firing] === 1) continue;
-    const column = firing % sensor.COLUMNS;
-    const ring = (firing - column) / sensor.COLUMNS;
-    aim(hit, ring, column, random);
-    caster.cast(hit, sensor.MAX_RANGE, random);
+    if (sensor.blind[firing] === 1) continue;
+    const column = firing % sensor.columns;
+    const ring = (firing - column) / sensor.columns;
+    aim(hit, sensor, ring, column, random);
+    caster.cast(hit, sensor.maxRange, random);
     if (hit.primitive === NOTHING) continue;
     const onGround = hit.primitive === GROUND;
     const label = onGround ? groundClass(world, hit) : primitives.semantic[hit.primitive]!;
     if (onGround) hit.material = GROUND_MATERIAL[label]!;
-    if (isLost(hit, random)) continue;
-    record(points, 4 * n, hit, ring, random);
+    if (isLost(hit, sensor, random)) continue;
+    record(points, 4 * n, hit, sensor.lasers, ring, random);
     semantic[n] = label;
     instance[n] = onGround ? 0 : primitives.instance[hit.primitive]!;
     n++;
@@ -64,11 +64,16 @@ export function sweep(world: World, random: Random): Returns {
 }
 
 /** Sets the ray of one firing. */
-function aim(hit: Hit, ring: number, column: number, random: Random): void {
-  const lasers = sensor.LASERS;
+function aim(
+  hit: Hit,
+  { lasers, azimuthCos, azimuthSin }: Sensor,
+  ring: number,
+  column: number,
+  random: Random,
+): void {
   const turn = AZIMUTH_NOISE * normal(random);
-  const c = sensor.AZIMUTH_COS[column]!;
-  const s = sensor.AZIMUTH_SIN[column]!;
+  const c = azimuthCos[column]!;
+  const s = azimuthSin[column]!;
   // A turn this small needs no sine: its square is below the last digit of a coordinate.
   hit.ox = 0;
   hit.oy = 0;
@@ -86,19 +91,25 @@ function groundClass({ terrain, ego }: World, hit: Hit): number {
 }
 
 /** Whether the receiver misses this return: mirror-like, glancing, dark or far surfaces. */
-function isLost(hit: Hit, random: Random): boolean {
-  if (hit.t < sensor.MIN_RANGE) return true;
+function isLost(hit: Hit, { minRange, maxRange }: Sensor, random: Random): boolean {
+  if (hit.t < minRange) return true;
   const m = hit.material;
   const glancing = 1 - hit.incidence;
-  const far = hit.t / sensor.MAX_RANGE;
+  const far = hit.t / maxRange;
   const loss = LOSS[m]! + SHINE[m]! * glancing * glancing * glancing +
     0.25 * far * far * (1 - REFLECTIVITY[m]!);
   return random.next() < loss;
 }
 
 /** Writes the measured point: noise along the ray, intensity in hundredths as KITTI has it. */
-function record(points: Float32Array, at: number, hit: Hit, ring: number, random: Random): void {
-  const lasers = sensor.LASERS;
+function record(
+  points: Float32Array,
+  at: number,
+  hit: Hit,
+  lasers: Lasers,
+  ring: number,
+  random: Random,
+): void {
   const m = hit.material;
   // Roughness stands on the surface; a glancing ray meets more of it, up to 3 cm.
   const rough = Math.min(0.03, ROUGHNESS[m]! / hit.incidence);

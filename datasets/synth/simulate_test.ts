@@ -1,9 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { CLASS } from "./classes.ts";
+import { simulateScan } from "./mod.ts";
 import { RANGE_NOISE, sweep } from "./simulate.ts";
 import { Random } from "./random.ts";
 import { Scene, upright } from "./scene.ts";
-import { BLIND, COLUMNS, LASERS, RINGS } from "./sensor.ts";
+import { HDL32, HDL64, WAYMO_TOP } from "./sensor.ts";
 import { flatWorld, standing, WALL } from "./test_worlds.ts";
 
 /** The sensor inside a ring of four walls 10 m away, on a flat road. */
@@ -18,7 +19,7 @@ function courtyard(): Scene {
 
 Deno.test("sweep() returns nearly every firing that the ego vehicle does not hide", () => {
   const { points, semantic, instance } = sweep(flatWorld(courtyard()), new Random(1));
-  const seen = RINGS * COLUMNS - BLIND.reduce((sum, b) => sum + b, 0);
+  const seen = HDL64.rings * HDL64.columns - HDL64.blind.reduce((sum, b) => sum + b, 0);
   const share = semantic.length / seen;
   assert(share > 0.98 && share < 1, `${share}`);
   assertEquals(points.length, 4 * semantic.length);
@@ -49,7 +50,7 @@ Deno.test("sweep() spreads the points of a wall by the noise of range and wall",
   assert(n > 1000);
   assertAlmostEquals(sum / n, 0, 0.006);
   // Along x: the pulse's noise and the spread of the lasers' biases.
-  const biases = Math.sqrt(LASERS.bias.reduce((total, b) => total + b * b, 0) / RINGS);
+  const biases = Math.sqrt(HDL64.lasers.bias.reduce((total, b) => total + b * b, 0) / HDL64.rings);
   const expected = Math.sqrt(RANGE_NOISE ** 2 + biases ** 2);
   const measured = Math.sqrt(squares / n - (sum / n) ** 2);
   assert(measured > 0.7 * expected && measured < 1.3 * expected, `${measured} of ${expected}`);
@@ -65,7 +66,7 @@ Deno.test("sweep() lists rings from the top and each ring to the left", () => {
     if (turned < last - Math.PI) turns++;
     last = turned;
   }
-  assertEquals(turns, RINGS - 1);
+  assertEquals(turns, HDL64.rings - 1);
   assert(points[2]! > points[points.length - 2]!);
 });
 
@@ -76,4 +77,12 @@ Deno.test("sweep() gives intensities in hundredths from 0 to 1", () => {
     assert(value >= 0 && value <= 1);
     assertAlmostEquals(value * 100, Math.round(value * 100), 1e-4);
   }
+});
+
+Deno.test("simulateScan() gives about the points of nuScenes' and of Waymo's scans", () => {
+  // nuScenes keeps about 34,700 points a sweep, the car's own among them; Waymo's top about 150,000.
+  const count = (sensor: typeof HDL32) => simulateScan(1, 0, sensor).points.length / 4;
+  const [few, many] = [count(HDL32), count(WAYMO_TOP)];
+  assert(few > 18_000 && few < 34_688, `${few}`);
+  assert(many > 110_000 && many < 169_600, `${many}`);
 });

@@ -43,7 +43,7 @@ export function findLabelFiles(tree: Tree, sequences: readonly string[]): LabelF
       missing.push(sequence);
       continue;
     }
-    for (const below of walk(folder, "").sort()) {
+    for (const below of walkFiles(folder, (name) => name.includes(".label")).sort()) {
       files.push({ path: join(folder, below), sequence, name: `${sequence}/${below}` });
     }
   }
@@ -65,15 +65,22 @@ function checkRoot({ flag, root }: Tree): void {
   }
 }
 
-function walk(folder: string, prefix: string): string[] {
+/**
+ * Paths below `folder` of the files whose name `wanted` accepts, also in sub-folders, in no order.
+ *
+ * @throws {InputError} A folder cannot be read.
+ */
+export function walkFiles(
+  folder: string,
+  wanted: (name: string) => boolean = () => true,
+  prefix = "",
+): string[] {
   const found: string[] = [];
   for (const entry of readFolder(folder)) {
     const name = prefix + entry.name;
     const path = join(folder, entry.name);
-    if (entry.isDirectory) found.push(...walk(path, `${name}/`));
-    else if (entry.name.includes(".label") && !(entry.isSymlink && isFolder(path))) {
-      found.push(name);
-    }
+    if (entry.isDirectory) found.push(...walkFiles(path, wanted, `${name}/`));
+    else if (wanted(entry.name) && !(entry.isSymlink && isFolder(path))) found.push(name);
   }
   return found;
 }
@@ -105,8 +112,14 @@ export function sizeOf(path: string): number {
   }
 }
 
-function isFolder(path: string): boolean {
+/** Whether `path` is there and a folder. */
+export function isFolder(path: string): boolean {
   return stat(path)?.isDirectory ?? false;
+}
+
+/** Whether `path` is there and a file. */
+export function isFile(path: string): boolean {
+  return stat(path)?.isFile ?? false;
 }
 
 function exists(path: string): boolean {

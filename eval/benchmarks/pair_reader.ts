@@ -1,5 +1,5 @@
 import { InputError } from "../../std/errors.ts";
-import { unreadable } from "./file_pairs.ts";
+import { openForReading, readFull } from "./read_file.ts";
 
 /** A scan's two label files. */
 export interface FilePair {
@@ -30,8 +30,8 @@ export class PairReader {
     pair: FilePair,
     visit: (truth: Uint32Array, predicted: Uint32Array, first: number) => void,
   ): void {
-    using truth = open(pair.gt);
-    using predicted = open(pair.pred);
+    using truth = openForReading(pair.gt);
+    using predicted = openForReading(pair.pred);
     const points = countPoints(truth, pair.gt);
     const others = countPoints(predicted, pair.pred);
     if (points !== others) {
@@ -51,14 +51,6 @@ export class PairReader {
   }
 }
 
-function open(path: string): Deno.FsFile {
-  try {
-    return Deno.openSync(path);
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-}
-
 function countPoints(file: Deno.FsFile, path: string): number {
   const { size } = file.statSync();
   if (size % BYTES !== 0) {
@@ -71,21 +63,6 @@ function countPoints(file: Deno.FsFile, path: string): number {
 
 /** Fills `into` from where the file stands, and returns it. */
 function fill(file: Deno.FsFile, path: string, into: Uint32Array): Uint32Array {
-  let rest = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
-  while (rest.length > 0) {
-    const count = readSome(file, path, rest);
-    if (count === 0) {
-      throw new InputError(`Cannot read "${path}": it became shorter while it was read`);
-    }
-    rest = rest.subarray(count);
-  }
+  readFull(file, path, new Uint8Array(into.buffer, into.byteOffset, into.byteLength));
   return into;
-}
-
-function readSome(file: Deno.FsFile, path: string, into: Uint8Array): number {
-  try {
-    return file.readSync(into) ?? 0;
-  } catch (error) {
-    throw unreadable(path, error);
-  }
 }

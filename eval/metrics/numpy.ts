@@ -24,21 +24,48 @@ export function mean(values: Float64Array): number {
   return sum(values) / values.length;
 }
 
-function pairwise(a: Float64Array): number {
+/** `np.nanmean(values)`; NaN when there is no number. */
+export function nanmean(values: Float64Array): number {
+  let numbers = 0;
+  for (const value of values) if (!Number.isNaN(value)) numbers++;
+  return sum(values.map((value) => Number.isNaN(value) ? 0 : value)) / numbers;
+}
+
+/** `np.mean(values)` of float32 values, all of whose steps are rounded to float32. */
+export function meanFloat32(values: Float32Array): number {
+  let total = 0;
+  for (let start = 0; start < values.length; start += BLOCK) {
+    total = Math.fround(total + pairwise(values.subarray(start, start + BLOCK), Math.fround));
+  }
+  return Math.fround(total / values.length);
+}
+
+function pairwise<T extends Float64Array | Float32Array>(a: T, round = keep): number {
   if (a.length > LEAF) {
     const half = Math.floor(a.length / 2);
     const cut = half - half % 8;
-    return pairwise(a.subarray(0, cut)) + pairwise(a.subarray(cut));
+    return round(pairwise(a.subarray(0, cut), round) + pairwise(a.subarray(cut), round));
   }
   const whole = a.length < 8 ? 0 : a.length - a.length % 8;
-  let total = whole === 0 ? -0 : eightSums(a, whole);
-  for (let i = whole; i < a.length; i++) total += a[i]!;
+  let total = whole === 0 ? -0 : eightSums(a, whole, round);
+  for (let i = whole; i < a.length; i++) total = round(total + a[i]!);
   return total;
 }
 
+function keep(value: number): number {
+  return value;
+}
+
 /** Adds the first `length` elements, a multiple of 8, in eight interleaved sums. */
-function eightSums(a: Float64Array, length: number): number {
+function eightSums(
+  a: Float64Array | Float32Array,
+  length: number,
+  round: (value: number) => number,
+): number {
+  // An array of the elements' own type rounds each of its sums by itself.
   const r = a.slice(0, 8);
   for (let i = 8; i < length; i++) r[i % 8]! += a[i]!;
-  return ((r[0]! + r[1]!) + (r[2]! + r[3]!)) + ((r[4]! + r[5]!) + (r[6]! + r[7]!));
+  const low = round(round(r[0]! + r[1]!) + round(r[2]! + r[3]!));
+  const high = round(round(r[4]! + r[5]!) + round(r[6]! + r[7]!));
+  return round(low + high);
 }

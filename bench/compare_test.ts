@@ -1,0 +1,60 @@
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { CheckError, InputError } from "../std/errors.ts";
+import { compareCommand } from "./compare.ts";
+
+const TOUR = new URL("../reports/testdata/bench_tour.json", import.meta.url).pathname;
+
+/** The tour with every time of `id`, or of all cases, multiplied. */
+async function scaled(folder: string, name: string, factor: number): Promise<string> {
+  const result = JSON.parse(await Deno.readTextFile(TOUR));
+  for (const item of result.cases) {
+    for (const key of ["medianMs", "p10Ms", "p90Ms"]) if (item[key] !== null) item[key] *= factor;
+    item.samplesMs = item.samplesMs.map((ms: number) => ms * factor);
+  }
+  const path = `${folder}/${name}.json`;
+  await Deno.writeTextFile(path, JSON.stringify(result));
+  return path;
+}
+
+async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await run(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("bench compare passes what is equal or faster and refuses what is slower", async () => {
+  await inFolder(async (folder) => {
+    const slow = await scaled(folder, "slow", 3);
+    await compareCommand([TOUR, TOUR]);
+    await compareCommand([slow, TOUR]);
+    await assertRejects(() => compareCommand([TOUR, slow]), CheckError, "slower");
+    await compareCommand([TOUR, slow, "--threshold", "250"]);
+  });
+});
+
+Deno.test("bench compare prints Markdown without the mark of generated pages", async () => {
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-read", "--allow-write", "--allow-ffi", "--allow-run=git"]
+      .concat([new URL("./main.ts", import.meta.url).pathname, "compare", TOUR, TOUR]),
+  }).output();
+  assertEquals(code, 0);
+  const text = new TextDecoder().decode(stdout);
+  assertMatch(text, /^# .*bench_tour\.json against /);
+  assertStringIncludes(text, "0 regressions");
+});
+
+Deno.test("bench compare refuses what it cannot read", async () => {
+  const refuses = (args: string[], text: string) =>
+    assertRejects(() => compareCommand(args), InputError, text);
+  await refuses([TOUR], "1 result files are named, and two are needed");
+  await refuses([TOUR, "/nowhere.json"], '"/nowhere.json"');
+  await refuses([TOUR, TOUR, "--threshold", "much"], "a number of percent is needed");
+  await refuses([TOUR, TOUR, "--fast"], "--fast");
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/x.json`, "{}");
+    await refuses([TOUR, `${folder}/x.json`], "x.json");
+  });
+});

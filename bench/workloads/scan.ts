@@ -1,0 +1,52 @@
+/** Points of a workload: simulated by the sensor of its data set, or the scan that the user brought. */
+import type { Scan } from "../../datasets/scan.ts";
+import { simulateScan } from "../../datasets/synth/mod.ts";
+import { HDL32, HDL64, type Sensor, WAYMO_TOP } from "../../datasets/synth/sensor.ts";
+import type { Scene } from "../harness/scene.ts";
+
+/** The data sets of the workloads. */
+export type SensorSet = "semantickitti" | "nuscenes" | "waymo";
+
+const SENSORS: Readonly<Record<SensorSet, Sensor>> = {
+  semantickitti: HDL64,
+  nuscenes: HDL32,
+  waymo: WAYMO_TOP,
+};
+/** The street that all workloads drive along. */
+const SEED = 1;
+
+/**
+ * Points [N, 4] in metres: the last of `frames` frames and those before it, moved into its
+ * coordinates. One frame of the user's own scan where it is of the same data set.
+ */
+export function workloadPoints(set: SensorSet, frames: number, scene: Scene): Float32Array {
+  if (frames === 1 && scene.data.name === set) return scene.points;
+  const last = frames - 1;
+  const scans = Array.from({ length: frames }, (_, i) => simulateScan(SEED, i, SENSORS[set]));
+  const moved = scans.map((scan, i) => i === last ? scan.points : inFrameOf(scan, scans[last]!));
+  const points = new Float32Array(moved.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of moved) {
+    points.set(part, at);
+    at += part.length;
+  }
+  return points;
+}
+
+/** The points of a scan in the sensor frame of another. */
+export function inFrameOf({ points, pose: a }: Scan, { pose: b }: Scan): Float32Array {
+  const [from, to] = [a!, b!];
+  const out = new Float32Array(points);
+  const world = [0, 0, 0];
+  for (let i = 0; i < points.length; i += 4) {
+    for (let r = 0; r < 3; r++) {
+      world[r] = from[4 * r]! * points[i]! + from[4 * r + 1]! * points[i + 1]! +
+        from[4 * r + 2]! * points[i + 2]! + from[4 * r + 3]! - to[4 * r + 3]!;
+    }
+    // The inverse of a rotation is its transpose.
+    for (let c = 0; c < 3; c++) {
+      out[i + c] = to[c]! * world[0]! + to[4 + c]! * world[1]! + to[8 + c]! * world[2]!;
+    }
+  }
+  return out;
+}

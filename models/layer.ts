@@ -1,0 +1,63 @@
+/** What a layer of a network is: data that a reader can follow, and how it is put on a device. */
+import type { Context, Feature, Tensor } from "../ffi/mod.ts";
+import type { WeightLayout } from "../ffi/weight_order.ts";
+import type { Scene } from "./scene.ts";
+import type { Value } from "./value.ts";
+
+/** A tensor of a checkpoint, under the authors' name and in their layout. */
+export interface Parameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** "buffer": running statistics, which papers do not count. */
+  readonly kind: "weight" | "buffer";
+  /** Of a matrix or kernel: terms that a sum usually has, for seeded values of the right size. */
+  readonly terms?: number;
+}
+
+/** How a weight lies in a checkpoint. "linear" is PyTorch's [Cout, Cin]. */
+export type Layout = WeightLayout | "linear";
+
+/** One layer. Its class says what it computes. */
+export interface Layer {
+  /** The authors' name of the module, or what it does where it has no parameters. */
+  readonly name: string;
+  /** What it is, in a word: "conv", "linear", "concat", ... */
+  readonly op: string;
+  readonly reads: readonly Value[];
+  readonly to: Value;
+  readonly parameters: readonly Parameter[];
+  /** Multiply-adds by the authors' rule: pairs x channels in x channels out; the rest counts 0. */
+  macs(scene: Scene): number;
+  /**
+   * Puts the parameters on a device; what it returns runs the layer.
+   *
+   * @throws {InputError} The device has no kernel for it in this type.
+   */
+  load(device: Device): Kernel;
+}
+
+/** Runs a layer: reads its inputs, fills its output. */
+export type Kernel = (run: Run) => void;
+
+/** What layers are loaded with. */
+export interface Device {
+  readonly ctx: Context;
+  /** Type of features and weights. */
+  readonly dtype: Feature;
+  /** Owns what `load` makes. */
+  readonly own: DisposableStack;
+  /** The values of a parameter, in the authors' layout. */
+  weights(name: string): Float32Array;
+  /** Variant of sparse_conv for a layer. */
+  dataflow(layer: Layer): number;
+  /** Whether rows can be multiplied, joined and added in this type; if not, convolutions do it. */
+  readonly dense: boolean;
+  /** Layers with a smaller share of weights that are not 0 run on the weight-sparse kernels. */
+  readonly sparseBelow: number;
+}
+
+/** One pass over one scan. */
+export interface Run {
+  readonly scene: Scene;
+  at(value: Value): Tensor<Feature>;
+}

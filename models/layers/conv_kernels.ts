@@ -1,0 +1,103 @@
+/** A {@linkcode Conv} on a device: as a product of rows, a sparse or a weight-sparse convolution. */
+import {
+  affine,
+  CompressedWeight,
+  convNeedsPairs,
+  type Epilogue,
+  type Feature,
+  linear,
+  sparseConv,
+  sparseConvWs,
+  type Tensor,
+} from "../../ffi/mod.ts";
+import { featureTensor } from "../dtype.ts";
+import type { Device, Kernel, Run } from "../layer.ts";
+import { inputPart, voxmarkWeights } from "../layout.ts";
+import { foldedNorm } from "../norm.ts";
+import type { Conv } from "./conv.ts";
+
+type F32 = Tensor<"f32">;
+/** What is the same for every scan. */
+type Fixed = Pick<Epilogue, "scale" | "shift" | "activation">;
+
+/** Puts weights and folded norm on the device and chooses the kernel. */
+export function loadConv(conv: Conv, device: Device): Kernel {
+  const weight = weightsOf(conv, device);
+  const fixed = epilogueOf(conv, device);
+  if (conv.map !== null && isSparse(weight, device)) {
+    return weightSparse(conv, device, weight, fixed);
+  }
+  const inner = [conv.from.channels, conv.to.channels];
+  const product = conv.map === null && device.dense;
+  const shape = product ? inner : [weight.length / (inner[0]! * inner[1]!), ...inner];
+  const on = device.own.use(featureTensor(device.ctx, device.dtype, shape, weight));
+  return product ? rowProduct(conv, on as F32, fixed) : convolution(conv, device, on, fixed);
+}
+
+function weightsOf({ spec, kernel, part, from, to }: Conv, device: Device): Float32Array {
+  const stored = { layout: spec.layout, kernel, cin: part.of, cout: to.channels };
+  const all = voxmarkWeights(device.weights(spec.weight), stored);
+  return inputPart(all, stored, part.first, from.channels);
+}
+
+function epilogueOf({ spec, to, part }: Conv, device: Device): Fixed {
+  const { scale, shift } = foldedNorm(device, spec);
+  const on = (values: Float32Array) =>
+    device.own.use(device.ctx.tensorFrom("f32", [to.channels], values));
+  return {
+    ...(scale && { scale: on(scale) }),
+    ...(shift && !part.shiftless && { shift: on(shift) }),
+    activation: spec.activation,
+  };
+}
+
+/** Only f32 has weight-sparse kernels. */
+function isSparse(weight: Float32Array, { dtype, sparseBelow }: Device): boolean {
+  if (dtype !== "f32" || sparseBelow <= 0) return false;
+  const nonzeros = weight.reduce((count, value) => count + (value === 0 ? 0 : 1), 0);
+  return nonzeros < sparseBelow * weight.length;
+}
+
+const residualOf = <T extends Feature>({ residual }: Conv, { at }: Run) =>
+  residual === null ? {} : { residual: at(residual) as Tensor<T> };
+
+function rowProduct(conv: Conv, weight: F32, fixed: Fixed): Kernel {
+  const { from, to } = conv;
+  return (run) =>
+    linear(run.at(from) as F32, weight, run.at(to) as F32, {
+      ...fixed,
+      ...residualOf<"f32">(conv, run),
+    });
+}
+
+function convolution(
+  conv: Conv,
+  device: Device,
+  weight: Tensor<Feature>,
+  fixed: Fixed,
+): Kernel {
+  const { from, to, map: key } = conv;
+  const variant = device.dataflow(conv);
+  const listed = convNeedsPairs(device.ctx, variant);
+  return (run) => {
+    const { scene, at } = run;
+    const map = key === null ? scene.identity(to.space) : scene.map(key);
+    const pairs = listed ? scene.pairs(map) : null;
+    const epilogue = { ...fixed, ...residualOf<Feature>(conv, run) };
+    sparseConv(at(from), weight, map, pairs, at(to), variant, epilogue);
+  };
+}
+
+/** The weight-sparse kernels have no epilogue: it is a pass of its own. */
+function weightSparse(conv: Conv, device: Device, weight: Float32Array, fixed: Fixed): Kernel {
+  const { from, to, map: key } = conv;
+  const inner = [from.channels, to.channels];
+  const kv = weight.length / (from.channels * to.channels);
+  using dense = device.ctx.tensorFrom("f32", [kv, ...inner], weight);
+  const compressed = device.own.use(CompressedWeight.from(dense));
+  return (run) => {
+    const out = run.at(to) as F32;
+    sparseConvWs(run.at(from) as F32, compressed, run.scene.map(key!), out);
+    affine(out, out, { ...fixed, ...residualOf<"f32">(conv, run) });
+  };
+}

@@ -1,0 +1,264 @@
+/** What a network must know of a scan before it can convolve: coordinates, maps, neighbours. */
+import {
+  type Context,
+  devoxelizeMap,
+  downsample,
+  kernelMap,
+  kernelMapCount,
+  kernelMapPairs,
+  kernelMapTranspose,
+  kernelVolume,
+  type Pairs,
+  quantize,
+  type Tensor,
+  voxelize,
+} from "../ffi/mod.ts";
+import { alignedCoords, boundsOf, mostOutputs } from "./coords.ts";
+import { Pool } from "./pool.ts";
+import { type MapKey, mapName, type PointSpace, type Space, type VoxelSpace } from "./value.ts";
+
+type I32 = Tensor<"i32">;
+
+/** Corners of a cell. */
+const TAPS = 8;
+
+/** The voxels of a scan, on the device. The scene reads them and does not own them. */
+export interface SceneInput {
+  /** [M, 4]: batch, x, y, z; distinct, and sorted where the network has points. */
+  readonly coords: I32;
+  /** [N, 4]: batch, x, y, z of every point in input voxels; the voxels themselves by default. */
+  readonly positions?: Tensor<"f32">;
+  /** Scans in the batch; 1 by default. */
+  readonly batches?: number;
+}
+
+/** How a scene is made; nothing here changes a result. */
+export interface SceneOptions {
+  /** Variant of kernel_map; the backend's default when not given. */
+  readonly maps?: string;
+}
+
+/** Trilinear neighbours of every point: voxel rows and weights [N, 8]. */
+export interface Neighbours {
+  readonly index: I32;
+  readonly weight: Tensor<"f32">;
+}
+
+/** The points of every voxel, for means. */
+export interface Grouping {
+  readonly order: I32;
+  readonly starts: I32;
+}
+
+/**
+ * A scan as networks see it. Everything is made when a layer first asks for it, from the pool, and
+ * kept until `forget`: layers that share a space and a kernel share a map.
+ */
+export class Scene implements Disposable {
+  readonly batches: number;
+  readonly #pool: Pool;
+  readonly #owned: boolean;
+  readonly #mapVariant: number;
+  readonly #lent: Tensor[] = [];
+  readonly #coords = new Map<string, I32>();
+  readonly #maps = new Map<string, I32>();
+  readonly #pairs = new Map<I32, Pairs>();
+  readonly #pairCounts = new Map<string, number>();
+  readonly #neighbours = new Map<string, Neighbours>();
+  readonly #groupings = new Map<string, Grouping>();
+  #positions: Tensor<"f32"> | null = null;
+
+  /** @param pool where tensors come from; one of its own when not given */
+  constructor(
+    readonly ctx: Context,
+    private readonly input: SceneInput,
+    pool?: Pool,
+    { maps }: SceneOptions = {},
+  ) {
+    this.#mapVariant = maps === undefined ? 0 : ctx.variant("kernel_map", maps);
+    this.#pool = pool ?? new Pool(ctx);
+    this.#owned = pool === undefined;
+    this.batches = input.batches ?? 1;
+  }
+
+  /** Rows of a value of `space`. */
+  rows(space: Space): number {
+    if (space.kind === "voxels") return this.coords(space).rows;
+    if (space.kind === "points") return this.input.positions?.rows ?? this.input.coords.rows;
+    return space.size.reduce((product, n) => product * n, this.batches);
+  }
+
+  /** Coordinates [M, 4] of voxels, in units of their own stride. */
+  coords(space: VoxelSpace): I32 {
+    if (space.made === null) return this.input.coords;
+    return memo(this.#coords, space.name, () => this.#stridden(space));
+  }
+
+  /** The kernel map [KV, M] of a layer; a 1x1x1 layer has one as well. */
+  map(key: MapKey): I32 {
+    return memo(this.#maps, mapName(key), () => this.#buildMap(key));
+  }
+
+  /** The map of a layer in which every row reads itself, [1, M]. */
+  identity(space: Space): I32 {
+    return memo(this.#maps, `${space.name}:own`, () => {
+      const rows = this.rows(space);
+      return this.#take("i32", [1, rows], false)
+        .upload(Int32Array.from({ length: rows }, (_, i) => i));
+    });
+  }
+
+  /** The pairs of a map, for the dataflows that work offset by offset. */
+  pairs(map: I32): Pairs {
+    return memo(this.#pairs, map, () => {
+      const starts = this.#take("i64", [map.rows + 1], false);
+      kernelMapCount(map, starts);
+      const pairs = this.#take("i32", [2, Number(starts.download().at(-1))], false);
+      kernelMapPairs(map, starts, pairs);
+      return { pairs, starts };
+    });
+  }
+
+  /** Number of (input, output) pairs of a map: its size as papers count it. */
+  pairCount(key: MapKey): number {
+    return memo(this.#pairCounts, mapName(key), () => {
+      const map = this.map(key);
+      using starts = this.ctx.tensor("i64", [map.rows + 1]);
+      kernelMapCount(map, starts);
+      return Number(starts.download().at(-1));
+    });
+  }
+
+  /** The voxels of `space` around every point. */
+  neighbours(space: VoxelSpace): Neighbours {
+    return memo(this.#neighbours, space.name, () => {
+      const n = this.rows(POINTS);
+      const index = this.#take("i32", [n, TAPS]);
+      const weight = this.#take("f32", [n, TAPS]);
+      devoxelizeMap(this.positions, this.coords(space), index, weight, cubicStride(space));
+      return { index, weight };
+    });
+  }
+
+  /** The points in every voxel of `space`; all its voxels have some, as it was made of them. */
+  grouping(space: VoxelSpace): Grouping {
+    return memo(this.#groupings, space.name, () => this.#group(space));
+  }
+
+  /** [N, 4]: batch, x, y, z of the points in input voxels. */
+  get positions(): Tensor<"f32"> {
+    const { positions, coords } = this.input;
+    if (positions !== undefined) return positions;
+    if (this.#positions === null) {
+      this.#positions = this.#take("f32", [coords.rows, 4]);
+      this.#positions.upload(Float32Array.from(coords.download()));
+    }
+    return this.#positions;
+  }
+
+  /** Gives everything that was made back, so that the next pass makes it again. */
+  forget(): void {
+    for (const tensor of this.#lent) this.#pool.give(tensor);
+    this.#lent.length = 0;
+    for (
+      const made of [this.#coords, this.#maps, this.#pairs, this.#neighbours, this.#groupings]
+    ) made.clear();
+    this.#positions = null;
+  }
+
+  [Symbol.dispose](): void {
+    this.forget();
+    if (this.#owned) this.#pool[Symbol.dispose]();
+  }
+
+  #take<T extends "i32" | "i64" | "f32">(dtype: T, shape: readonly number[], spare = true) {
+    const tensor = this.#pool.take(dtype, shape, spare);
+    this.#lent.push(tensor as unknown as Tensor);
+    return tensor;
+  }
+
+  #stridden({ made, shape }: VoxelSpace): I32 {
+    const { from, by } = made!;
+    const count = this.#pool.take("i64", [1]);
+    const inputs = this.#aligned(from, by);
+    const coords = this.#take("i32", [inputs.rows * mostOutputs(by.layer), 4]);
+    downsample(inputs, coords, count, by.layer, "reached", boundsOf(shape));
+    coords.setRows(Number(count.download()[0]));
+    this.#pool.give(count as unknown as Tensor);
+    return coords;
+  }
+
+  /** Coordinates moved so that the layer's padding is that of voxmark.h. */
+  #aligned(space: VoxelSpace, by: MapKey["by"]): I32 {
+    const coords = this.coords(space);
+    const moved = alignedCoords(coords, by);
+    return moved === null ? coords : this.#take("i32", [coords.rows, 4]).upload(moved);
+  }
+
+  #buildMap(key: MapKey): I32 {
+    const { from, to, by, transposed } = key;
+    const outputs = this.rows(to);
+    const map = this.#take("i32", [kernelVolume(by.layer), outputs], false);
+    if (transposed) {
+      kernelMapTranspose(this.map({ from: to, to: from, by, transposed: false }), map);
+    } else {
+      kernelMap(this.#aligned(from, by), this.coords(to), map, by.layer, this.#mapVariant);
+    }
+    return map;
+  }
+
+  #group(space: VoxelSpace): Grouping {
+    const pool = this.#pool;
+    const n = this.rows(POINTS);
+    const [order, starts] = [this.#take("i32", [n]), this.#take("i32", [n + 1])];
+    const scratch = {
+      points: pool.take("f32", [n, 4]),
+      batch: pool.take("i32", [n]),
+      cells: pool.take("i32", [n, 4]),
+      voxels: pool.take("i32", [n, 4]),
+      inverse: pool.take("i32", [n]),
+      count: pool.take("i64", [1]),
+    };
+    const { points, batch, cells, voxels, inverse, count } = scratch;
+    splitBatch(this.positions.download(), points, batch);
+    quantize(points, batch, cells, space.stride, [0, 0, 0], "floor");
+    voxelize(cells, { voxels, inverse, order, starts, count });
+    const found = Number(count.download()[0]);
+    for (const tensor of Object.values(scratch)) pool.give(tensor as unknown as Tensor);
+    if (found !== this.rows(space)) {
+      throw new RangeError(
+        `Cannot group points by the voxels ${space.name}: they fall into ${found}, not ` +
+          `${this.rows(space)} of them`,
+      );
+    }
+    return { order, starts: starts.setRows(found + 1) };
+  }
+}
+
+/** All networks here have one set of points. */
+const POINTS: PointSpace = { kind: "points", name: "points" };
+
+function memo<K, T>(known: Map<K, T>, key: K, make: () => T): T {
+  let found = known.get(key);
+  if (found === undefined) known.set(key, found = make());
+  return found;
+}
+
+function cubicStride({ name, stride: [x, y, z] }: VoxelSpace): number {
+  if (x === y && y === z) return x;
+  throw new RangeError(`Cannot interpolate in the voxels ${name}: their strides differ by axis`);
+}
+
+/** `quantize` wants x, y, z first and the batch apart. */
+function splitBatch(positions: Float32Array, points: Tensor<"f32">, batch: I32): void {
+  const xyz = new Float32Array(positions.length);
+  const of = new Int32Array(positions.length / 4);
+  for (let i = 0; i < of.length; i++) {
+    of[i] = positions[4 * i]!;
+    xyz[4 * i] = positions[4 * i + 1]!;
+    xyz[4 * i + 1] = positions[4 * i + 2]!;
+    xyz[4 * i + 2] = positions[4 * i + 3]!;
+  }
+  points.upload(xyz);
+  batch.upload(of);
+}

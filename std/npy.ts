@@ -1,0 +1,55 @@
+/** The header of NumPy's .npy files: what the values are, and where they begin. */
+import { InputError } from "./errors.ts";
+
+/** What a .npy file says of its values. */
+export interface NpyHeader {
+  /** Type as NumPy writes it, e.g. `<f4`: byte order, kind (b, i, u or f), bytes. */
+  readonly descr: string;
+  /** Whether the first index runs fastest, not the last. */
+  readonly fortran: boolean;
+  /** [] for a scalar, which has one element. */
+  readonly shape: readonly number[];
+  /** Product of `shape`. */
+  readonly count: number;
+  /** Byte at which the values begin. */
+  readonly start: number;
+}
+
+/** Longest header that is read; NumPy itself refuses more than 10,000 bytes. */
+export const MAX_HEADER = 1 << 16;
+
+/**
+ * Reads the header from the first bytes of a file, {@linkcode MAX_HEADER} + 12 of them if it has so
+ * many. `name` is for error texts.
+ *
+ * @throws {InputError} It is no .npy header, or is cut off.
+ */
+export function parseNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
+  const fail = (found: string) => new InputError(`Cannot read ${name} as .npy: ${found}`);
+  if (bytes.length < 10 || String.fromCharCode(...bytes.subarray(0, 6)) !== "\x93NUMPY") {
+    throw fail("it does not begin with the NumPy signature");
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const wide = bytes[6]! >= 2;
+  const begin = wide ? 12 : 10;
+  const length = wide && bytes.length >= 12 ? view.getUint32(8, true) : view.getUint16(8, true);
+  const start = begin + length;
+  if (length > MAX_HEADER || start > bytes.length) {
+    throw fail(`its header is ${length} bytes, the file ${bytes.length}`);
+  }
+  const header = new TextDecoder().decode(bytes.subarray(begin, start));
+  const descr = header.match(/'descr': *'([^']+)'/)?.[1];
+  const fortran = header.match(/'fortran_order': *(True|False)/)?.[1];
+  const shapeText = header.match(/'shape': *\(([\d, L]*)\)/)?.[1];
+  if (descr === undefined || fortran === undefined || shapeText === undefined) {
+    throw fail(`it is ${header.trim()}`);
+  }
+  const shape = shapeText.split(",").map((part) => part.trim()).filter(Boolean).map(parseInt10);
+  if (shape.some(Number.isNaN)) throw fail(`it is ${header.trim()}`);
+  const count = shape.reduce((a, b) => a * b, 1);
+  return { descr, fortran: fortran === "True", shape, count, start };
+}
+
+function parseInt10(text: string): number {
+  return /^\d+L?$/.test(text) ? parseInt(text, 10) : NaN;
+}
