@@ -1,6 +1,6 @@
 /** The gradients that spconv 2.3.8 recorded for a small U-Net, reproduced. */
 import { type Arrays, batchNormRelu, floats, golden, ints, toXyz } from "./golden.ts";
-import { assertClose, coordsTensor, someOf, testEach } from "./testing.ts";
+import { assertClose, coordsTensor, roundingOf, someOf, testEach } from "./testing.ts";
 import {
   type Context,
   convDgrad,
@@ -57,7 +57,8 @@ function backward(
   using feats = ctx.tensorFrom("f32", [map.inputs, cin], x);
   using gradOut = ctx.tensorFrom("f32", [map.outputs, cout], g);
   const tolerance = arrays.get(`ref.grad_atol.${name}.weight`)!.data[0] as number;
-  const wgrads = [...variants(ctx.backend, "sparse_conv_wgrad").entries()];
+  const wgrads = [...variants(ctx.backend, "sparse_conv_wgrad").entries()]
+    .filter(([, variant]) => roundingOf(variant, 1) === 0);
   for (const [v, variant] of someOf(ctx.backend, 2, wgrads)) {
     using grad = convWgrad(feats, gradOut, map, v);
     const expected = weights(arrays, "ref.grad", layer);

@@ -83,30 +83,43 @@ function tileUnits(compiler: Tool, flags: readonly string[], emulated: boolean):
   }));
 }
 
-export function cudaTarget(
-  compiler: Tool,
-  nvcc: Tool,
-  architectures: readonly string[],
-): Target {
+/** Sources for one GPU alone: Hopper's warpgroup products exist nowhere else. */
+const HOPPER = { ending: /_sm90a\.cu$/, arch: "sm_90a", define: "-DVMK_SM90A" };
+
+/** nvcc's flags for some architectures; the lowest comes as PTX too. */
+function deviceFlags(architectures: readonly string[]): string[] {
   const codes = architectures.flatMap((arch, i) => {
     const virtual = arch.replace("sm_", "compute_");
     const code = i === 0 ? `[${arch},${virtual}]` : arch;
     return ["-gencode", `arch=${virtual},code=${code}`];
   });
-  const host = ["-Xcompiler", "-fPIC,-fvisibility=hidden,-Wall"];
-  const device = [
+  return [
     ..."-std=c++20 -O3 -lineinfo -Iinclude -Icore -Icuda".split(" "),
     ...codes,
-    // Hopper's warpgroup products exist for this target alone.
-    ...(architectures.includes("sm_90a") ? ["-DVMK_SM90A"] : []),
-    ...host,
+    ...["-Xcompiler", "-fPIC,-fvisibility=hidden,-Wall"],
   ];
+}
+
+function deviceUnits(nvcc: Tool, architectures: readonly string[]): Unit[] {
+  const hopper = architectures.includes(HOPPER.arch);
+  const flags = [...deviceFlags(architectures), ...(hopper ? [HOPPER.define] : [])];
+  const own = sources("cuda", ".cu").flatMap((source) => {
+    if (!HOPPER.ending.test(source)) return [{ source, compiler: nvcc, flags }];
+    return hopper ? [{ source, compiler: nvcc, flags: deviceFlags([HOPPER.arch]) }] : [];
+  });
+  return [...own, ...tileUnits(nvcc, flags, false)];
+}
+
+export function cudaTarget(
+  compiler: Tool,
+  nvcc: Tool,
+  architectures: readonly string[],
+): Target {
   return {
     output: "libvoxmark_cuda.so",
     units: [
       ...sources("core", ".cc").map((source) => ({ source, compiler, flags: COMMON })),
-      ...sources("cuda", ".cu").map((source) => ({ source, compiler: nvcc, flags: device })),
-      ...tileUnits(nvcc, device, false),
+      ...deviceUnits(nvcc, architectures),
     ],
     linker: nvcc,
     linkFlags: ["-shared", "-cudart", "static", "-Xlinker", "-z,nodelete,-z,defs"],
@@ -134,7 +147,8 @@ function emulatedUnits(compiler: Tool): { library: Unit[]; watched: string[] } {
     library: [
       ...sources("core", ".cc").map((source) => ({ source, compiler, flags: COMMON })),
       ...sources("cuda/emulator", ".cc").map((source) => ({ source, compiler, flags })),
-      ...sources("cuda", ".cu").map((source) => ({ source, compiler, flags: watched })),
+      ...sources("cuda", ".cu").filter((source) => !HOPPER.ending.test(source))
+        .map((source) => ({ source, compiler, flags: watched })),
       ...tileUnits(compiler, watched, true),
     ],
     watched,

@@ -2,6 +2,7 @@
 // outputs. It lists the pairs of a span of outputs in order, brings the rows of 16 of them at a time
 // to shared memory, and sums their outer products. The sums of the ranges are added in order: the
 // same bits on every run, without atomics.
+// sparse_conv_wgrad.tiles_tf32 - the same, operands rounded to tf32 for the tensor cores.
 // sparse_conv_wgrad.ref - one thread an element, sums in double.
 #include <algorithm>
 
@@ -13,6 +14,7 @@ namespace vmk {
 namespace {
 
 constexpr int kSide = 64, kDepth = 16, kThread = 4;  // of a tile, of a step, of a thread
+constexpr int kStride = kSide + 8;  // fragments of tf32 then lie in 32 banks
 constexpr int kSpan = 1024;                          // outputs whose pairs are listed at a time
 static_assert(kSide / kThread * (kSide / kThread) == kBlock && kSpan % kBlock == 0);
 
@@ -25,7 +27,7 @@ struct Ranges {
 
 struct Memory {
   int32_t in_rows[kSpan], out_rows[kSpan];
-  float feats[kDepth][kSide + 4], grads[kDepth][kSide + 4];
+  float feats[kDepth][kStride], grads[kDepth][kStride];
 };
 
 // Lists the pairs of outputs [begin, end), at most kSpan, and answers how many there are.
@@ -49,7 +51,7 @@ __device__ int list_pairs(const SparseConvWgrad& a, const int32_t* map, int64_t 
 
 // Columns [first, first + kSide) of kDepth listed rows; zeros beyond the list and the columns.
 __device__ void load_rows(const float* from, int64_t width, int64_t first, const int32_t* rows,
-                          int left, float (*to)[kSide + 4]) {
+                          int left, float (*to)[kStride]) {
   const int column = static_cast<int>(threadIdx.x) % kSide;
 #pragma unroll
   for (int r = static_cast<int>(threadIdx.x) / kSide; r < kDepth; r += kBlock / kSide) {
@@ -58,14 +60,21 @@ __device__ void load_rows(const float* from, int64_t width, int64_t first, const
   }
 }
 
-struct Sums {
+// A thread's sums on multiply-adds.
+struct PlainSums {
   float at[kThread][kThread] = {};
 
-  __device__ void add(const Memory& memory, int row, int column) {
+  __device__ static int row() {
+    return static_cast<int>(threadIdx.x) / (kSide / kThread) * kThread;
+  }
+  __device__ static int column() {
+    return static_cast<int>(threadIdx.x) % (kSide / kThread) * kThread;
+  }
+  __device__ void add(const Memory& memory) {
 #pragma unroll
     for (int d = 0; d < kDepth; ++d) {
-      const float4 x = *reinterpret_cast<const float4*>(&memory.feats[d][row]);
-      const float4 y = *reinterpret_cast<const float4*>(&memory.grads[d][column]);
+      const float4 x = *reinterpret_cast<const float4*>(&memory.feats[d][row()]);
+      const float4 y = *reinterpret_cast<const float4*>(&memory.grads[d][column()]);
       const float left[4] = {x.x, x.y, x.z, x.w}, right[4] = {y.x, y.y, y.z, y.w};
 #pragma unroll
       for (int i = 0; i < kThread; ++i)
@@ -73,16 +82,61 @@ struct Sums {
         for (int j = 0; j < kThread; ++j) at[i][j] = fmaf(left[i], right[j], at[i][j]);
     }
   }
+  // Calls use(row of the tile, column, sum).
+  template <class Use>
+  __device__ void each(Use&& use) const {
+#pragma unroll
+    for (int i = 0; i < kThread; ++i)
+#pragma unroll
+      for (int j = 0; j < kThread; ++j) use(row() + i, column() + j, at[i][j]);
+  }
+};
+
+// The same on tensor cores: 4 x 2 warps of 16 x 32 sums, in fragments as mma.cuh describes them.
+struct TensorSums {
+  float at[4][4] = {};
+
+  __device__ static int group() { return static_cast<int>(threadIdx.x) % kWarpSize / 4; }
+  __device__ static int member() { return static_cast<int>(threadIdx.x) % 4; }
+  __device__ static int row() { return static_cast<int>(threadIdx.x) / kWarpSize / 2 * 16; }
+  __device__ static int column() { return static_cast<int>(threadIdx.x) / kWarpSize % 2 * 32; }
+
+  __device__ void add(const Memory& memory) {
+#pragma unroll
+    for (int d = 0; d < kDepth; d += 8) {
+      uint32_t left[4], right[2];
+#pragma unroll
+      for (int i = 0; i < 4; ++i)
+        left[i] = rounded(memory.feats[d + member() + i / 2 * 4][row() + group() + i % 2 * 8]);
+#pragma unroll
+      for (int j = 0; j < 4; ++j) {
+#pragma unroll
+        for (int i = 0; i < 2; ++i)
+          right[i] = rounded(memory.grads[d + member() + i * 4][column() + j * 8 + group()]);
+        multiply<Tf32>(at[j], left, right);
+      }
+    }
+  }
+  __device__ static uint32_t rounded(float value) {
+    return tf32_of(static_cast<uint32_t>(__float_as_int(value)));
+  }
+  template <class Use>
+  __device__ void each(Use&& use) const {
+#pragma unroll
+    for (int j = 0; j < 4; ++j)
+#pragma unroll
+      for (int i = 0; i < 4; ++i)
+        use(row() + group() + i / 2 * 8, column() + j * 8 + member() * 2 + i % 2, at[j][i]);
+  }
 };
 
 // blockIdx.x: tiles, blockIdx.y: offsets, blockIdx.z: ranges.
+template <class Sums>
 __global__ void __launch_bounds__(kBlock)
     sum_outer(SparseConvWgrad a, Ranges ranges, DataErrors* log) {
   __shared__ __align__(16) Memory memory;
   const int64_t i0 = blockIdx.x / ranges.column_tiles * kSide;
   const int64_t o0 = blockIdx.x % ranges.column_tiles * kSide;
-  const int row = static_cast<int>(threadIdx.x) / (kSide / kThread) * kThread;
-  const int column = static_cast<int>(threadIdx.x) % (kSide / kThread) * kThread;
   const int32_t* map = a.map + blockIdx.y * a.m;
   const int64_t from = blockIdx.z * ranges.outputs, to = min(a.m, from + ranges.outputs);
   Sums sums;
@@ -93,14 +147,14 @@ __global__ void __launch_bounds__(kBlock)
       load_rows(a.feats, a.cin, i0, memory.in_rows + first, pairs - first, memory.feats);
       load_rows(a.grad_out, a.cout, o0, memory.out_rows + first, pairs - first, memory.grads);
       __syncthreads();
-      sums.add(memory, row, column);
+      sums.add(memory);
       __syncthreads();
     }
   }
   float* out = ranges.sums + (blockIdx.z * a.kv + blockIdx.y) * a.cin * a.cout;
-  for (int i = 0; i < kThread && i0 + row + i < a.cin; ++i)
-    for (int j = 0; j < kThread && o0 + column + j < a.cout; ++j)
-      out[(i0 + row + i) * a.cout + o0 + column + j] = sums.at[i][j];
+  sums.each([&](int row, int column, float sum) {
+    if (i0 + row < a.cin && o0 + column < a.cout) out[(i0 + row) * a.cout + o0 + column] = sum;
+  });
 }
 
 __global__ void __launch_bounds__(kBlock)
@@ -139,10 +193,8 @@ int range_count(const CudaDevice& device, const SparseConvWgrad& a, int64_t tile
       std::clamp<int64_t>(std::min({wanted, fit, spans}), 1, kMostRanges));
 }
 
-}  // namespace
-
-void sparse_conv_wgrad_tiles(Device& any, const SparseConvWgrad& a) {
-  CudaDevice& device = cuda_device(any);
+template <class Sums>
+void run(CudaDevice& device, const SparseConvWgrad& a) {
   const int64_t column_tiles = ceil_div(a.cout, kSide);
   const int64_t tiles = ceil_div(a.cin, kSide) * column_tiles, size = a.kv * a.cin * a.cout;
   const int count = range_count(device, a, tiles);
@@ -151,9 +203,23 @@ void sparse_conv_wgrad_tiles(Device& any, const SparseConvWgrad& a) {
   if (count > 1) ranges.sums = device.scratch<float>(count * size);
   dim3 grid = blocks(tiles, 1, a.kv);
   grid.z = static_cast<unsigned>(count);
-  VMK_LAUNCH(device, sum_outer, grid, kBlock, a, ranges, device.data_errors());
+  VMK_LAUNCH(device, sum_outer<Sums>, grid, kBlock, a, ranges, device.data_errors());
   if (count > 1)
     VMK_LAUNCH(device, add_ranges, blocks(size), kBlock, ranges.sums, size, count, a.grad_weight);
+}
+
+}  // namespace
+
+void sparse_conv_wgrad_tiles(Device& any, const SparseConvWgrad& a) {
+  run<PlainSums>(cuda_device(any), a);
+}
+
+void sparse_conv_wgrad_tiles_tf32(Device& any, const SparseConvWgrad& a) {
+  CudaDevice& device = cuda_device(any);
+  if (device.capability() < 80)
+    fail(VMK_UNSUPPORTED, "Cannot run sparse_conv_wgrad in tf32: this device is an sm_%d, sm_80 is "
+         "needed", device.capability());
+  run<TensorSums>(device, a);
 }
 
 void sparse_conv_wgrad_ref(Device& any, const SparseConvWgrad& a) {

@@ -42,6 +42,7 @@ constexpr Variant<SparseConv> kSparseConvList[] = {
 #endif
     {"ref", sparse_conv_ref, !kPairs, kAnyDtype, kFused}};
 constexpr Variant<SparseConvWgrad> kWgradList[] = {{"tiles", sparse_conv_wgrad_tiles},
+                                                  {"tiles_tf32", sparse_conv_wgrad_tiles_tf32},
                                                   {"ref", sparse_conv_wgrad_ref}};
 constexpr Variant<WeightTranspose> kWeightTransposeList[] = {{"tiles", weight_transpose_tiles},
                                                              {"ref", weight_transpose_ref}};

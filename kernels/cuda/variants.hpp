@@ -27,6 +27,7 @@ void sparse_conv_grouped(Device&, const SparseConv&);
 void sparse_conv_gather(Device&, const SparseConv&);
 void sparse_conv_ref(Device&, const SparseConv&);
 void sparse_conv_wgrad_tiles(Device&, const SparseConvWgrad&);
+void sparse_conv_wgrad_tiles_tf32(Device&, const SparseConvWgrad&);
 void sparse_conv_wgrad_ref(Device&, const SparseConvWgrad&);
 void weight_transpose_tiles(Device&, const WeightTranspose&);
 void weight_transpose_ref(Device&, const WeightTranspose&);

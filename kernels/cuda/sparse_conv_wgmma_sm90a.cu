@@ -1,4 +1,5 @@
-// sparse_conv.wgmma - implicit GEMM on Hopper's warpgroup products, f16 and bf16, sm_90a only.
+// sparse_conv.wgmma - implicit GEMM on Hopper's warpgroup products, f16 and bf16. This file is
+// compiled for sm_90a alone, and left out of libraries for other GPUs.
 //
 // A block owns 128 outputs x kN columns. Warpgroup 0 brings the operands: features are gathered
 // through the map by asynchronous copies into the 128-byte swizzled layout that wgmma reads, and
@@ -13,8 +14,6 @@
 #include "conv_offsets.cuh"
 
 namespace vmk {
-
-#ifdef VMK_SM90A
 
 namespace {
 
@@ -106,7 +105,6 @@ __device__ inline void multiply_group(float (&sum)[kN / 2], uint64_t rows, uint6
       : VMK_8(0), VMK_8(8), VMK_8(16), VMK_8(24), VMK_8(32), VMK_8(40), VMK_8(48), VMK_8(56) \
       : "l"(rows), "l"(weight))
 
-#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
 template <>
 __device__ inline void multiply_group<F16, 64>(float (&sum)[32], uint64_t rows, uint64_t weight) {
   VMK_WGMMA_64("f16");
@@ -126,7 +124,6 @@ __device__ inline void multiply_group<Bf16, 128>(float (&sum)[64], uint64_t rows
                                                  uint64_t weight) {
   VMK_WGMMA_128("bf16");
 }
-#endif
 
 // ---- the kernel ----
 
@@ -234,7 +231,6 @@ __device__ void write_group(const ConvCall& a, int64_t first, const float (&sum)
 
 template <class Element, int kN>
 __global__ void __launch_bounds__(kThreads, 1) multiply_wgmma(WgmmaCall call, DataErrors* log) {
-#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
   VMK_DYNAMIC_SHARED(memory);
   Shared<kN> shared;
   shared.stages = reinterpret_cast<Stage<kN>*>(memory);
@@ -262,7 +258,6 @@ __global__ void __launch_bounds__(kThreads, 1) multiply_wgmma(WgmmaCall call, Da
     multiply_steps<Element, kN>(steps, shared, sum);
     write_group<Element, kN>(a, first, sum);
   }
-#endif
 }
 
 template <class Element, int kN>
@@ -293,7 +288,5 @@ void sparse_conv_wgmma(Device& any, const SparseConv& args) {
   if (args.dtype == VMK_F16) return wide ? run<F16, 128>(device, a) : run<F16, 64>(device, a);
   return wide ? run<Bf16, 128>(device, a) : run<Bf16, 64>(device, a);
 }
-
-#endif
 
 }  // namespace vmk
