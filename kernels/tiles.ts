@@ -71,7 +71,7 @@ export const TILES: readonly Tile[] = [
 ];
 
 /** What the emulated library has: a few that cover every type and every path, most of them small. */
-const EMULATED: ReadonlySet<string> = new Set([
+export const EMULATED: ReadonlySet<string> = new Set([
   "mma_f16_64x32x32x4_2x1",
   "mma_f16_64x64x64x3_2x2",
   "mma_f16_128x96x32x4_4x2",
@@ -79,6 +79,7 @@ const EMULATED: ReadonlySet<string> = new Set([
   "mma_tf32_64x64x16x4_2x2",
   "ffma_float_128x32x16x3_4x4",
   "ffma_float_64x64x16x3_4x4",
+  "ffma_bf16_64x64x32x3_4x4",
 ]);
 
 /** "mma_f16_128x64x32x4_2x2": unit, element, m x n x k x stages, split. */
