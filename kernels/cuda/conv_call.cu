@@ -59,8 +59,8 @@ ConvCall plain_call_of(const SparseConv& a) {
          static_cast<long long>(a.cin), static_cast<long long>(a.cout), INT32_MAX - kPad);
   constexpr int64_t kMostDepth = int64_t{1} << 30;  // steps of the sum are numbered in 32 bits
   if (a.kv > 0 && a.cin > kMostDepth / a.kv)
-    fail(VMK_UNSUPPORTED, "Cannot run sparse_conv: %lld offsets of %lld channels, their product may "
-         "be 2^30", static_cast<long long>(a.kv), static_cast<long long>(a.cin));
+    fail(VMK_UNSUPPORTED, "Cannot run sparse_conv: %lld offsets of %lld channels, their product "
+         "may be 2^30", static_cast<long long>(a.kv), static_cast<long long>(a.cin));
   const Epilogue& e = a.epilogue;
   const int cin = static_cast<int>(a.cin), cout = static_cast<int>(a.cout);
   return {a.feats, a.weight, a.map, a.pairs, a.starts, a.out,   a.n,        a.m,          a.kv,

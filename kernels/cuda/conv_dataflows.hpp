@@ -25,8 +25,8 @@ BufferPlan plan_buffers(CudaDevice& device, const ConvCall& a, double epsilon, i
 // slots[k][row] = the place in the buffers of the pair of offset k that has this row, or -1.
 // `rows` are the input or the output rows of all pairs, of which there are n. A row that an offset
 // has twice gets the later place.
-int32_t* slots_of(CudaDevice& device, const ConvCall& a, const BufferPlan& plan, const int32_t* rows,
-                  int64_t n);
+int32_t* slots_of(CudaDevice& device, const ConvCall& a, const BufferPlan& plan,
+                  const int32_t* rows, int64_t n);
 
 // Products of all buffer rows, and each output as the sum of its products, ended.
 void multiply_buffers(CudaDevice& device, const ConvCall& a, const ConvTile& tile,

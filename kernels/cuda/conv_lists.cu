@@ -88,8 +88,8 @@ __global__ void __launch_bounds__(kBlock)
 
 // A block row an offset.
 __global__ void __launch_bounds__(kBlock)
-    write_slots(ConvCall a, BufferPlan plan, const int32_t* __restrict__ rows, int64_t n, int32_t* slots,
-                const DataErrors* log) {
+    write_slots(ConvCall a, BufferPlan plan, const int32_t* __restrict__ rows, int64_t n,
+                int32_t* slots, const DataErrors* log) {
   const int64_t i = thread_index(), k = blockIdx.y;
   if (pairs_are_bad(*log) || i >= a.starts[k + 1] - a.starts[k]) return;
   atomicMax(&slots[k * n + rows[a.starts[k] + i]], static_cast<int32_t>(plan.begins[k] + i));
@@ -97,7 +97,8 @@ __global__ void __launch_bounds__(kBlock)
 
 template <class Element>
 __global__ void __launch_bounds__(kBlock)
-    scatter_sums(ConvCall a, const int32_t* __restrict__ slots, const float* __restrict__ products) {
+    scatter_sums(ConvCall a, const int32_t* __restrict__ slots,
+                 const float* __restrict__ products) {
   const int groups = a.columns / 4;
   const int64_t at = thread_index(), m = at / groups;
   const int column = static_cast<int>(at % groups) * 4;
@@ -155,8 +156,8 @@ BufferPlan plan_buffers(CudaDevice& device, const ConvCall& a, double epsilon, i
   return plan;
 }
 
-int32_t* slots_of(CudaDevice& device, const ConvCall& a, const BufferPlan& plan, const int32_t* rows,
-                  int64_t n) {
+int32_t* slots_of(CudaDevice& device, const ConvCall& a, const BufferPlan& plan,
+                  const int32_t* rows, int64_t n) {
   auto* slots = device.scratch<int32_t>(a.kv * n);
   device.fill(slots, 0xff, a.kv * n * static_cast<int64_t>(sizeof(int32_t)));
   VMK_LAUNCH(device, write_slots, blocks(std::min(a.m, a.p), kBlock, a.kv), kBlock, a, plan, rows,

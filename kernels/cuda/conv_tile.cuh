@@ -26,7 +26,8 @@ struct MapRows {
 
 // One piece of a part: blockIdx.z = part * pieces + piece.
 template <class T>
-__global__ void __launch_bounds__(T::kThreads) multiply_map(ConvCall a, MapJob job, DataErrors* log) {
+__global__ void __launch_bounds__(T::kThreads)
+    multiply_map(ConvCall a, MapJob job, DataErrors* log) {
   VMK_DYNAMIC_SHARED(shared);
   const int part = static_cast<int>(blockIdx.z) / job.pieces;
   const int piece = static_cast<int>(blockIdx.z) % job.pieces;

@@ -5,7 +5,7 @@
 // atomics (TorchSparse++, MICRO'23). Masks have as many words as a part has offsets for, and are
 // sorted word by word from the last: any kernel volume with any number of splits.
 // sparse_conv.masked_tf32 - the same, f32 rounded to tf32 for the tensor cores.
-// Cost of sorting: the map is read once for the masks and once to put it in order, and written once.
+// Cost of sorting: the map is read once for the masks, and read and written once in its new order.
 #include <algorithm>
 #include <bit>
 

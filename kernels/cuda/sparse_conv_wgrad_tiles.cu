@@ -1,7 +1,7 @@
 // sparse_conv_wgrad.tiles - a block owns a tile of the gradient of one offset and a range of
-// outputs. It lists the pairs of a span of outputs in order, brings the rows of 16 of them at a time
-// to shared memory, and sums their outer products. The sums of the ranges are added in order: the
-// same bits on every run, without atomics.
+// outputs. It lists the pairs of a span of outputs in order, brings the rows of 16 of them at a
+// time to shared memory, and sums their outer products. The sums of the ranges are added in order:
+// the same bits on every run, without atomics.
 // sparse_conv_wgrad.tiles_tf32 - the same, operands rounded to tf32 for the tensor cores.
 // sparse_conv_wgrad.ref - one thread an element, sums in double.
 #include <algorithm>
