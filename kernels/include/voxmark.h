@@ -270,7 +270,8 @@ VMK_API vmk_status vmk_kernel_map_pairs(vmk_ctx* ctx, int32_t variant, const vmk
      shift    f32 [Cout] or NULL for 0: a bias or a folded batch norm
      residual [M, Cout] of out's dtype, or NULL for 0
      slope    of VMK_ACT_LEAKY_RELU below 0
-   A variant that cannot take a dtype or an epilogue answers VMK_UNSUPPORTED. */
+   A variant that cannot take a dtype or an epilogue answers VMK_UNSUPPORTED. Variants named *_tf32
+   round f32 operands to tf32, 11 significant bits; those of sparse_conv_wgrad too. */
 #define VMK_ACT_NONE 0
 #define VMK_ACT_RELU 1
 #define VMK_ACT_LEAKY_RELU 2
