@@ -50,8 +50,7 @@ export async function build(
 ): Promise<Built> {
   const start = performance.now();
   Deno.mkdirSync(`${BUILD}/obj`, { recursive: true });
-  const headers = await headerHash();
-  const objects = await Promise.all(target.units.map((unit) => objectOf(unit, headers)));
+  const objects = await Promise.all(target.units.map(objectOf));
   const stale = target.units.map((unit, i) => ({ unit, object: objects[i]! }))
     .filter(({ object }) => !exists(object));
   if (stale.length > 0) {
@@ -73,16 +72,25 @@ export async function build(
   return { path, compiled: stale.length, seconds: (performance.now() - start) / 1e3 };
 }
 
-async function objectOf(unit: Unit, headers: string): Promise<string> {
+async function objectOf(unit: Unit): Promise<string> {
   const text = Deno.readTextFileSync(ROOT + unit.source);
+  const headers = await headerHash(unit.source.split("/")[0]!);
   const key = await hash([unit.source, text, headers, unit.compiler.version, ...unit.flags]);
   return `${BUILD}/obj/${unit.source.replaceAll("/", "_")}-${key}.o`;
 }
 
-/** One hash over all headers: a changed header rebuilds everything, which takes seconds. */
-async function headerHash(): Promise<string> {
-  const files = ["include", "core", "cpu", "cuda", "cuda/emulator", "tests"].flatMap((folder) =>
-    [".h", ".hpp", ".inl", ".cuh"].flatMap((ending) => sources(folder, ending))
+/** Folders whose headers the sources of a folder may include; any, where it is not listed. */
+const INCLUDES: Readonly<Record<string, readonly string[]>> = {
+  core: ["include", "core"],
+  cpu: ["include", "core", "cpu"],
+  cuda: ["include", "core", "cuda", "cuda/emulator"],
+};
+const ANY = ["include", "core", "cpu", "cuda", "cuda/emulator", "tests"];
+
+/** One hash over all headers that a source could include: a changed one rebuilds its folder. */
+async function headerHash(folder: string): Promise<string> {
+  const files = (INCLUDES[folder] ?? ANY).flatMap((below) =>
+    [".h", ".hpp", ".inl", ".cuh"].flatMap((ending) => sources(below, ending))
   );
   return await hash(files.flatMap((file) => [file, Deno.readTextFileSync(ROOT + file)]));
 }
