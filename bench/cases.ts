@@ -28,7 +28,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     cases: hashMapCases,
   },
   downsample: {
-    about: "output coordinates of strided layers",
+    about: "output coordinates of strided layers, alone and with their maps",
     cases: downsampleCases,
   },
   "kernel_map": {

@@ -26,6 +26,7 @@ std::string names_of(const char* op) {
   if (name == "hash_query") return names(vmk::kHashQuery);
   if (name == "downsample") return names(vmk::kDownsample);
   if (name == "kernel_map") return names(vmk::kKernelMap);
+  if (name == "strided_map") return names(vmk::kStridedMap);
   if (name == "kernel_map_transpose") return names(vmk::kKernelMapTranspose);
   if (name == "kernel_map_count") return names(vmk::kKernelMapCount);
   if (name == "kernel_map_pairs") return names(vmk::kKernelMapPairs);

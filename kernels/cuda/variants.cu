@@ -63,6 +63,7 @@ const Variants<HashInsert> kHashInsert = all(kHashInsertList);
 const Variants<HashQuery> kHashQuery = all(kHashQueryList);
 const Variants<Downsample> kDownsample = all(kDownsampleList);
 const Variants<KernelMap> kKernelMap = all(kKernelMapList);
+const Variants<StridedMap> kStridedMap = {nullptr, 0};
 const Variants<KernelMapTranspose> kKernelMapTranspose = all(kTransposeList);
 const Variants<KernelMapCount> kKernelMapCount = all(kCountList);
 const Variants<KernelMapPairs> kKernelMapPairs = all(kPairsList);

@@ -136,6 +136,9 @@ VMK_API void vmk_tensor_free(vmk_tensor* tensor);
 /* Sets the first dimension to at most what the tensor was made with: for outputs whose number of
    rows is known only afterwards. */
 VMK_API vmk_status vmk_tensor_set_rows(vmk_ctx* ctx, vmk_tensor* tensor, int64_t rows);
+/* Sets the second dimension of a tensor of two to at most what it was made with. The elements stay
+   where they are, so rows move up: for outputs that are written packed, such as a map [KV, M]. */
+VMK_API vmk_status vmk_tensor_set_columns(vmk_ctx* ctx, vmk_tensor* tensor, int64_t columns);
 /* `bytes` must be the tensor's size; both wait until the copy is done. */
 VMK_API vmk_status vmk_upload(vmk_ctx* ctx, vmk_tensor* to, const void* from, int64_t bytes);
 VMK_API vmk_status vmk_download(vmk_ctx* ctx, void* to, const vmk_tensor* from, int64_t bytes);
@@ -233,6 +236,17 @@ VMK_API vmk_status vmk_downsample(vmk_ctx* ctx, int32_t variant, const vmk_tenso
 VMK_API vmk_status vmk_kernel_map(vmk_ctx* ctx, int32_t variant, const vmk_tensor* in_coords,
                                   const vmk_tensor* out_coords, vmk_tensor* map,
                                   const int32_t* geometry);
+/* vmk_downsample and vmk_kernel_map of a strided layer together, for less than the two where kernel
+   size = stride and coords are sorted and distinct.
+     coords      i32 [N, 4]
+     out_coords  i32 [B, 4], B >= M
+     map         i32 [KV, B]: [KV, M] is written, packed, at its beginning
+     count       i64 [1]: M
+     mode and bounds as in vmk_downsample
+   Cut them with vmk_tensor_set_rows and vmk_tensor_set_columns. */
+VMK_API vmk_status vmk_strided_map(vmk_ctx* ctx, int32_t variant, const vmk_tensor* coords,
+                                   vmk_tensor* out_coords, vmk_tensor* map, vmk_tensor* count,
+                                   const int32_t* geometry, int32_t mode, const int32_t* bounds);
 /* The map of the transposed layer: out[k][map[k][m]] = m, the rest -1.
      map i32 [KV, M] with every input row at most once an offset, out i32 [KV, N] */
 VMK_API vmk_status vmk_kernel_map_transpose(vmk_ctx* ctx, int32_t variant, const vmk_tensor* map,
