@@ -22,7 +22,9 @@ constexpr Variant<Devoxelize> kDevoxelizeList[] = {{"rows", devoxelize_rows}};
 constexpr Variant<HashInsert> kHashInsertList[] = {{"cas", hash_insert_cas}};
 constexpr Variant<HashQuery> kHashQueryList[] = {{"probe", hash_query_probe}};
 constexpr Variant<Downsample> kDownsampleList[] = {{"sort", downsample_sort}};
-constexpr Variant<KernelMap> kKernelMapList[] = {{"hash", kernel_map_hash}};
+constexpr Variant<KernelMap> kKernelMapList[] = {
+    {"hash", kernel_map_hash}, {"search", kernel_map_search}, {"grid", kernel_map_grid}};
+constexpr Variant<StridedMap> kStridedMapList[] = {{"sort", strided_map_sort}};
 constexpr Variant<KernelMapTranspose> kTransposeList[] = {
     {"scatter", kernel_map_transpose_scatter}};
 constexpr Variant<KernelMapCount> kCountList[] = {{"tiles", kernel_map_count_tiles}};
@@ -63,7 +65,7 @@ const Variants<HashInsert> kHashInsert = all(kHashInsertList);
 const Variants<HashQuery> kHashQuery = all(kHashQueryList);
 const Variants<Downsample> kDownsample = all(kDownsampleList);
 const Variants<KernelMap> kKernelMap = all(kKernelMapList);
-const Variants<StridedMap> kStridedMap = {nullptr, 0};
+const Variants<StridedMap> kStridedMap = all(kStridedMapList);
 const Variants<KernelMapTranspose> kKernelMapTranspose = all(kTransposeList);
 const Variants<KernelMapCount> kKernelMapCount = all(kCountList);
 const Variants<KernelMapPairs> kKernelMapPairs = all(kPairsList);
