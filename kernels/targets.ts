@@ -71,11 +71,7 @@ export function sanitizedTargets(compiler: Tool): Target[] {
   ];
 }
 
-export function cudaTarget(
-  compiler: Tool,
-  nvcc: Tool,
-  architectures: readonly string[],
-): Target {
+function cudaUnits(compiler: Tool, nvcc: Tool, architectures: readonly string[]): Unit[] {
   const codes = architectures.flatMap((arch, i) => {
     const virtual = arch.replace("sm_", "compute_");
     const code = i === 0 ? `[${arch},${virtual}]` : arch;
@@ -83,14 +79,41 @@ export function cudaTarget(
   });
   const host = ["-Xcompiler", "-fPIC,-fvisibility=hidden,-Wall"];
   const device = ["-std=c++20", "-O3", "-lineinfo", "-Iinclude", "-Icore", ...codes, ...host];
+  return [
+    ...sources("core", ".cc").map((source) => ({ source, compiler, flags: COMMON })),
+    ...sources("cuda", ".cu").map((source) => ({ source, compiler: nvcc, flags: device })),
+  ];
+}
+
+export function cudaTarget(
+  compiler: Tool,
+  nvcc: Tool,
+  architectures: readonly string[],
+): Target {
   return {
     output: "libvoxmark_cuda.so",
-    units: [
-      ...sources("core", ".cc").map((source) => ({ source, compiler, flags: COMMON })),
-      ...sources("cuda", ".cu").map((source) => ({ source, compiler: nvcc, flags: device })),
-    ],
+    units: cudaUnits(compiler, nvcc, architectures),
     linker: nvcc,
     linkFlags: ["-shared", "-cudart", "static", "-Xlinker", "-z,nodelete,-z,defs"],
+  };
+}
+
+const FUZZ_TESTS = ["tests/fuzz_test.cc", "tests/fuzz_weights_test.cc", "tests/cuda_fuzz_test.cc"];
+
+/** The fuzzer of all ops on the CUDA library, for a machine with a GPU. */
+export function cudaFuzzTarget(
+  compiler: Tool,
+  nvcc: Tool,
+  architectures: readonly string[],
+): Target {
+  return {
+    output: "cuda_fuzz",
+    units: [
+      ...cudaUnits(compiler, nvcc, architectures),
+      ...FUZZ_TESTS.map((source) => ({ source, compiler, flags: COMMON })),
+    ],
+    linker: nvcc,
+    linkFlags: ["-cudart", "static"],
   };
 }
 
@@ -147,12 +170,25 @@ export function emulatorTestTarget(compiler: Tool): Target {
 
 /** The fuzzer of all ops on the emulated CUDA library. */
 export function emulatedFuzzTarget(compiler: Tool): Target {
-  const tests = ["tests/fuzz_test.cc", "tests/fuzz_weights_test.cc", "tests/cuda_fuzz_test.cc"];
   return {
     output: "emulated_fuzz",
     units: [
       ...emulatedUnits(compiler).library,
-      ...tests.map((source) => ({ source, compiler, flags: COMMON })),
+      ...FUZZ_TESTS.map((source) => ({ source, compiler, flags: COMMON })),
+    ],
+    linker: compiler,
+    linkFlags: ["-pthread"],
+  };
+}
+
+/** What the CUDA library says when the machine fails it. */
+export function emulatedFailuresTarget(compiler: Tool): Target {
+  const flags = [...COMMON, "-Icuda/emulator"];
+  return {
+    output: "emulated_failures",
+    units: [
+      ...emulatedUnits(compiler).library,
+      { source: "tests/cuda_failures_test.cc", compiler, flags },
     ],
     linker: compiler,
     linkFlags: ["-pthread"],
