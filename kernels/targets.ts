@@ -1,5 +1,6 @@
 /** What each library is made of. */
 import { sources, type Target, type Unit } from "./compile.ts";
+import { tileSources } from "./tiles.ts";
 import type { Tool } from "./toolchain.ts";
 
 const X86 = Deno.build.arch === "x86_64";
@@ -71,6 +72,16 @@ export function sanitizedTargets(compiler: Tool): Target[] {
   ];
 }
 
+/** The tile products that `tiles.ts` asks for, as generated sources. */
+function tileUnits(compiler: Tool, flags: readonly string[], emulated: boolean): Unit[] {
+  return tileSources(emulated).map(({ path, text }) => ({
+    source: path,
+    generated: text,
+    compiler,
+    flags,
+  }));
+}
+
 function cudaUnits(compiler: Tool, nvcc: Tool, architectures: readonly string[]): Unit[] {
   const codes = architectures.flatMap((arch, i) => {
     const virtual = arch.replace("sm_", "compute_");
@@ -78,10 +89,15 @@ function cudaUnits(compiler: Tool, nvcc: Tool, architectures: readonly string[])
     return ["-gencode", `arch=${virtual},code=${code}`];
   });
   const host = ["-Xcompiler", "-fPIC,-fvisibility=hidden,-Wall"];
-  const device = ["-std=c++20", "-O3", "-lineinfo", "-Iinclude", "-Icore", ...codes, ...host];
+  const device = [
+    ..."-std=c++20 -O3 -lineinfo -Iinclude -Icore -Icuda".split(" "),
+    ...codes,
+    ...host,
+  ];
   return [
     ...sources("core", ".cc").map((source) => ({ source, compiler, flags: COMMON })),
     ...sources("cuda", ".cu").map((source) => ({ source, compiler: nvcc, flags: device })),
+    ...tileUnits(nvcc, device, false),
   ];
 }
 
@@ -132,13 +148,14 @@ const WATCHED = [
 ];
 
 function emulatedUnits(compiler: Tool): { library: Unit[]; watched: string[] } {
-  const flags = [...COMMON, "-Icuda/emulator"];
+  const flags = [...COMMON, "-Icuda", "-Icuda/emulator"];
   const watched = [...flags, ...WATCHED];
   return {
     library: [
       ...sources("core", ".cc").map((source) => ({ source, compiler, flags: COMMON })),
       ...sources("cuda/emulator", ".cc").map((source) => ({ source, compiler, flags })),
       ...sources("cuda", ".cu").map((source) => ({ source, compiler, flags: watched })),
+      ...tileUnits(compiler, watched, true),
     ],
     watched,
   };

@@ -15,8 +15,15 @@ CudaDevice::CudaDevice(int index) : index_(index) {
     check(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &keep),
           "open the device");
   }
-  check(cudaDeviceGetAttribute(&multiprocessors_, cudaDevAttrMultiProcessorCount, index),
-        "open the device");
+  const auto attribute = [&](cudaDeviceAttr which) {
+    int value = 0;
+    check(cudaDeviceGetAttribute(&value, which, index), "open the device");
+    return value;
+  };
+  multiprocessors_ = attribute(cudaDevAttrMultiProcessorCount);
+  shared_limit_ = attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin);
+  capability_ = 10 * attribute(cudaDevAttrComputeCapabilityMajor) +
+                attribute(cudaDevAttrComputeCapabilityMinor);
   check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "open the device");
   check(cudaEventCreate(&start_), "open the device");
   check(cudaEventCreate(&stop_), "open the device");
@@ -106,6 +113,13 @@ void CudaDevice::wait(const char* action) {
 DataErrors* CudaDevice::data_errors() {
   log_used_ = true;
   return log_;
+}
+
+void CudaDevice::allow_shared(const void* kernel, int bytes) {
+  constexpr int kAlways = 48 << 10;
+  if (bytes > kAlways)
+    check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes),
+          "reserve shared memory");
 }
 
 void CudaDevice::fill(void* data, int byte, int64_t bytes) {

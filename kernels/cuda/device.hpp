@@ -34,6 +34,10 @@ class CudaDevice final : public Device {
 
   cudaStream_t stream() const { return stream_; }
   int multiprocessors() const { return multiprocessors_; }
+  int capability() const { return capability_; }    // 10 * major + minor
+  int shared_limit() const { return shared_limit_; }  // bytes that a block can be given
+  // Lets a kernel be launched with this much dynamic shared memory.
+  void allow_shared(const void* kernel, int bytes);
   // The log that kernels report bad data to; it is read when the host next waits.
   DataErrors* data_errors();
   // Memory until the end of the op.
@@ -53,7 +57,7 @@ class CudaDevice final : public Device {
   void wait(const char* action);  // for the stream, then reads the log
 
   int index_;
-  int multiprocessors_ = 0;
+  int multiprocessors_ = 0, capability_ = 0, shared_limit_ = 0;
   cudaStream_t stream_ = nullptr;
   cudaEvent_t start_ = nullptr, stop_ = nullptr;
   DataErrors* log_ = nullptr;  // device memory

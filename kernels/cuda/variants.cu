@@ -30,9 +30,19 @@ constexpr Variant<KernelMapTranspose> kTransposeList[] = {
 constexpr Variant<KernelMapCount> kCountList[] = {{"tiles", kernel_map_count_tiles}};
 constexpr Variant<KernelMapPairs> kPairsList[] = {{"tiles", kernel_map_pairs_tiles}};
 constexpr Variant<SparseConv> kSparseConvList[] = {
-    {"implicit", sparse_conv_implicit, !kPairs, !kAnyDtype, kFused},
-    {"gather", sparse_conv_gather, kPairs, !kAnyDtype, kFused},
-    {"ref", sparse_conv_ref, !kPairs, !kAnyDtype, kFused}};
+    {"implicit", sparse_conv_implicit, !kPairs, kAnyDtype, kFused},
+    {"masked", sparse_conv_masked, !kPairs, kAnyDtype, kFused},
+    {"fetch", sparse_conv_fetch, kPairs, kAnyDtype, kFused},
+    {"fused", sparse_conv_fused, kPairs, kAnyDtype, kFused},
+    {"grouped", sparse_conv_grouped, kPairs, kAnyDtype, kFused},
+    {"gather", sparse_conv_gather, kPairs, kAnyDtype, kFused},
+    {"implicit_tf32", sparse_conv_implicit_tf32, !kPairs, !kAnyDtype, kFused},
+    {"masked_tf32", sparse_conv_masked_tf32, !kPairs, !kAnyDtype, kFused},
+    {"ref", sparse_conv_ref, !kPairs, kAnyDtype, kFused}};
+constexpr Variant<SparseConvWgrad> kWgradList[] = {{"tiles", sparse_conv_wgrad_tiles},
+                                                  {"ref", sparse_conv_wgrad_ref}};
+constexpr Variant<WeightTranspose> kWeightTransposeList[] = {{"tiles", weight_transpose_tiles},
+                                                             {"ref", weight_transpose_ref}};
 constexpr Variant<WeightCount> kWeightCountList[] = {{"columns", weight_count_columns}};
 constexpr Variant<WeightCompress> kWeightCompressList[] = {{"columns", weight_compress_columns}};
 constexpr Variant<SparseConvWs> kSparseConvWsList[] = {{"lanes", sparse_conv_ws_lanes}};
@@ -70,8 +80,8 @@ const Variants<KernelMapTranspose> kKernelMapTranspose = all(kTransposeList);
 const Variants<KernelMapCount> kKernelMapCount = all(kCountList);
 const Variants<KernelMapPairs> kKernelMapPairs = all(kPairsList);
 const Variants<SparseConv> kSparseConv = all(kSparseConvList);
-const Variants<SparseConvWgrad> kSparseConvWgrad = {nullptr, 0};
-const Variants<WeightTranspose> kWeightTranspose = {nullptr, 0};
+const Variants<SparseConvWgrad> kSparseConvWgrad = all(kWgradList);
+const Variants<WeightTranspose> kWeightTranspose = all(kWeightTransposeList);
 const Variants<WeightCount> kWeightCount = all(kWeightCountList);
 const Variants<WeightCompress> kWeightCompress = all(kWeightCompressList);
 const Variants<SparseConvWs> kSparseConvWs = all(kSparseConvWsList);

@@ -24,6 +24,10 @@
 #define __shared__ static
 #define __align__(bytes) __attribute__((aligned(bytes)))
 
+// The shared memory whose size the launch gives.
+#define VMK_DYNAMIC_SHARED(name) \
+  auto* const name = static_cast<unsigned char*>(::vmk::emulator::dynamic_shared())
+
 #define threadIdx (::vmk::emulator::position.thread)
 #define blockIdx (::vmk::emulator::position.block)
 #define blockDim (::vmk::emulator::position.block_size)
