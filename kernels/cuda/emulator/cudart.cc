@@ -137,6 +137,12 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
 cudaError_t cudaStreamSynchronize(cudaStream_t) { return faults.sticky; }
 cudaError_t cudaStreamDestroy(cudaStream_t) { return cudaSuccess; }
 
+cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned) { return cudaSuccess; }
+
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
+  return cudaEventCreate(event);
+}
+
 cudaError_t cudaEventCreate(cudaEvent_t* event) {
   *event = new EmulatedEvent{};
   return cudaSuccess;
