@@ -82,18 +82,23 @@ function tileUnits(compiler: Tool, flags: readonly string[], emulated: boolean):
   }));
 }
 
-function cudaUnits(compiler: Tool, nvcc: Tool, architectures: readonly string[]): Unit[] {
+/** What nvcc gets for a source of cuda/. */
+function deviceFlags(architectures: readonly string[]): string[] {
   const codes = architectures.flatMap((arch, i) => {
     const virtual = arch.replace("sm_", "compute_");
     const code = i === 0 ? `[${arch},${virtual}]` : arch;
     return ["-gencode", `arch=${virtual},code=${code}`];
   });
-  const host = ["-Xcompiler", "-fPIC,-fvisibility=hidden,-Wall"];
-  const device = [
+  return [
     ..."-std=c++20 -O3 -lineinfo -Iinclude -Icore -Icuda".split(" "),
     ...codes,
-    ...host,
+    // Hopper's warpgroup products exist for this target alone.
+    ...(architectures.includes("sm_90a") ? ["-DVMK_SM90A"] : []),
+    ...["-Xcompiler", "-fPIC,-fvisibility=hidden,-Wall"],
   ];
+}
+
+function cudaUnits(compiler: Tool, nvcc: Tool, device: readonly string[]): Unit[] {
   return [
     ...sources("core", ".cc").map((source) => ({ source, compiler, flags: COMMON })),
     ...sources("cuda", ".cu").map((source) => ({ source, compiler: nvcc, flags: device })),
@@ -108,7 +113,7 @@ export function cudaTarget(
 ): Target {
   return {
     output: "libvoxmark_cuda.so",
-    units: cudaUnits(compiler, nvcc, architectures),
+    units: cudaUnits(compiler, nvcc, deviceFlags(architectures)),
     linker: nvcc,
     linkFlags: ["-shared", "-cudart", "static", "-Xlinker", "-z,nodelete,-z,defs"],
   };
@@ -122,11 +127,13 @@ export function cudaFuzzTarget(
   nvcc: Tool,
   architectures: readonly string[],
 ): Target {
+  const device = deviceFlags(architectures);
   return {
     output: "cuda_fuzz",
     units: [
-      ...cudaUnits(compiler, nvcc, architectures),
+      ...cudaUnits(compiler, nvcc, device),
       ...FUZZ_TESTS.map((source) => ({ source, compiler, flags: COMMON })),
+      { source: "tests/cuda_tiles_test.cc", compiler: nvcc, flags: ["-x", "cu", ...device] },
     ],
     linker: nvcc,
     linkFlags: ["-cudart", "static"],
@@ -178,7 +185,11 @@ export function emulatorTestTarget(compiler: Tool): Target {
     output: "emulator_tests",
     units: [
       ...library.filter(({ source }) => source.startsWith("cuda/emulator/")),
-      { source: "tests/cuda_emulator_test.cc", compiler, flags: watched },
+      ...["tests/cuda_emulator_test.cc", "tests/cuda_matrix_test.cc"].map((source) => ({
+        source,
+        compiler,
+        flags: watched,
+      })),
     ],
     linker: compiler,
     linkFlags: ["-pthread"],
@@ -187,11 +198,13 @@ export function emulatorTestTarget(compiler: Tool): Target {
 
 /** The fuzzer of all ops on the emulated CUDA library. */
 export function emulatedFuzzTarget(compiler: Tool): Target {
+  const { library, watched } = emulatedUnits(compiler);
   return {
     output: "emulated_fuzz",
     units: [
-      ...emulatedUnits(compiler).library,
+      ...library,
       ...FUZZ_TESTS.map((source) => ({ source, compiler, flags: COMMON })),
+      { source: "tests/cuda_tiles_test.cc", compiler, flags: watched },
     ],
     linker: compiler,
     linkFlags: ["-pthread"],

@@ -38,6 +38,9 @@ constexpr Variant<SparseConv> kSparseConvList[] = {
     {"gather", sparse_conv_gather, kPairs, kAnyDtype, kFused},
     {"implicit_tf32", sparse_conv_implicit_tf32, !kPairs, !kAnyDtype, kFused},
     {"masked_tf32", sparse_conv_masked_tf32, !kPairs, !kAnyDtype, kFused},
+#ifdef VMK_SM90A
+    {"wgmma", sparse_conv_wgmma, !kPairs, kAnyDtype, kFused},
+#endif
     {"ref", sparse_conv_ref, !kPairs, kAnyDtype, kFused}};
 constexpr Variant<SparseConvWgrad> kWgradList[] = {{"tiles", sparse_conv_wgrad_tiles},
                                                   {"ref", sparse_conv_wgrad_ref}};

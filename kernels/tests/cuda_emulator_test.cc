@@ -10,6 +10,8 @@
 #include "launch.hpp"
 #include "scratch_bounds.hpp"
 
+int test_matrices();  // cuda_matrix_test.cc
+
 namespace {
 
 constexpr int kThreads = 64;
@@ -221,6 +223,7 @@ int main() {
   test_races();
   test_blocks();
   test_waiting();
+  failures += test_matrices();
   std::printf(failures ? "%d failures\n" : "ok\n", failures);
   return failures > 0;
 }

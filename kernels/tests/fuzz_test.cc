@@ -122,7 +122,8 @@ void Fuzz::call_features(int64_t op, int32_t v) {
                          tensor(VMK_F32, {size(), cin})),
           "devoxelize");
   } else if (op == 12) {
-    ended(vmk_sparse_conv(ctx_, v, tensor(VMK_F32, {size() + 8, cin}),
+    const auto dataflow = static_cast<int32_t>(below(10));
+    ended(vmk_sparse_conv(ctx_, dataflow, tensor(VMK_F32, {size() + 8, cin}),
                           tensor(VMK_F32, {3, cin, cout}), tensor(VMK_I32, {3, size()}),
                           below(2) ? tensor(VMK_I32, {2, size()}) : nullptr,
                           below(2) ? tensor(VMK_I64, {4}) : nullptr,
