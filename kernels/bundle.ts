@@ -63,10 +63,11 @@ function* scripts(folder: string, below = ""): Generator<string> {
 
 /** Puts sources, Deno and the packages into `folder`. */
 async function fill(folder: string): Promise<void> {
-  const sources = `${folder}.tar`;
-  await run("git", ["archive", "--format=tar", `--output=${sources}`, "HEAD"], { cwd: ROOT });
+  // A checkout of this one commit, so that results made there can name it.
+  await run("git", ["clone", "--quiet", "--depth", "1", "--no-tags", `file://${ROOT}`, folder]);
+  await run("git", ["remote", "remove", "origin"], { cwd: folder });
+  Deno.removeSync(`${folder}/.git/logs`, { recursive: true });
   Deno.mkdirSync(`${folder}/${BIN}`, { recursive: true });
-  await run("tar", ["-xf", sources, "-C", folder]);
   Deno.copyFileSync(Deno.execPath(), `${folder}/${BIN}/deno`);
   printError("fetching the packages of deno.lock");
   const cache = `${folder}/${CACHE}`;

@@ -67,7 +67,7 @@ __device__ inline float multiply_column(const SparseConvWs& a, Tile& tile, int s
 
 __global__ void __launch_bounds__(kBlock) multiply_lanes(SparseConvWs a, DataErrors* log) {
   __shared__ Tile tile;
-  if (weights_bad(log)) return;
+  if (__syncthreads_or(weights_bad(log))) return;  // all threads of the block or none
   const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
   const int warp = static_cast<int>(threadIdx.x) / kWarpSize;
   const int64_t m = static_cast<int64_t>(blockIdx.x) * kWarpSize + lane;
