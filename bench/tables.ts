@@ -3,6 +3,7 @@ import type { TableSpec } from "./table.ts";
 import { adaptiveGrouping } from "./tables/adaptive_grouping.ts";
 import { bevPoolBreakdown } from "./tables/bev_pool_breakdown.ts";
 import { cpuEngine } from "./tables/cpu_engine.ts";
+import { cudaEngine } from "./tables/cuda_engine.ts";
 import { dataflows } from "./tables/dataflows.ts";
 import { diet } from "./tables/diet.ts";
 import { evalSpeed } from "./tables/eval_speed.ts";
@@ -15,6 +16,7 @@ import { torchsparsePpInference } from "./tables/torchsparse_pp.ts";
 /** By ID, in the order of `--list`. */
 export const TABLES: Readonly<Record<string, TableSpec>> = {
   "cpu-engine": cpuEngine,
+  "cuda-engine": cudaEngine,
   scaling,
   dataflows,
   "model-zoo": modelZoo,

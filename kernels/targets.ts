@@ -100,14 +100,24 @@ function deviceFlags(architectures: readonly string[]): string[] {
   ];
 }
 
-function deviceUnits(nvcc: Tool, architectures: readonly string[]): Unit[] {
+/** What nvcc gets for a source of cuda/ that is for all of them. */
+function commonFlags(architectures: readonly string[]): string[] {
   const hopper = architectures.includes(HOPPER.arch);
-  const flags = [...deviceFlags(architectures), ...(hopper ? [HOPPER.define] : [])];
-  const own = sources("cuda", ".cu").flatMap((source) => {
+  return [...deviceFlags(architectures), ...(hopper ? [HOPPER.define] : [])];
+}
+
+function cudaUnits(compiler: Tool, nvcc: Tool, architectures: readonly string[]): Unit[] {
+  const hopper = architectures.includes(HOPPER.arch);
+  const flags = commonFlags(architectures);
+  const device = sources("cuda", ".cu").flatMap((source) => {
     if (!HOPPER.ending.test(source)) return [{ source, compiler: nvcc, flags }];
     return hopper ? [{ source, compiler: nvcc, flags: deviceFlags([HOPPER.arch]) }] : [];
   });
-  return [...own, ...tileUnits(nvcc, flags, false)];
+  return [
+    ...sources("core", ".cc").map((source) => ({ source, compiler, flags: COMMON })),
+    ...device,
+    ...tileUnits(nvcc, flags, false),
+  ];
 }
 
 export function cudaTarget(
@@ -117,12 +127,30 @@ export function cudaTarget(
 ): Target {
   return {
     output: "libvoxmark_cuda.so",
-    units: [
-      ...sources("core", ".cc").map((source) => ({ source, compiler, flags: COMMON })),
-      ...deviceUnits(nvcc, architectures),
-    ],
+    units: cudaUnits(compiler, nvcc, architectures),
     linker: nvcc,
     linkFlags: ["-shared", "-cudart", "static", "-Xlinker", "-z,nodelete,-z,defs"],
+  };
+}
+
+const FUZZ_TESTS = ["tests/fuzz_test.cc", "tests/fuzz_weights_test.cc", "tests/cuda_fuzz_test.cc"];
+
+/** The fuzzer of all ops on the CUDA library, for a machine with a GPU. */
+export function cudaFuzzTarget(
+  compiler: Tool,
+  nvcc: Tool,
+  architectures: readonly string[],
+): Target {
+  const device = commonFlags(architectures);
+  return {
+    output: "cuda_fuzz",
+    units: [
+      ...cudaUnits(compiler, nvcc, architectures),
+      ...FUZZ_TESTS.map((source) => ({ source, compiler, flags: COMMON })),
+      { source: "tests/cuda_tiles_test.cc", compiler: nvcc, flags: ["-x", "cu", ...device] },
+    ],
+    linker: nvcc,
+    linkFlags: ["-cudart", "static"],
   };
 }
 
@@ -185,14 +213,27 @@ export function emulatorTestTarget(compiler: Tool): Target {
 
 /** The fuzzer of all ops on the emulated CUDA library. */
 export function emulatedFuzzTarget(compiler: Tool): Target {
-  const tests = ["tests/fuzz_test.cc", "tests/fuzz_weights_test.cc", "tests/cuda_fuzz_test.cc"];
   const { library, watched } = emulatedUnits(compiler);
   return {
     output: "emulated_fuzz",
     units: [
       ...library,
-      ...tests.map((source) => ({ source, compiler, flags: COMMON })),
+      ...FUZZ_TESTS.map((source) => ({ source, compiler, flags: COMMON })),
       { source: "tests/cuda_tiles_test.cc", compiler, flags: watched },
+    ],
+    linker: compiler,
+    linkFlags: ["-pthread"],
+  };
+}
+
+/** What the CUDA library says when the machine fails it. */
+export function emulatedFailuresTarget(compiler: Tool): Target {
+  const flags = [...COMMON, "-Icuda/emulator"];
+  return {
+    output: "emulated_failures",
+    units: [
+      ...emulatedUnits(compiler).library,
+      { source: "tests/cuda_failures_test.cc", compiler, flags },
     ],
     linker: compiler,
     linkFlags: ["-pthread"],

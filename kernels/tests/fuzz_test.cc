@@ -8,6 +8,8 @@
 void Fuzz::call() {
   static constexpr int64_t kSizes[] = {0, 1, 2, 7, 16, 33, 100};
   n_ = kSizes[below(7)];
+  ended(vmk_queue(ctx_, rarely() ? number() : static_cast<int32_t>(below(VMK_QUEUES))), "queue");
+  if (rarely()) ended(vmk_join(ctx_), "join");
   vmk_ctx_limit_isa(ctx_, static_cast<int32_t>(below(3)));
   const auto variant = static_cast<int32_t>(rarely() ? number() : below(3));
   const int64_t op = below(33);

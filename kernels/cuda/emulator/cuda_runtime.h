@@ -112,6 +112,7 @@ unsigned atomicMin(unsigned* at, unsigned value);
 unsigned long long atomicMin(unsigned long long* at, unsigned long long value);
 int atomicMax(int* at, int value);
 unsigned atomicMax(unsigned* at, unsigned value);
+unsigned long long atomicMax(unsigned long long* at, unsigned long long value);
 unsigned atomicOr(unsigned* at, unsigned value);
 int atomicCAS(int* at, int expected, int value);
 unsigned atomicCAS(unsigned* at, unsigned expected, unsigned value);

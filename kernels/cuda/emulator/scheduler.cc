@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cudart.hpp"
+#include "faults.hpp"
 #include "fiber.hpp"
 #include "memory.hpp"
 #include "site.hpp"
@@ -302,6 +303,7 @@ void run_grid(const char* kernel, dim3 grid, dim3 block, size_t shared_bytes,
   position.grid_size = grid;
   position.block_size = block;
   run_blocks(grid);
+  count_launch();
   if (launch.stopped.empty()) return;
   fibers.restart();
   char text[1024];
