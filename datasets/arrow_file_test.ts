@@ -33,19 +33,19 @@ Deno.test("ScanFile.open() refuses other columns and other versions", async () =
   const foreign = folder.write("foreign.arrow", tableToIPC(table, "file").slice());
   assertStringIncludes(
     await inputError(() => ScanFile.open(foreign)),
-    '"scans" version 1 is needed',
+    '"scans" version 2 is needed',
   );
 
   const whole = await tinyFile(folder);
-  const version = folder.write("v2.arrow", replaceText(whole, "schema_version", "1", "2"));
+  const version = folder.write("v2.arrow", replaceText(whole, "schema_version", "2", "1"));
   assertStringIncludes(
     await inputError(() => ScanFile.open(version)),
-    'its layout is "scans" version 2, and version 1 is needed',
+    'its layout is "scans" version 1, and version 2 is needed',
   );
   const name = folder.write("name.arrow", replaceText(whole, "semantic", "semantic", "semantik"));
   assertStringIncludes(
     await inputError(() => ScanFile.open(name)),
-    "its column 2 is (semantik: List<Uint16>), and (semantic: List<Uint16>) is needed",
+    "its column 3 is (semantik: List<Uint16>), and (semantic: List<Uint16>) is needed",
   );
 });
 

@@ -69,7 +69,10 @@ Deno.test("data convert writes files, says which, and counts dropped points", as
     `${out}/semantickitti-08.arrow\n1 scan in 1 file; dropped 1 point that is not finite\n`,
   );
   assertMatch(err, /^warning: .*poses.txt" is missing/);
-  assertEquals([...Deno.readDirSync(out)].map(({ name }) => name), ["semantickitti-08.arrow"]);
+  assertEquals([...Deno.readDirSync(out)].map(({ name }) => name).sort(), [
+    "semantickitti-08.arrow",
+    "semantickitti.manifest.json",
+  ]);
 });
 
 Deno.test("data convert refuses an output that is a file", async () => {

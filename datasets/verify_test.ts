@@ -1,7 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { writeScans } from "./arrow_writer.ts";
 import { bareScan, fullScan, inputError, TestFolder, TINY } from "./test_scans.ts";
-import { scanProblems, verify } from "./verify.ts";
+import { scanProblems } from "./scan_checks.ts";
+import { verify } from "./verify.ts";
 
 const noTick = () => {};
 
@@ -33,17 +34,17 @@ Deno.test("verify() rejects with an InputError what it cannot decode", async () 
 
 Deno.test("scanProblems() checks lengths, classes, poses and boxes", () => {
   const scan = fullScan("a");
-  assertEquals(scanProblems(scan, TINY.classes), []);
-  assertEquals(scanProblems({ id: "", points: new Float32Array(0) }, TINY.classes), [
+  assertEquals(scanProblems(scan, TINY), []);
+  assertEquals(scanProblems({ id: "", points: new Float32Array(0) }, TINY), [
     "it has no points, and at least one is needed",
     "its id is empty",
   ]);
-  assertEquals(scanProblems({ ...scan, semantic: Uint16Array.of(10, 11) }, TINY.classes), [
+  assertEquals(scanProblems({ ...scan, semantic: Uint16Array.of(10, 11) }, TINY), [
     "it has 3 points and 2 semantic labels",
     "class 11 is unknown: point 1 has it, 1 in all",
   ]);
   assertEquals(
-    scanProblems({ ...scan, pose: new Float64Array(12).fill(NaN) }, TINY.classes),
+    scanProblems({ ...scan, pose: new Float64Array(12).fill(NaN) }, TINY),
     ["its pose has a value that is not finite"],
   );
   const boxes = {
@@ -51,7 +52,7 @@ Deno.test("scanProblems() checks lengths, classes, poses and boxes", () => {
     semantic: Uint16Array.of(10, 3),
     instance: Uint16Array.of(1, 2),
   };
-  assertEquals(scanProblems({ ...scan, boxes }, TINY.classes), [
+  assertEquals(scanProblems({ ...scan, boxes }, TINY), [
     "class 3 is unknown: box 1 has it, 1 in all",
     "box 0 has the size 1 x 0 x 1 m",
     "box 1 has a value that is not finite",
