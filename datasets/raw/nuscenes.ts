@@ -22,7 +22,7 @@ const START = 1_532_402_927_000_000;
 /** The LiDAR stands here in the vehicle's frame, turned by a right angle: its y is ahead. */
 const MOUNT = [0.94, 0, 1.84] as const;
 
-const CATEGORY_IDS = new Map(
+const CATEGORY_IDS: ReadonlyMap<string, number> = new Map(
   Object.entries(NUSCENES.classes).map(([id, name]) => [name, Number(id)]),
 );
 

@@ -17,7 +17,9 @@ import {
 const SEQUENCE = 80;
 const START = 1_557_540_000;
 
-const CLASS_IDS = new Map(Object.entries(PANDASET.classes).map(([id, name]) => [name, id]));
+const CLASS_IDS: ReadonlyMap<string, string> = new Map(
+  Object.entries(PANDASET.classes).map(([id, name]) => [name, id]),
+);
 
 export const pandasetTwin: RawTwin = {
   unit: "frames",

@@ -51,13 +51,17 @@ const IDENTITY = Float64Array.of(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0);
 
 const transform = (m: Float64Array) => new MessageWriter().double(1, ...m, 0, 0, 0, 1);
 
+/** Where a row ends and the next begins, from the top. */
+const ROW_ENDS = Float64Array.from(
+  { length: RINGS - 1 },
+  (_, k) => (elevation(k) + elevation(k + 1)) / 2,
+);
+
 /** Row and column of the pixel that a point falls into. */
 export function waymoPixel(x: number, y: number, z: number): readonly [number, number] {
   const inclination = Math.atan2(z, Math.hypot(x, y));
-  let row = 0;
-  for (let k = 1; k < RINGS; k++) {
-    if (Math.abs(elevation(k) - inclination) < Math.abs(elevation(row) - inclination)) row = k;
-  }
+  const below = ROW_ENDS.findIndex((end) => inclination > end);
+  const row = below < 0 ? RINGS - 1 : below;
   const turn = (1 - Math.atan2(y, x) / Math.PI) / 2; // 0 behind, rising to the right
   return [row, Math.min(WAYMO_COLUMNS - 1, Math.floor(turn * WAYMO_COLUMNS))];
 }
