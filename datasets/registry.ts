@@ -1,4 +1,5 @@
 import { unknownName } from "../std/errors.ts";
+import { generic } from "./clouds/dataset.ts";
 import type { Dataset } from "./dataset.ts";
 import { kittiObject } from "./kitti_object.ts";
 import { kittiRaw } from "./kitti_raw/dataset.ts";
@@ -15,6 +16,7 @@ export const DATASETS = {
   "nuscenes": nuscenes,
   "waymo": waymo,
   "pandaset": pandaset,
+  "generic": generic,
 } as const satisfies Readonly<Record<string, Dataset>>;
 
 /**
