@@ -52,30 +52,44 @@ class Splitter {
     let start = 0;
     for (let i = 0; i < chunk.length; i++) {
       const byte = chunk[i]!;
-      if (this.#state === "object") {
-        if (!this.#closes(byte)) continue;
-        yield this.#parse(chunk.subarray(start, i + 1), i);
-        this.#state = "between";
-      } else if (byte === OPEN && (this.#state === "first" || this.#state === "value")) {
+      if (this.#state !== "object") {
+        if (byte !== OPEN || (this.#state !== "first" && this.#state !== "value")) {
+          this.#outside(byte, i);
+          continue;
+        }
         this.#state = "object";
-        this.#depth = 1;
         start = i;
-      } else this.#outside(byte, i);
+      }
+      i = this.#objectEnd(chunk, i);
+      if (i === chunk.length) break;
+      yield this.#parse(chunk.subarray(start, i + 1), i);
+      this.#state = "between";
     }
     if (this.#state === "object") this.#keep(chunk.slice(start));
     this.#consumed += chunk.length;
   }
 
-  /** Whether `byte`, inside the object, is the brace that closes it. */
-  #closes(byte: number): boolean {
-    if (this.#inText) {
-      if (this.#escaped) this.#escaped = false;
-      else if (byte === BACKSLASH) this.#escaped = true;
-      else if (byte === QUOTE) this.#inText = false;
-    } else if (byte === QUOTE) this.#inText = true;
-    else if (byte === OPEN) this.#depth++;
-    else if (byte === CLOSE) this.#depth--;
-    return this.#depth === 0;
+  /** Position of the brace that closes the object, from `at` inside it; the end where it is later. */
+  #objectEnd(chunk: Uint8Array, at: number): number {
+    // Plain locals: this loop sees every byte of tables of gigabytes.
+    let depth = this.#depth;
+    let inText = this.#inText;
+    let escaped = this.#escaped;
+    let i = at;
+    for (; i < chunk.length; i++) {
+      const byte = chunk[i]!;
+      if (inText) {
+        if (escaped) escaped = false;
+        else if (byte === BACKSLASH) escaped = true;
+        else if (byte === QUOTE) inText = false;
+      } else if (byte === QUOTE) inText = true;
+      else if (byte === OPEN) depth++;
+      else if (byte === CLOSE && --depth === 0) break;
+    }
+    this.#depth = depth;
+    this.#inText = inText;
+    this.#escaped = escaped;
+    return i;
   }
 
   #outside(byte: number, i: number): void {

@@ -2,7 +2,7 @@
 import { InputError } from "../std/errors.ts";
 import { assertInstanceOf, assertNotMatch } from "@std/assert";
 import { encodePng } from "./png.ts";
-import type { Scan } from "./scan.ts";
+import type { Cameras, Scan } from "./scan.ts";
 import type { ScanMetadata } from "./metadata.ts";
 
 export const TINY: ScanMetadata = {
@@ -34,39 +34,28 @@ export function fullScan(id: string): Scan {
       features: Float32Array.of(1, -0.5),
       ids: ["käfer-7"],
     },
-    cameras: {
-      names: ["front", "back"],
-      // Both look ahead: z of the camera is x of the sensor, and 1 m ahead is 100 pixels.
-      intrinsic: Float64Array.of(
-        100,
-        0,
-        320,
-        0,
-        100,
-        240,
-        0,
-        0,
-        1,
-        90,
-        0,
-        300,
-        0,
-        90,
-        200,
-        0,
-        0,
-        1,
-      ),
-      fromSensor: Float64Array.of(
-        ...[0, -1, 0, 0, 0, 0, -1, 0, 1, 0, 0, 0],
-        ...[0, -1, 0, 0, 0, 0, -1, 0, 1, 0, 0, 0.5],
-      ),
-      size: Uint16Array.of(640, 480, 600, 400),
-      distortion: new Float64Array(10),
-    },
+    cameras: twoCameras(),
     images: [encodePng(640, 480, new Uint8Array(3 * 640 * 480)), new Uint8Array(0)],
     labelImages: [encodePng(1, 1, Uint8Array.of(4, 4, 4))],
     texts: ["ein Satz", ""],
+  };
+}
+
+/** Both look ahead, one from half a metre behind. */
+function twoCameras(): Cameras {
+  return {
+    names: ["front", "back"],
+    // Both look ahead: z of the camera is x of the sensor, and 1 m ahead is 100 pixels.
+    intrinsic: Float64Array.of(
+      ...[100, 0, 320, 0, 100, 240, 0, 0, 1],
+      ...[90, 0, 300, 0, 90, 200, 0, 0, 1],
+    ),
+    fromSensor: Float64Array.of(
+      ...[0, -1, 0, 0, 0, 0, -1, 0, 1, 0, 0, 0],
+      ...[0, -1, 0, 0, 0, 0, -1, 0, 1, 0, 0, 0.5],
+    ),
+    size: Uint16Array.of(640, 480, 600, 400),
+    distortion: new Float64Array(10),
   };
 }
 

@@ -15,18 +15,18 @@ import { LIDAR_FROM_SCAN } from "./scan.ts";
 import { countSweepPoints, readSweep } from "./sweep.ts";
 
 /** The category that stands for each detection class. */
-const CATEGORY_OF: Readonly<Record<string, string>> = {
-  car: "vehicle.car",
-  truck: "vehicle.truck",
-  trailer: "vehicle.trailer",
-  bus: "vehicle.bus.rigid",
-  construction_vehicle: "vehicle.construction",
-  bicycle: "vehicle.bicycle",
-  motorcycle: "vehicle.motorcycle",
-  pedestrian: "human.pedestrian.adult",
-  traffic_cone: "movable_object.trafficcone",
-  barrier: "movable_object.barrier",
-};
+const CATEGORY_OF: readonly (readonly [name: string, category: string])[] = [
+  ["car", "vehicle.car"],
+  ["truck", "vehicle.truck"],
+  ["trailer", "vehicle.trailer"],
+  ["bus", "vehicle.bus.rigid"],
+  ["construction_vehicle", "vehicle.construction"],
+  ["bicycle", "vehicle.bicycle"],
+  ["motorcycle", "vehicle.motorcycle"],
+  ["pedestrian", "human.pedestrian.adult"],
+  ["traffic_cone", "movable_object.trafficcone"],
+  ["barrier", "movable_object.barrier"],
+];
 
 export const isInfoFolder = (src: string): Promise<boolean> => exists(`${src}/info.json`);
 
@@ -87,9 +87,7 @@ function boxesOf(info: Fields): Boxes {
   const ids = new Map(Object.entries(NUSCENES.classes).map(([id, name]) => [name, Number(id)]));
   const categories = info.fields("metainfo").fields("categories");
   const labels = new Map(
-    Object.entries(CATEGORY_OF).map((
-      [name, category],
-    ) => [categories.count(name), ids.get(category)!]),
+    CATEGORY_OF.map(([name, category]) => [categories.count(name), ids.get(category)!]),
   );
   const scanFromLidar = invert(LIDAR_FROM_SCAN);
   const boxes = info.fields("sample").list("instances");

@@ -56,11 +56,7 @@ export async function readRelease(
   const boxes = Map.groupBy(annotations.values(), ({ sample }) => sample);
   const files = (sample: tables.Sample): SampleFiles => {
     const { lidar, cameras } = recordings.get(sample.token) ?? { cameras: [] };
-    if (lidar === undefined) {
-      throw new InputError(
-        `Cannot read "${folder}/sample_data.json": sample "${sample.token}" has no LIDAR_TOP`,
-      );
-    }
+    if (lidar === undefined) throw noLidar(folder, sample);
     const path = labels.get(lidar.token);
     const own = boxes.get(sample.token) ?? [];
     return { sample, lidar, cameras, annotations: own, ...(path && { labels: path }) };
@@ -76,6 +72,9 @@ export async function readRelease(
     labelIds: labels.size > 0 ? await readLabelIds(folder) : new Map(),
   };
 }
+
+const noLidar = (folder: string, { token }: tables.Sample) =>
+  new InputError(`Cannot read "${folder}/sample_data.json": sample "${token}" has no LIDAR_TOP`);
 
 interface KeyFrames {
   lidar?: tables.SensorData;

@@ -222,20 +222,13 @@ export async function readAnnotations(
         `Cannot read ${path}: "${token}" is of the instance "${instance}", which has no category`,
       );
     }
-    const size = fields.vector("size", 3);
-    if (size.some((side) => side <= 0)) {
-      throw new InputError(
-        `Cannot read ${path}: "${token}" has the size ${size.join(" x ")} m, and sides above 0 ` +
-          `are needed`,
-      );
-    }
     return {
       instance,
       category,
       attributes: fields.texts("attribute_tokens").map((name) => attributes.get(name) ?? ""),
       visibility: fields.has("visibility_token") ? fields.text("visibility_token") : "",
       translation: fields.vector("translation", 3),
-      size,
+      size: sizeOf(fields, `${path}: "${token}"`),
       rotation: fields.vector("rotation", 4),
       prev: fields.text("prev"),
       next: fields.text("next"),
@@ -244,4 +237,13 @@ export async function readAnnotations(
       radarPoints: fields.count("num_radar_pts"),
     };
   });
+}
+
+/** Width, length, height. */
+function sizeOf(fields: Fields, place: string): number[] {
+  const size = fields.vector("size", 3);
+  if (size.every((side) => side > 0)) return size;
+  throw new InputError(
+    `Cannot read ${place} has the size ${size.join(" x ")} m, and sides above 0 are needed`,
+  );
 }

@@ -70,15 +70,16 @@ async function writeRecording(
   await put(`${out}/lidarseg/${VERSION}/${data}_lidarseg.bin`, Uint8Array.from(ids));
 }
 
-/** Five floats a point in the LiDAR's frame; the ring is the number of the beam, halved to 32. */
+/** Five floats a point in the LiDAR's frame; rings are numbered in turn. */
 function lidarPoints({ points }: FullScan): Float32Array {
   const values = new Float32Array(points.length / 4 * 5);
-  for (let i = 0, k = 0; i < points.length; i += 4, k += 5) {
+  for (let n = 0; n < points.length / 4; n++) {
+    const [i, k] = [4 * n, 5 * n];
     values[k] = -points[i + 1]!;
     values[k + 1] = points[i]!;
     values[k + 2] = points[i + 2]!;
     values[k + 3] = points[i + 3]!;
-    values[k + 4] = (k / 5) % 32;
+    values[k + 4] = n % 32;
   }
   return values;
 }

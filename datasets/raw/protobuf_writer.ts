@@ -26,9 +26,16 @@ export class MessageWriter {
     return this;
   }
 
-  /** A packed field of whole numbers, 0 or more. */
-  ints(field: number, values: Iterable<number>): this {
-    return this.bytes(field, joined(Array.from(values, varint)));
+  /** A packed field of whole numbers from 0 to 2^31 - 1. */
+  ints(field: number, values: ArrayLike<number>): this {
+    const bytes = new Uint8Array(5 * values.length);
+    let at = 0;
+    for (let i = 0; i < values.length; i++) {
+      let rest = values[i]!;
+      for (; rest >= 128; rest >>>= 7) bytes[at++] = rest & 127 | 128;
+      bytes[at++] = rest;
+    }
+    return this.bytes(field, bytes.subarray(0, at));
   }
 
   finish(): Uint8Array<ArrayBuffer> {
