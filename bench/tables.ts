@@ -4,6 +4,7 @@ import { bevPoolBreakdown } from "./tables/bev_pool_breakdown.ts";
 import { cpuEngine } from "./tables/cpu_engine.ts";
 import { dataflows } from "./tables/dataflows.ts";
 import { mapSearch } from "./tables/map_search.ts";
+import { evalSpeed } from "./tables/eval_speed.ts";
 import { scaling } from "./tables/scaling.ts";
 import { torchsparsePpInference } from "./tables/torchsparse_pp.ts";
 
@@ -15,4 +16,5 @@ export const TABLES: Readonly<Record<string, TableSpec>> = {
   "bev-pool-breakdown": bevPoolBreakdown,
   "map-search": mapSearch,
   "torchsparse-pp-inference": torchsparsePpInference,
+  "eval-speed": evalSpeed,
 };

@@ -10,7 +10,7 @@ import type { Scan } from "./scan.ts";
 
 /** Pixels of the longer side of the map. */
 const SIDE = 1000;
-const LEGEND = 230;
+const LEGEND = 320;
 
 /** Where the map lies on the ground. */
 interface Frame {

@@ -36,16 +36,16 @@ export function fullScan(id: string): Scan {
       ids: ["käfer-7"],
     },
     cameras: twoCameras(),
-    images: [encodePng(640, 480, new Uint8Array(3 * 640 * 480)), new Uint8Array(0)],
-    labelImages: [greyImage(640, 480, 40), new Uint8Array(0)],
-    instanceImages: [greyImage(640, 480, 7), new Uint8Array(0)],
+    images: [encodePng(64, 48, new Uint8Array(3 * 64 * 48)), new Uint8Array(0)],
+    labelImages: [greyImage(64, 48, 40), new Uint8Array(0)],
+    instanceImages: [greyImage(64, 48, 7), new Uint8Array(0)],
     objects: {
-      boxes: Float64Array.of(10.5, 20, 30, 40.25),
+      boxes: Float64Array.of(10.5, 2, 30, 40.25),
       semantic: Uint16Array.of(10),
       area: Float64Array.of(600.5),
       crowd: Uint16Array.of(0),
       ids: ["1768"],
-      masks: ["[[10.5,20,40.5,20,40.5,60.25]]"],
+      masks: ["[[10.5,2,40.5,2,40.5,42.25]]"],
     },
     texts: ["ein Satz", ""],
   };
@@ -61,16 +61,16 @@ export function greyImage(width: number, height: number, value: number): Uint8Ar
 function twoCameras(): Cameras {
   return {
     names: ["front", "back"],
-    // Both look ahead: z of the camera is x of the sensor, and 1 m ahead is 100 pixels.
+    // Both look ahead: z of the camera is x of the sensor, and 1 m at 1 m is 10 pixels.
     intrinsic: Float64Array.of(
-      ...[100, 0, 320, 0, 100, 240, 0, 0, 1],
-      ...[90, 0, 300, 0, 90, 200, 0, 0, 1],
+      ...[10, 0, 32, 0, 10, 24, 0, 0, 1],
+      ...[9, 0, 30, 0, 9, 20, 0, 0, 1],
     ),
     fromSensor: Float64Array.of(
       ...[0, -1, 0, 0, 0, 0, -1, 0, 1, 0, 0, 0],
       ...[0, -1, 0, 0, 0, 0, -1, 0, 1, 0, 0, 0.5],
     ),
-    size: Uint16Array.of(640, 480, 600, 400),
+    size: Uint16Array.of(64, 48, 60, 40),
     distortion: new Float64Array(10),
   };
 }

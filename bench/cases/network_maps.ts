@@ -2,7 +2,6 @@
 import {
   type Context,
   devoxelizeMap,
-  downsample,
   kernelMap,
   kernelMapCount,
   kernelMapPairs,
@@ -11,9 +10,12 @@ import {
   type Pairs,
   quantize,
   type Tensor,
+  variants,
   voxelize,
 } from "../../ffi/mod.ts";
+
 import { LAYERS, LEVELS, type Scene } from "../harness/scene.ts";
+import { stridedBy } from "./kernel_map.ts";
 import { type MapKey, type Plan, POINTS } from "./network_plan.ts";
 
 type I32 = Tensor<"i32">;
@@ -96,7 +98,7 @@ export class NetworkMaps implements Disposable {
     return this.#points.get(level)!;
   }
 
-  /** Coordinates of all levels: the finest is given, the others are made by `build`. */
+  /** Coordinates of all levels, the finest given, and the maps that lead from one to the next. */
   #planCoords(): I32[] {
     const { ctx, scene } = this;
     const count = this.#owned.use(ctx.tensor("i64", [1]));
@@ -105,9 +107,14 @@ export class NetworkMaps implements Disposable {
       (_, level) => this.#owned.use(ctx.tensor("i32", [scene.rows(level), 4])),
     );
     coords[0]!.upload(scene.level(0));
-    coords.slice(1).forEach((coarser, i) =>
-      this.#steps.push(() => downsample(coords[i]!, coarser, count, LAYERS.down2))
-    );
+    const strided = stridedBy(ctx, variants(ctx.backend, "kernel_map")[0]!);
+    coords.slice(1).forEach((coarser, level) => {
+      const key: MapKey = { kind: "down2", level };
+      const { kv, outputs } = mapSize(scene, key);
+      const map = this.#owned.use(ctx.tensor("i32", [kv, outputs]));
+      this.#maps.set(mapName(key), map);
+      this.#steps.push(() => strided(coords[level]!, coarser, map, count));
+    });
     return coords;
   }
 
@@ -121,11 +128,10 @@ export class NetworkMaps implements Disposable {
       map.upload(Int32Array.from({ length: outputs }, (_, i) => i));
     } else if (kind === "up2") {
       const down: MapKey = { kind: "down2", level: level - 1 };
-      this.#planMap(down, coords);
       this.#steps.push(() => kernelMapTranspose(this.map(down), map));
     } else {
-      const [from, to] = [coords[level]!, coords[kind === "down2" ? level + 1 : level]!];
-      this.#steps.push(() => kernelMap(from, to, map, LAYERS[kind]));
+      const own = coords[level]!;
+      this.#steps.push(() => kernelMap(own, own, map, LAYERS[kind]));
     }
   }
 

@@ -75,6 +75,16 @@ export const NUSCENES = {
   ],
 } as const satisfies Published;
 
+export type NuscenesSplit = keyof typeof NUSCENES.splits;
+
+/** Names of the splits. */
+export const NUSCENES_SPLITS = Object.keys(NUSCENES.splits) as NuscenesSplit[];
+
+/** Names of the scenes of a split, e.g. "scene-0103". */
+export function scenesOf(split: NuscenesSplit): readonly string[] {
+  return NUSCENES.splits[split];
+}
+
 /** The detection classes with the distance in metres up to which they are scored (detection_cvpr_2019). */
 export const NUSCENES_DETECTION_RANGES = {
   car: 50,

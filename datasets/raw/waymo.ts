@@ -1,6 +1,6 @@
 /** Raw twin of Waymo Open: a TFRecord file a segment, frames with the range images of one laser. */
 import { deflateSync } from "node:zlib";
-import { elevation, RINGS } from "../synth/sensor.ts";
+import { HDL64 } from "../synth/sensor.ts";
 import { encodeRecord } from "../tfrecord.ts";
 import { writeAtomic } from "../../std/files.ts";
 import { MessageWriter } from "./protobuf_writer.ts";
@@ -10,10 +10,12 @@ import { CLASS_NAMES, type FullScan, instancePoints, type RawTwin, simulated } f
 const SEGMENT = 198;
 export const WAYMO_COLUMNS = 2650;
 
+const { rings: RINGS, lasers: { elevation } } = HDL64;
+
 /** Inclinations of the rows from the bottom to the top, as a calibration lists them. */
 export const WAYMO_INCLINATIONS: readonly number[] = Array.from(
   { length: RINGS },
-  (_, k) => elevation(RINGS - 1 - k),
+  (_, k) => elevation[RINGS - 1 - k]!,
 );
 
 export const waymoTwin: RawTwin = {
@@ -54,7 +56,7 @@ const transform = (m: Float64Array) => new MessageWriter().double(1, ...m, 0, 0,
 /** Where a row ends and the next begins, from the top. */
 const ROW_ENDS = Float64Array.from(
   { length: RINGS - 1 },
-  (_, k) => (elevation(k) + elevation(k + 1)) / 2,
+  (_, k) => (elevation[k]! + elevation[k + 1]!) / 2,
 );
 
 /** Row and column of the pixel that a point falls into. */
