@@ -79,6 +79,15 @@ export class Fields {
     return value;
   }
 
+  /** A list of whole numbers from `least` to `most`, of any length. */
+  counts(name: string, least: number, most: number): number[] {
+    const value = this.record[name];
+    const fits = Array.isArray(value) &&
+      value.every((v) => Number.isInteger(v) && v >= least && v <= most);
+    if (!fits) throw this.#fail(name, `a list of whole numbers from ${least} to ${most}`);
+    return value;
+  }
+
   /** The record in field `name`. */
   fields(name: string): Fields {
     const value = this.record[name];

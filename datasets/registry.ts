@@ -5,7 +5,11 @@ import { kittiObject } from "./kitti_object.ts";
 import { kittiRaw } from "./kitti_raw/dataset.ts";
 import { nuscenes } from "./nuscenes/dataset.ts";
 import { pandaset } from "./pandaset/dataset.ts";
+import { s3dis } from "./s3dis/dataset.ts";
+import { scannet } from "./scannet/dataset.ts";
 import { semanticKitti } from "./semantic_kitti.ts";
+import { partnet } from "./shapes/partnet.ts";
+import { shapenetPart } from "./shapes/shapenet_part.ts";
 import { waymo } from "./waymo/dataset.ts";
 
 /** THE list of data sets that can be converted. */
@@ -16,6 +20,10 @@ export const DATASETS = {
   "nuscenes": nuscenes,
   "waymo": waymo,
   "pandaset": pandaset,
+  "scannet": scannet,
+  "s3dis": s3dis,
+  "shapenet-part": shapenetPart,
+  "partnet": partnet,
   "generic": generic,
 } as const satisfies Readonly<Record<string, Dataset>>;
 
