@@ -88,6 +88,11 @@ export class Fields {
     return value;
   }
 
+  /** The field as JSON, whatever it is. */
+  json(name: string): string {
+    return JSON.stringify(this.record[name]);
+  }
+
   /** The record in field `name`. */
   fields(name: string): Fields {
     const value = this.record[name];

@@ -1,3 +1,6 @@
+import { CAMVID } from "./camvid.ts";
+import { CITYSCAPES } from "./cityscapes.ts";
+import { COCO } from "./coco.ts";
 import { KITTI } from "./kitti.ts";
 import { NUSCENES } from "./nuscenes.ts";
 import { PANDASET } from "./pandaset.ts";
@@ -18,6 +21,9 @@ export const PUBLISHED: Readonly<Record<string, Published>> = {
   "waymo": WAYMO,
   "pandaset": PANDASET,
   "scannet": SCANNET,
+  "cityscapes": CITYSCAPES,
+  "camvid": CAMVID,
+  "coco": COCO,
   "s3dis": S3DIS,
   "shapenet-part": SHAPENET_PART_PUBLISHED,
 };
