@@ -14,7 +14,8 @@ let files = 0;
 export async function writeH5(path: string, arrays: readonly H5Array[]): Promise<void> {
   const { FS } = await h5wasm.ready;
   const name = `twin${files++}.h5`;
-  const file = new h5wasm.File(name, "w");
+  // The oldest layout, as h5py has it: no checksums, symbol tables for groups.
+  const file = new h5wasm.File(name, "w", { libver: ["earliest", "latest"] });
   for (const { name, shape, data } of arrays) {
     const chunks = [1, ...shape.slice(1)];
     file.create_dataset({ name, data, shape: [...shape], chunks, compression: "gzip" });
