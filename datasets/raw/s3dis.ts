@@ -1,5 +1,5 @@
 /** Raw twin of S3DIS: rooms of Area_1 to Area_6 in turn, an annotation file an object. */
-import { put, type RawTwin } from "./raw_twin.ts";
+import { put, type RawTwin, shortest } from "./raw_twin.ts";
 import { simulatedRoom } from "./room.ts";
 
 /** Points of a room, about the mean of the data set. */
@@ -16,7 +16,7 @@ export const s3disTwinOf = (points: number): RawTwin => ({
       const texts = room.classes.map(() => [] as string[]);
       room.thing.forEach((t, p) => {
         const [xyz, rgb] = [room.points, room.colours].map((v) => v.subarray(3 * p, 3 * p + 3));
-        texts[t]!.push(`${xyz!.join(" ")} ${rgb!.join(" ")}\n`);
+        texts[t]!.push(`${Array.from(xyz!, shortest).join(" ")} ${rgb!.join(" ")}\n`);
       });
       for (const [t, lines] of texts.entries()) {
         await put(`${folder}/${room.classes[t]}_${1 + t}.txt`, lines.join(""));

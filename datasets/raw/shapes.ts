@@ -2,7 +2,7 @@
 import { SHAPENET_PART } from "../shapenet_part.ts";
 import { Random } from "../synth/random.ts";
 import { writeH5 } from "./h5_writer.ts";
-import { put, type RawTwin } from "./raw_twin.ts";
+import { put, type RawTwin, shortest } from "./raw_twin.ts";
 
 /** Points of a text file, and of a row of PartNet. */
 const TEXT_POINTS = 2600;
@@ -40,7 +40,7 @@ export const shapenetPartTwin: RawTwin = {
     for (let i = 0; i < count; i++) {
       const { points, part } = ball(seed, i, TEXT_POINTS, categoryOf(i).parts);
       const lines = Array.from(part, (p, k) => {
-        const xyz = points.subarray(3 * k, 3 * k + 3).join(" ");
+        const xyz = Array.from(points.subarray(3 * k, 3 * k + 3), shortest).join(" ");
         return `${xyz} ${xyz} ${(categoryOf(i).first + p).toFixed(6)}\n`;
       });
       const name = `${String(i % SHAPENET_PART.categories.length).padStart(8, "0")}/shape${i}`;
