@@ -50,6 +50,9 @@ function parseOptions(args: readonly string[]): Options {
     boolean: ["check", "help", "open"],
     string: ["out", "html"],
     unknown: (arg) => {
+      if (arg.startsWith("--scene")) {
+        throw new InputError(`Cannot use "${arg}": a scan is shown by deno task eval scene PATH`);
+      }
       const known = "--check, --out DIR, --html FILE, --open and --help";
       throw new InputError(`Cannot use "${arg}": known are ${known}`);
     },
