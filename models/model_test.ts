@@ -1,5 +1,5 @@
 import { assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
-import { Context, groupVoxels, variants } from "../ffi/mod.ts";
+import { Context, groupVoxels, unavailable, variants } from "../ffi/mod.ts";
 import { InputError } from "../std/errors.ts";
 import { activationBytes, countLayers, countMacs } from "./count.ts";
 import { readCheckpoint } from "./checkpoint/checkpoint.ts";
@@ -12,6 +12,8 @@ import { Scene } from "./scene.ts";
 import { argmax, Segmenter } from "./segmenter.ts";
 import { tune } from "./tune.ts";
 import { randomFloats } from "./random.ts";
+import { floatsOf } from "./dtype.ts";
+import { relativeError, smallScene } from "./testing.ts";
 import { randomWeights } from "./weights.ts";
 
 const size = { ratio: 0.25, classes: 19 };
@@ -114,6 +116,29 @@ Deno.test("tune() names a dataflow for every convolution, and a model takes it",
   const scale = logits[1]!.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const worst = logits[0]!.reduce((most, v, i) => Math.max(most, Math.abs(v - logits[1]![i]!)), 0);
   assertLess(worst, 1e-4 * scale);
+});
+
+Deno.test("a model on the CUDA library gives what it gives on the CPU", () => {
+  const why = unavailable("emulated");
+  if (why !== undefined) {
+    Deno.stdout.writeSync(new TextEncoder().encode(`skipped: ${why}\n`));
+    return;
+  }
+  const network = minkunet(size);
+  const weights = randomWeights(network, 1);
+  const { at, feats } = smallScene(9);
+  const shape = [at.length, 4];
+  const logits = (["cpu", "emulated"] as const).map((backend) => {
+    using ctx = new Context(backend);
+    using coords = ctx.tensorFrom("i32", shape, Int32Array.from(at.flatMap((c) => [0, ...c])));
+    const values = Float32Array.from(feats.flatMap((row) => [...row]));
+    using input = ctx.tensorFrom("f32", shape, values);
+    using model = new Model(ctx, network, weights);
+    using scene = new Scene(ctx, { coords }, model.pool);
+    return floatsOf(model.forward(scene, [input])[0]!);
+  });
+  const rows = Array.from(logits[0]!, (value) => Float64Array.of(value));
+  assertLess(relativeError(logits[1]!, { feats: rows }), 1e-5);
 });
 
 Deno.test("counts of layers add up to those of the network", () => {

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { benchResultSchema } from "../../reports/schema.ts";
 import type { Case } from "../case.ts";
 import { timedRow } from "../harness/rows.ts";
 import { Rows, type TableSpec } from "../table.ts";
@@ -19,12 +20,19 @@ function tablesOf(spec: TableSpec, wanted: (item: Case) => boolean) {
       { flops: 2e11, bytes: 1 },
     ),
   }));
-  return spec.build({ rows: new Rows(outcomes), roofline: null, context: testContext() });
+  const tables = spec.build({ rows: new Rows(outcomes), roofline: null, context: testContext() });
+  // What a report would refuse fails here.
+  return benchResultSchema.shape.tables.parse(tables);
 }
 
 Deno.test("modelZoo holds every published row beside ours, exact parameters and a reason elsewhere", () => {
-  const [readme, test, val, thesis] = tablesOf(modelZoo, () => true);
-  assertEquals([readme, test, val, thesis].map((table) => table!.rows.length), [10, 13, 9, 11]);
+  const tables = tablesOf(modelZoo, () => true);
+  assertEquals(tables.map(({ rows }) => rows.length), [10, 13, 9, 11, 4]);
+  const [readme, test, , thesis, nuscenes] = tables;
+  // 16 classes instead of 19: 3 x 97 parameters fewer.
+  const scanless = nuscenes!.rows.find(({ name }) => name === "MinkowskiNet")!;
+  assertEquals(scanless["ownParams"], 21_723_315 - 291);
+  assertMatch(String(scanless["ownMacs"]), /nuScenes/);
   const row = readme!.rows.find(({ name }) => name === "SemanticKITTI_val_SPVCNN@119GMACs")!;
   assertEquals(row["params"], 21.8);
   assertEquals(row["ownParams"], 21_778_003);
