@@ -1,5 +1,7 @@
 """The files of a layer as NumPy arrays, and what all peers on PyTorch share."""
 
+import re
+
 import numpy
 import torch
 
@@ -28,13 +30,16 @@ class Files:
 
 
 def open_torch(device, threads):
-    """Threads and exact f32 products: TF32 would not pass the check."""
+    """Threads and exact f32 products: TF32 would not pass the check. What PyTorch it is, with the
+    BLAS it was built for: a slow one there is no fault of the engine, and should be seen."""
     torch.set_num_threads(threads)
     torch.set_grad_enabled(False)
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     if device == "cuda" and not torch.cuda.is_available():
         raise RuntimeError("torch.cuda.is_available() is false")
+    blas = re.search(r"BLAS_INFO=(\w+)", torch.__config__.show())
+    return f"{torch.__version__}, BLAS {blas.group(1) if blas else 'unknown'}"
 
 
 def sync():

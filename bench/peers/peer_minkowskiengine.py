@@ -7,9 +7,9 @@ from peer_files import Files, open_torch, rows_of, sync, write  # noqa: F401
 
 def open_peer(device, threads):
     global DEVICE
-    open_torch(device, threads)
+    torch_version = open_torch(device, threads)
     DEVICE = torch.device(device)
-    return ME.__version__, device
+    return f"{ME.__version__}, torch {torch_version}", device
 
 
 class Layer:

@@ -6,9 +6,9 @@ from peer_files import Files, open_torch, sync, write  # noqa: F401
 
 def open_peer(device, threads):
     global DEVICE
-    open_torch(device, threads)
+    version = open_torch(device, threads)
     DEVICE = torch.device(device)
-    return torch.__version__, device
+    return version, device
 
 
 class Layer:
