@@ -63,19 +63,31 @@ export class Tab implements AsyncDisposable {
       stderr: "null",
     }).spawn();
     const tab = new Tab(process, process.stdin.getWriter(), profile);
-    tab.#listen();
-    const { targetId } = await tab.send("Target.createTarget", { url: "about:blank" });
-    const { sessionId } = await tab.send("Target.attachToTarget", { targetId, flatten: true });
-    tab.#session = sessionId;
-    for (const domain of ["Page", "Runtime", "Log", "Network"]) await tab.send(`${domain}.enable`);
+    try {
+      await tab.#show(`file://${await Deno.realPath(file)}`, { width, height, scheme });
+      return tab;
+    } catch (error) {
+      await tab[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #show(
+    url: string,
+    { width, height, scheme }: { width: number; height: number; scheme: string },
+  ): Promise<void> {
+    this.#listen();
+    const { targetId } = await this.send("Target.createTarget", { url: "about:blank" });
+    const { sessionId } = await this.send("Target.attachToTarget", { targetId, flatten: true });
+    this.#session = sessionId;
+    for (const domain of ["Page", "Runtime", "Log", "Network"]) await this.send(`${domain}.enable`);
     const media = { features: [{ name: "prefers-color-scheme", value: scheme }] };
-    await tab.send("Emulation.setEmulatedMedia", media);
+    await this.send("Emulation.setEmulatedMedia", media);
     const metrics = { width, height, deviceScaleFactor: 1, mobile: false };
-    await tab.send("Emulation.setDeviceMetricsOverride", metrics);
-    const loaded = new Promise<void>((resolve) => tab.#events.set("Page.loadEventFired", resolve));
-    await tab.send("Page.navigate", { url: `file://${await Deno.realPath(file)}` });
+    await this.send("Emulation.setDeviceMetricsOverride", metrics);
+    const loaded = new Promise<void>((resolve) => this.#events.set("Page.loadEventFired", resolve));
+    await this.send("Page.navigate", { url });
     await inTime(loaded, "the load event");
-    return tab;
   }
 
   /** The value of an expression in the page; a promise is waited for. */

@@ -128,8 +128,7 @@ function boxLines() {
     for (const [u, v, w] of ends.flat()) {
       const [dx, dy] = [u * length, v * width];
       edges.push(x + c * dx - s * dy, y + s * dx + c * dy, z + w * height);
-      const at = tints.length;
-      setColour(tints, at, seen(colours.get(id) ?? [150, 150, 150]));
+      setColour(tints, tints.length, seen(colours.get(id) ?? [150, 150, 150]));
     }
   });
   const geometry = new BufferGeometry();
@@ -138,58 +137,60 @@ function boxLines() {
   return geometry;
 }
 
-function start() {
+/** The objects of the view, empty as yet. */
+function makeView() {
   const renderer = new WebGLRenderer({ antialias: true });
   stage.replaceChildren(renderer.domElement);
-  const scene = new Scene();
   const camera = new PerspectiveCamera(50, 1, about.radius / 500, about.radius * 40);
   camera.up.set(0, 0, 1);
   const controls = new OrbitControls(camera, renderer.domElement);
-  const cloud = new BufferGeometry();
-  cloud.setAttribute("position", new BufferAttribute(positions, 3));
-  const dot = new PointsMaterial({ vertexColors: true, sizeAttenuation: false });
-  const points = new Points(cloud, dot);
-  // One object that is nearly always in view: no test whether it is.
-  points.frustumCulled = false;
-  scene.add(points);
+  const points = new Points(
+    new BufferGeometry().setAttribute("position", new BufferAttribute(positions, 3)),
+    new PointsMaterial({ vertexColors: true, sizeAttenuation: false }),
+  );
   const frame = new LineSegments(
     new BufferGeometry(),
     new LineBasicMaterial({ vertexColors: true }),
   );
-  frame.frustumCulled = false;
-  scene.add(frame);
-
+  const scene = new Scene();
+  scene.add(points, frame);
+  // Two objects that are nearly always in view: no test whether they are.
+  for (const object of scene.children) object.frustumCulled = false;
   const render = () => renderer.render(scene, camera);
-  function repaint() {
-    scene.background = new Color(dark.matches ? "#0d1117" : "#f3f5f8");
-    paintLegend();
-    paint(cloud, element("mode").value);
-    if (boxes !== undefined) frame.geometry = boxLines();
-    frame.visible = element("boxes")?.checked === true;
-    dot.size = Number(element("size").value);
-    render();
-  }
-  function resize() {
-    const { clientWidth, clientHeight } = stage;
-    renderer.setPixelRatio(devicePixelRatio);
-    renderer.setSize(clientWidth, clientHeight);
-    camera.aspect = clientWidth / clientHeight;
-    camera.updateProjectionMatrix();
-    render();
-  }
-  function look(x, y, z) {
-    const [cx, cy, cz] = about.centre;
-    controls.target.set(cx, cy, cz);
-    camera.position.set(cx + x * about.radius, cy + y * about.radius, cz + z * about.radius);
-    controls.update();
-    render();
-  }
-  controls.addEventListener("change", render);
-  dark.addEventListener("change", repaint);
-  addEventListener("resize", resize);
-  for (const id of ["mode", "size", "boxes"]) element(id)?.addEventListener("input", repaint);
-  element("behind").addEventListener("click", () => look(-1.05, 0, 0.6));
-  element("above").addEventListener("click", () => look(-0.001, 0, 1.9));
+  return { renderer, camera, controls, points, frame, scene, render };
+}
+
+/** Draws what the controls say, anew. */
+function repaint({ scene, points, frame, render }) {
+  scene.background = new Color(dark.matches ? "#0d1117" : "#f3f5f8");
+  paintLegend();
+  paint(points.geometry, element("mode").value);
+  if (boxes !== undefined) frame.geometry = boxLines();
+  frame.visible = element("boxes")?.checked === true;
+  points.material.size = Number(element("size").value);
+  render();
+}
+
+function resize({ renderer, camera, render }) {
+  const { clientWidth, clientHeight } = stage;
+  renderer.setPixelRatio(devicePixelRatio);
+  renderer.setSize(clientWidth, clientHeight);
+  camera.aspect = clientWidth / clientHeight;
+  camera.updateProjectionMatrix();
+  render();
+}
+
+/** Looks at the middle from a place, in units of the radius. */
+function look({ camera, controls, render }, x, y, z) {
+  const [cx, cy, cz] = about.centre;
+  controls.target.set(cx, cy, cz);
+  camera.position.set(cx + x * about.radius, cy + y * about.radius, cz + z * about.radius);
+  controls.update();
+  render();
+}
+
+/** Classes are switched on and off in the legend. */
+function connectLegend(view) {
   for (const box of document.querySelectorAll(".legend input")) {
     box.hidden = false;
     box.addEventListener("change", () => {
@@ -197,13 +198,26 @@ function start() {
       if (box.checked) hidden.delete(id);
       else hidden.add(id);
       box.closest("tr").classList.toggle("off", !box.checked);
-      repaint();
+      repaint(view);
     });
   }
+}
+
+function start() {
+  const view = makeView();
+  const behind = () => look(view, -1.05, 0, 0.6);
+  const paintAgain = () => repaint(view);
+  view.controls.addEventListener("change", view.render);
+  dark.addEventListener("change", paintAgain);
+  addEventListener("resize", () => resize(view));
+  for (const id of ["mode", "size", "boxes"]) element(id)?.addEventListener("input", paintAgain);
+  element("behind").addEventListener("click", behind);
+  element("above").addEventListener("click", () => look(view, -0.001, 0, 1.9));
+  connectLegend(view);
   document.querySelector(".controls").hidden = false;
-  resize();
-  repaint();
-  look(-1.05, 0, 0.6);
+  resize(view);
+  paintAgain();
+  behind();
 }
 
 try {
