@@ -16,6 +16,7 @@ Deno.test("parseOptions() gives the tour on all cores of the CPU, when nothing i
     quick: false,
     filter: undefined,
     engine: undefined,
+    peers: [],
     list: false,
     json: false,
     out: "reports/out",

@@ -13,6 +13,7 @@ import { type Run, runBenchmark } from "./run.ts";
 async function main(args: readonly string[]): Promise<void> {
   // Loaded only then: all other commands work without a compiler.
   if (args[0] === "model") return (await import("./model/main.ts")).modelMain(args.slice(1));
+  if (args[0] === "scene") return (await import("./scene/main.ts")).sceneMain(args.slice(1));
   const command = parseCommand(args);
   if (command.kind === "help") print(usage());
   else if (command.kind === "list") list(command.json);

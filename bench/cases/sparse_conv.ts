@@ -11,7 +11,7 @@ import {
   sparseConv,
   variants,
 } from "../../ffi/mod.ts";
-import type { BenchBackend, Case, Expected, Instance, Problem } from "../case.ts";
+import type { BenchBackend, Case, Expected, Instance, PeerProblem, Problem } from "../case.ts";
 import {
   BYTES,
   FEATURE_TYPES,
@@ -22,7 +22,8 @@ import {
   sumTolerance,
 } from "../harness/dtype.ts";
 import { randomFloats, sampleRows } from "../harness/random.ts";
-import type { LayerMap } from "../harness/scene.ts";
+import type { LayerMap, Scene } from "../harness/scene.ts";
+import type { PeerLayer } from "../peers/layer_files.ts";
 import { mapOfRows } from "./layer_map.ts";
 
 /** Kinds of MinkUNet's layers. */
@@ -61,8 +62,11 @@ export function layerOf(map: LayerMap, cin: number, cout: number, dtype: Feature
   };
 }
 
-/** The case of a layer whose map is made. */
-export function convProblem(layer: Layer): Problem {
+/** Kind, and the coordinates in and out, of a layer that other engines build maps for. */
+export type PeerVoxels = Pick<PeerLayer, "kind" | "coords" | "outCoords">;
+
+/** The case of a layer whose map is made; with `voxels` other engines can run it as well. */
+export function convProblem(layer: Layer, voxels?: PeerVoxels): Problem {
   const { map: { inputs: n, outputs: m, pairs, layer: shape }, cin, cout, dtype } = layer;
   const kv = kernelVolume(shape);
   const rows = sampleRows(m, checkedRows(m, pairs, cin, cout), 3);
@@ -73,7 +77,23 @@ export function convProblem(layer: Layer): Problem {
     tolerance: (variant) => sumTolerance(dtype, variant),
     create: (ctx) => convInstance(ctx, layer, rows),
     expected: (cpu) => expected(cpu, layer, rows),
+    ...(voxels && { peer: peerProblem(layer, voxels, rows) }),
   };
+}
+
+function peerProblem(layer: Layer, voxels: PeerVoxels, checked: Int32Array): PeerProblem {
+  const { map: { map, layer: shape }, feats, weight, cin, cout } = layer;
+  return {
+    layer: { ...voxels, shape, cin, cout, feats, weight, map },
+    output: (all) => [{ name: "checked rows of out", values: rowsOf(all, checked, cout) }],
+  };
+}
+
+/** Coordinates of a layer of the scan; undefined in the types that no peer is run in. */
+function peerVoxels(scene: Scene, kind: Kind, level: number, dtype: Feature) {
+  if (dtype !== "f32") return undefined;
+  const outLevel = { subm3: level, down2: level + 1, up2: level - 1 }[kind];
+  return { kind, coords: scene.level(level), outCoords: scene.level(outLevel) };
 }
 
 /** Some rows of `all` [M, channels]. */
@@ -164,6 +184,10 @@ export const sparseConvCases: readonly Case[] = FEATURE_TYPES.flatMap((dtype) =>
     dtype,
     params: { layer: `${kind}-L${level}`, cin, cout },
     variants: dataflowsFor(dtype),
-    prepare: ({ scene }) => convProblem(layerOf(scene.map(kind, level), cin, cout, dtype)),
+    prepare: ({ scene }) =>
+      convProblem(
+        layerOf(scene.map(kind, level), cin, cout, dtype),
+        peerVoxels(scene, kind, level, dtype),
+      ),
   }))
 );

@@ -34,7 +34,7 @@ export class Predictions {
   /** The raw class ids of a scan, or undefined where it is still to be predicted. */
   async read(id: string, points: number): Promise<Uint32Array<ArrayBuffer> | undefined> {
     try {
-      const bytes = await Deno.readFile(this.#path(id));
+      const bytes = await Deno.readFile(labelPath(this.folder, id));
       // A file of another length is not from this data: written again.
       return bytes.length === 4 * points ? new Uint32Array(bytes.buffer) : undefined;
     } catch (error) {
@@ -44,17 +44,21 @@ export class Predictions {
   }
 
   async write(id: string, labels: Uint32Array): Promise<void> {
-    const path = this.#path(id);
+    const path = labelPath(this.folder, id);
     await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
     const bytes = new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength);
     await writeAtomic(path, (temporary) => Deno.writeFile(temporary, bytes));
   }
+}
 
-  /** "08/000000" goes to sequences/08/predictions/000000.label. */
-  #path(id: string): string {
-    const [sequence, frame] = scanName(id);
-    return `${this.folder}/sequences/${sequence}/predictions/${frame}.label`;
-  }
+/**
+ * Where a scan's predictions are: those of "08/000000" in sequences/08/predictions/000000.label.
+ *
+ * @throws {InputError} The ID is not of two plain names: it would become a path.
+ */
+export function labelPath(folder: string, id: string): string {
+  const [sequence, frame] = scanName(id);
+  return `${folder}/sequences/${sequence}/predictions/${frame}.label`;
 }
 
 /**
