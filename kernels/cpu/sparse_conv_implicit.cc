@@ -105,7 +105,7 @@ void sparse_conv_implicit(Device& any, const SparseConv& a) {
   CpuDevice& device = cpu_device(any);
   const int64_t columns = padded_columns(a.cout), size = a.cin * columns;
 #if defined(__x86_64__)
-  if (a.dtype == VMK_BF16 && a.cin % 2 == 0 && has_bf16_dot(device.isa))
+  if (a.dtype == VMK_BF16 && a.cin % 2 == 0 && has_fast_bf16_dot(device.isa))
     return run_bf16(device, a, columns);
 #endif
   if (a.dtype == VMK_F32 && columns == a.cout) {
