@@ -1,6 +1,6 @@
 #pragma once
-// The loop of the output-stationary convolutions: a tile of outputs is summed in a buffer that
-// stays in cache while all offsets are applied, so nothing is written before it is finished. What
+// The loop of the output-stationary convolutions: a tile of outputs is summed, in the output itself
+// where that has the form of sums, and stays in cache while all offsets are applied. What
 // is not in the form of a product yet (types, padding) is converted piece by piece beside it: no
 // whole copy of the features, and of the weights only where it is small beside the tensors.
 #include <algorithm>
@@ -36,16 +36,17 @@ inline int64_t pairs_in_tile(const SimdKernels& simd, const TileMap& a, int64_t 
 }
 
 // product(k, in_rows, tile, out_rows, pairs, thread) adds the products of an offset to a tile;
-// done(tile, begin, end) takes the finished sums, rows `columns` apart.
+// done(tile, begin, end) takes the finished sums, rows `columns` apart. in_place: where sums of all
+// outputs [m, columns] go, or nullptr for tiles of their own.
 template <class Sum, class Product, class Done>
-void run_tiles(CpuDevice& device, const TileMap& a, int64_t columns, Product&& product,
-               Done&& done) {
+void run_tiles(CpuDevice& device, const TileMap& a, int64_t columns, Sum* in_place,
+               Product&& product, Done&& done) {
   const SimdKernels& simd = simd_kernels(device.isa);
   const int64_t rows = tile_rows(columns), list = rows + kColumnPad;
-  Sum* tiles = device.scratch<Sum>(device.threads() * rows * columns);
+  Sum* tiles = in_place ? nullptr : device.scratch<Sum>(device.threads() * rows * columns);
   int32_t* lists = device.scratch<int32_t>(device.threads() * list * 2);
   device.pool.for_ranges(a.m, rows, [&](int64_t begin, int64_t end, int32_t thread) {
-    Sum* tile = tiles + thread * rows * columns;
+    Sum* tile = in_place ? in_place + begin * columns : tiles + thread * rows * columns;
     int32_t *in_rows = lists + thread * list * 2, *out_rows = in_rows + list;
     std::fill(tile, tile + (end - begin) * columns, Sum{0});
     for (int64_t k = 0; k < a.kv; ++k) {

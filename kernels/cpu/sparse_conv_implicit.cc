@@ -17,8 +17,11 @@ int64_t tensor_bytes(const SparseConv& a) {
 template <class Product>
 void run(CpuDevice& device, const SparseConv& a, int64_t columns, Product&& product) {
   const Finish finish = finish_of(device, a);
-  run_tiles<float>(device, {a.map, a.n, a.m, a.kv}, columns, product,
+  float* in_place =
+      a.dtype == VMK_F32 && columns == a.cout ? static_cast<float*>(a.out) : nullptr;
+  run_tiles<float>(device, {a.map, a.n, a.m, a.kv}, columns, in_place, product,
                    [&](const float* tile, int64_t begin, int64_t end) {
+                     if (in_place && a.epilogue.empty()) return;
                      finish_rows(device, a, finish, tile, columns, begin, end);
                    });
 }
