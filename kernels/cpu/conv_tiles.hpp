@@ -20,6 +20,14 @@ inline int64_t tile_rows(int64_t columns) {
   return std::clamp<int64_t>((int64_t{1} << 16) / columns, 64, 1024);
 }
 
+// The same or fewer, so that tiles are of one size and every thread gets equally many: the last of
+// a few large tiles would keep one thread busy and the others waiting.
+inline int64_t even_tile_rows(int64_t m, int64_t columns, int64_t threads) {
+  const int64_t round = tile_rows(columns) * threads;
+  const int64_t tiles = std::max<int64_t>(1, (m + round - 1) / round) * threads;
+  return std::max<int64_t>(64, (m + tiles - 1) / tiles);
+}
+
 // The pairs of offset k within the outputs [begin, end): input rows and rows of the tile.
 inline int64_t pairs_in_tile(const SimdKernels& simd, const TileMap& a, int64_t k, int64_t begin,
                              int64_t end, int32_t* in_rows, int32_t* out_rows) {
@@ -42,7 +50,8 @@ template <class Sum, class Product, class Done>
 void run_tiles(CpuDevice& device, const TileMap& a, int64_t columns, Sum* in_place,
                Product&& product, Done&& done) {
   const SimdKernels& simd = simd_kernels(device.isa);
-  const int64_t rows = tile_rows(columns), list = rows + kColumnPad;
+  const int64_t rows = even_tile_rows(a.m, columns, device.threads()),
+                list = rows + kColumnPad;
   Sum* tiles = in_place ? nullptr : device.scratch<Sum>(device.threads() * rows * columns);
   int32_t* lists = device.scratch<int32_t>(device.threads() * list * 2);
   device.pool.for_ranges(a.m, rows, [&](int64_t begin, int64_t end, int32_t thread) {
