@@ -58,13 +58,11 @@ using HashFind = void (*)(const HashTable& table, const int64_t* keys, int64_t n
 extern const HashFind kHashFindBaseline;
 #if defined(__x86_64__)
 extern const HashFind kHashFindAvx2;
-extern const HashFind kHashFindAvx512;
 #endif
 
 inline HashFind hash_find(Isa isa) {
 #if defined(__x86_64__)
-  if (isa == kAvx512) return kHashFindAvx512;
-  if (isa == kAvx2) return kHashFindAvx2;
+  if (isa >= kAvx2) return kHashFindAvx2;
 #endif
   (void)isa;
   return kHashFindBaseline;
