@@ -1,6 +1,6 @@
 #pragma once
-// The loop of the output-stationary convolutions: a tile of outputs is summed in a buffer that
-// stays in cache while all offsets are applied, so nothing is written before it is finished. What
+// The loop of the output-stationary convolutions: a tile of outputs is summed, in the output itself
+// where that has the form of sums, and stays in cache while all offsets are applied. What
 // is not in the form of a product yet (types, padding) is converted piece by piece beside it: no
 // whole copy of the features, and of the weights only where it is small beside the tensors.
 #include <algorithm>
@@ -20,6 +20,14 @@ inline int64_t tile_rows(int64_t columns) {
   return std::clamp<int64_t>((int64_t{1} << 16) / columns, 64, 1024);
 }
 
+// The same or fewer, so that tiles are of one size and every thread gets equally many: the last of
+// a few large tiles would keep one thread busy and the others waiting.
+inline int64_t even_tile_rows(int64_t m, int64_t columns, int64_t threads) {
+  const int64_t round = tile_rows(columns) * threads;
+  const int64_t tiles = std::max<int64_t>(1, (m + round - 1) / round) * threads;
+  return std::max<int64_t>(64, (m + tiles - 1) / tiles);
+}
+
 // The pairs of offset k within the outputs [begin, end): input rows and rows of the tile.
 inline int64_t pairs_in_tile(const SimdKernels& simd, const TileMap& a, int64_t k, int64_t begin,
                              int64_t end, int32_t* in_rows, int32_t* out_rows) {
@@ -36,16 +44,18 @@ inline int64_t pairs_in_tile(const SimdKernels& simd, const TileMap& a, int64_t 
 }
 
 // product(k, in_rows, tile, out_rows, pairs, thread) adds the products of an offset to a tile;
-// done(tile, begin, end) takes the finished sums, rows `columns` apart.
+// done(tile, begin, end) takes the finished sums, rows `columns` apart. in_place: where sums of all
+// outputs [m, columns] go, or nullptr for tiles of their own.
 template <class Sum, class Product, class Done>
-void run_tiles(CpuDevice& device, const TileMap& a, int64_t columns, Product&& product,
-               Done&& done) {
+void run_tiles(CpuDevice& device, const TileMap& a, int64_t columns, Sum* in_place,
+               Product&& product, Done&& done) {
   const SimdKernels& simd = simd_kernels(device.isa);
-  const int64_t rows = tile_rows(columns), list = rows + kColumnPad;
-  Sum* tiles = device.scratch<Sum>(device.threads() * rows * columns);
+  const int64_t rows = even_tile_rows(a.m, columns, device.threads()),
+                list = rows + kColumnPad;
+  Sum* tiles = in_place ? nullptr : device.scratch<Sum>(device.threads() * rows * columns);
   int32_t* lists = device.scratch<int32_t>(device.threads() * list * 2);
   device.pool.for_ranges(a.m, rows, [&](int64_t begin, int64_t end, int32_t thread) {
-    Sum* tile = tiles + thread * rows * columns;
+    Sum* tile = in_place ? in_place + begin * columns : tiles + thread * rows * columns;
     int32_t *in_rows = lists + thread * list * 2, *out_rows = in_rows + list;
     std::fill(tile, tile + (end - begin) * columns, Sum{0});
     for (int64_t k = 0; k < a.kv; ++k) {

@@ -1,8 +1,9 @@
 // hash_insert, hash_query.
 //   ref       the probing loop as it stands in every textbook.
 //   prefetch  the same table; the slots of a batch of keys are prefetched before they are probed,
-//             so that cache misses overlap. Queries run on all threads. Insertion is serial: the
-//             table's layout, not only its contents, is then the same on every run.
+//             so that cache misses overlap. Queries run on all threads and compare several slots
+//             at once where the CPU can. Insertion is serial: the table's layout, not only its
+//             contents, is then the same on every run.
 #include "hash_map.hpp"
 
 #include <algorithm>
@@ -60,9 +61,7 @@ void hash_insert_prefetch(Device& device, const HashInsert& a) {
   insert_batches(emptied(cpu_device(device), a.keys, a.rows, a.capacity), a.coords, a.n);
 }
 
-int32_t query_one(const HashTable& table, const int32_t* q) {
-  return in_range(q[0], q[1], q[2], q[3]) ? table.find(key_of(q)) : -1;
-}
+bool is_in_range(const int32_t* c) { return in_range(c[0], c[1], c[2], c[3]); }
 
 // A table that came from elsewhere may be full of keys: a probe would then never end.
 HashTable checked_table(const HashQuery& a) {
@@ -75,18 +74,31 @@ HashTable checked_table(const HashQuery& a) {
 
 void hash_query_ref(Device&, const HashQuery& a) {
   const HashTable table = checked_table(a);
-  for (int64_t i = 0; i < a.n; ++i) a.found[i] = query_one(table, a.queries + i * 4);
+  for (int64_t i = 0; i < a.n; ++i) {
+    const int32_t* q = a.queries + i * 4;
+    a.found[i] = is_in_range(q) ? table.find(key_of(q)) : -1;
+  }
 }
 
 void hash_query_prefetch(Device& device, const HashQuery& a) {
   const HashTable table = checked_table(a);
+  const HashFind find_all = hash_find(cpu_device(device).isa);
   cpu_device(device).pool.for_ranges(a.n, 1 << 12, [&](int64_t begin, int64_t end) {
     for (int64_t base = begin; base < end; base += kBatch) {
-      const int64_t last = std::min(end, base + kBatch);
-      for (int64_t i = base; i < last; ++i) table.prefetch(key_of(a.queries + i * 4));
-      for (int64_t i = base; i < last; ++i) a.found[i] = query_one(table, a.queries + i * 4);
+      const int64_t count = std::min(end - base, kBatch);
+      int64_t keys[kBatch];
+      for (int64_t i = 0; i < count; ++i) keys[i] = key_of(a.queries + (base + i) * 4);
+      find_all(table, keys, count, a.found + base);
+      // The key of a coordinate out of range may be that of another.
+      for (int64_t i = base; i < base + count; ++i)
+        if (!is_in_range(a.queries + i * 4)) a.found[i] = -1;
     }
   });
+}
+
+void find_scalar(const HashTable& table, const int64_t* keys, int64_t n, int32_t* found) {
+  for (int64_t i = 0; i < n; ++i) table.prefetch(keys[i]);
+  for (int64_t i = 0; i < n; ++i) found[i] = table.find(keys[i]);
 }
 
 constexpr Variant<HashInsert> kInsertList[] = {{"prefetch", hash_insert_prefetch},
@@ -107,6 +119,7 @@ HashTable build_table(CpuDevice& device, const int32_t* coords, int64_t n, int64
   return table;
 }
 
+const HashFind kHashFindBaseline = find_scalar;
 const Variants<HashInsert> kHashInsert = variants(kInsertList);
 const Variants<HashQuery> kHashQuery = variants(kQueryList);
 

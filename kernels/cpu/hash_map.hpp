@@ -6,13 +6,17 @@ namespace vmk {
 
 constexpr int64_t kEmptyKey = -1;
 
+// Always inlined: of a function that is compiled for several instruction sets the linker would keep
+// any copy.
+#define VMK_INLINE [[gnu::always_inline]] inline
+
 // Fibonacci hashing: the high bits of a product with 2^64 / golden ratio. Neighbouring z, which
 // differ in the low bits, land far apart.
-inline uint64_t hash_slot(int64_t key, int shift) {
+VMK_INLINE uint64_t hash_slot(int64_t key, int shift) {
   return (static_cast<uint64_t>(key) * 0x9E3779B97F4A7C15u) >> shift;
 }
 // Shift that leaves the bits of a slot number; capacity is a power of two.
-inline int hash_shift(int64_t capacity) {
+VMK_INLINE int hash_shift(int64_t capacity) {
   return capacity < 2 ? 63 : 64 - __builtin_ctzll(static_cast<uint64_t>(capacity));
 }
 
@@ -22,7 +26,7 @@ struct HashTable {
   int64_t capacity;
 
   // Row of a key, or -1. Ends because at least half of the slots are empty.
-  int32_t find(int64_t key) const {
+  VMK_INLINE int32_t find(int64_t key) const {
     const uint64_t mask = static_cast<uint64_t>(capacity) - 1;
     for (uint64_t slot = hash_slot(key, hash_shift(capacity)) & mask;; slot = (slot + 1) & mask) {
       if (keys[slot] == key) return rows[slot];
@@ -40,13 +44,29 @@ struct HashTable {
     }
     return rows[slot];
   }
-  void prefetch(int64_t key) const {
+  VMK_INLINE void prefetch(int64_t key) const {
     const uint64_t mask = static_cast<uint64_t>(capacity) - 1;
     const uint64_t slot = hash_slot(key, hash_shift(capacity)) & mask;
     __builtin_prefetch(keys + slot);
     __builtin_prefetch(rows + slot);
   }
 };
+
+// found[i] = row of keys[i], or -1; the slots of all n keys are asked for first.
+using HashFind = void (*)(const HashTable& table, const int64_t* keys, int64_t n, int32_t* found);
+
+extern const HashFind kHashFindBaseline;
+#if defined(__x86_64__)
+extern const HashFind kHashFindAvx2;
+#endif
+
+inline HashFind hash_find(Isa isa) {
+#if defined(__x86_64__)
+  if (isa >= kAvx2) return kHashFindAvx2;
+#endif
+  (void)isa;
+  return kHashFindBaseline;
+}
 
 // Power of two that holds n keys at a load factor of at most 1/2.
 int64_t hash_capacity(int64_t n);

@@ -10,8 +10,10 @@ namespace vmk {
 struct OuterGemm {
   const float* a;  // [pairs, rows], rows lda apart
   int64_t lda;
-  const float* b;  // [pairs, n], rows ldb apart
+  const int32_t* a_rows;  // the rows of a and b that are paired; both nullptr for 0, 1, 2, ...
+  const float* b;         // [pairs, n], rows ldb apart
   int64_t ldb;
+  const int32_t* b_rows;
   float* c;  // [rows, n], rows ldc apart
   int64_t ldc;
   int64_t pairs, rows, n;  // n is a multiple of kColumnPad

@@ -10,12 +10,23 @@ namespace {
 
 typedef float Vec __attribute__((vector_size(kWidth * 4), aligned(4), may_alias));
 
-template <int R, int V>
+// Gathered rows lie anywhere: asks for a pair of them that is multiplied in the time of a read from
+// memory.
+void prefetch_pair(const OuterGemm& g, int64_t pair) {
+  if (pair >= g.pairs) return;
+  const float *a = g.a + g.a_rows[pair] * g.lda, *b = g.b + g.b_rows[pair] * g.ldb;
+  for (int64_t i = 0; i < g.rows; i += 16) __builtin_prefetch(a + i);
+  for (int64_t i = 0; i < g.n; i += 16) __builtin_prefetch(b + i);
+}
+
+template <int R, int V, bool Gathered>
 void block(const OuterGemm& g, int64_t row, int64_t column) {
+  constexpr int64_t kAhead = 8;
   Vec acc[R][V] = {};
-  const float* a = g.a + row;
-  const float* b = g.b + column;
-  for (int64_t p = 0; p < g.pairs; ++p, a += g.lda, b += g.ldb) {
+  for (int64_t p = 0; p < g.pairs; ++p) {
+    if (Gathered && row == 0 && column == 0) prefetch_pair(g, p + kAhead);
+    const float* a = g.a + (Gathered ? g.a_rows[p] : p) * g.lda + row;
+    const float* b = g.b + (Gathered ? g.b_rows[p] : p) * g.ldb + column;
     Vec bv[V];
 #pragma GCC unroll 16
     for (int v = 0; v < V; ++v) bv[v] = *reinterpret_cast<const Vec*>(b + v * kWidth);
@@ -36,8 +47,10 @@ void block(const OuterGemm& g, int64_t row, int64_t column) {
 template <int R, int V>
 void block_of(int64_t rows, const OuterGemm& g, int64_t row, int64_t column) {
   if constexpr (R > 0) {
-    if (rows == R)
-      block<R, V>(g, row, column);
+    if (rows == R && g.a_rows)
+      block<R, V, true>(g, row, column);
+    else if (rows == R)
+      block<R, V, false>(g, row, column);
     else
       block_of<R - 1, V>(rows, g, row, column);
   }

@@ -78,7 +78,9 @@ void strip_of(int64_t vectors, const RowGemmBf16& g, int64_t column) {
 
 }  // namespace
 
-bool has_bf16_dot(Isa isa) { return isa == kAvx512 && __builtin_cpu_supports("avx512bf16"); }
+bool has_fast_bf16_dot(Isa isa) {
+  return isa == kAvx512 && __builtin_cpu_supports("avx512bf16") && !__builtin_cpu_is("intel");
+}
 
 void row_gemm_bf16(const RowGemmBf16& g) {
   const int64_t vectors = g.n / kWidth;

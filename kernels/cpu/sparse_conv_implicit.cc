@@ -17,8 +17,11 @@ int64_t tensor_bytes(const SparseConv& a) {
 template <class Product>
 void run(CpuDevice& device, const SparseConv& a, int64_t columns, Product&& product) {
   const Finish finish = finish_of(device, a);
-  run_tiles<float>(device, {a.map, a.n, a.m, a.kv}, columns, product,
+  float* in_place =
+      a.dtype == VMK_F32 && columns == a.cout ? static_cast<float*>(a.out) : nullptr;
+  run_tiles<float>(device, {a.map, a.n, a.m, a.kv}, columns, in_place, product,
                    [&](const float* tile, int64_t begin, int64_t end) {
+                     if (in_place && a.epilogue.empty()) return;
                      finish_rows(device, a, finish, tile, columns, begin, end);
                    });
 }
@@ -105,7 +108,7 @@ void sparse_conv_implicit(Device& any, const SparseConv& a) {
   CpuDevice& device = cpu_device(any);
   const int64_t columns = padded_columns(a.cout), size = a.cin * columns;
 #if defined(__x86_64__)
-  if (a.dtype == VMK_BF16 && a.cin % 2 == 0 && has_bf16_dot(device.isa))
+  if (a.dtype == VMK_BF16 && a.cin % 2 == 0 && has_fast_bf16_dot(device.isa))
     return run_bf16(device, a, columns);
 #endif
   if (a.dtype == VMK_F32 && columns == a.cout) {

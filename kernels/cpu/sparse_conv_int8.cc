@@ -81,7 +81,7 @@ int64_t tensor_bytes(const SparseConvInt8& a) {
 
 template <class Product>
 void run(CpuDevice& device, const SparseConvInt8& a, int64_t columns, Product&& product) {
-  run_tiles<int32_t>(device, {a.map, a.n, a.m, a.kv}, columns, product,
+  run_tiles<int32_t>(device, {a.map, a.n, a.m, a.kv}, columns, nullptr, product,
                      [&](const int32_t* tile, int64_t begin, int64_t end) {
                        finish_rows(a, tile, columns, begin, end);
                      });

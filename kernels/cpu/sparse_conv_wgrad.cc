@@ -113,8 +113,12 @@ std::vector<Chunk> make_chunks(CpuDevice& device, const SparseConvWgrad& a, cons
 // would fall into a few sets of the level-1 cache.
 int64_t packed_stride(int64_t channels) { return ((channels + 15) / 16 | 1) * 16; }
 
-// Sums chunks on one thread: the rows of a block of pairs are copied side by side, which gathers
-// them once for all passes of the micro-kernel and pads the columns, and multiplied.
+// Up to this many products a pair, rows are multiplied where they lie: that takes too few passes
+// of the micro-kernel to repay a copy.
+constexpr int64_t kUnpackedSize = 64 * 64;
+
+// Sums chunks on one thread: the rows of a block of pairs are multiplied, where they are many or
+// need padding after they have been copied side by side, which gathers them once for all passes.
 class ChunkSummer {
  public:
   ChunkSummer(CpuDevice& device, const SparseConvWgrad& args, const Plan& plan)
@@ -122,6 +126,7 @@ class ChunkSummer {
         plan_(plan),
         list_present_(simd_kernels(device.isa).list_present),
         kernels_(outer_kernels(device.isa)),
+        packed_(plan.columns != args.cout || plan.size > kUnpackedSize),
         lda_(packed_stride(args.cin)),
         ldb_(packed_stride(plan.columns)),
         a_(device.scratch<float>(kBlock * lda_)),
@@ -151,19 +156,29 @@ class ChunkSummer {
     int64_t done = 0;
     for (int64_t i = 0; i < blocks; ++i) {
       const int64_t pairs = (count - done + blocks - i - 1) / (blocks - i);
-      kernels_.pack_rows({args_.feats, args_.cin, in_rows_ + done, pairs, a_, lda_});
-      kernels_.pack_rows(
-          {args_.grad_out + begin * args_.cout, args_.cout, out_rows_ + done, pairs, b_, ldb_});
-      kernels_.outer_gemm(
-          {a_, lda_, b_, ldb_, sum, plan_.columns, pairs, args_.cin, plan_.columns});
+      add_block(in_rows_ + done, begin, out_rows_ + done, pairs, sum);
       done += pairs;
     }
+  }
+
+  // Adds the products of pairs of rows in and rows out, the latter counted from output `begin`.
+  void add_block(const int32_t* in_rows, int64_t begin, const int32_t* out_rows, int64_t pairs,
+                 float* sum) {
+    const float* grad_out = args_.grad_out + begin * args_.cout;
+    if (!packed_)
+      return kernels_.outer_gemm({args_.feats, args_.cin, in_rows, grad_out, args_.cout, out_rows,
+                                  sum, plan_.columns, pairs, args_.cin, plan_.columns});
+    kernels_.pack_rows({args_.feats, args_.cin, in_rows, pairs, a_, lda_});
+    kernels_.pack_rows({grad_out, args_.cout, out_rows, pairs, b_, ldb_});
+    kernels_.outer_gemm({a_, lda_, nullptr, b_, ldb_, nullptr, sum, plan_.columns, pairs, args_.cin,
+                         plan_.columns});
   }
 
   const SparseConvWgrad& args_;
   const Plan plan_;
   decltype(SimdKernels::list_present) list_present_;
   const OuterKernels& kernels_;
+  bool packed_;
   int64_t lda_, ldb_;
   float *a_, *b_;
   int32_t *in_rows_, *out_rows_;
