@@ -44,7 +44,7 @@ function npy(
 }
 
 async function run(...args: string[]) {
-  const command = parseCommand(args);
+  const command = await parseCommand(args);
   if (command.kind !== "score") throw new Error("Cannot score: it is another command");
   return (await runBenchmark(command.id, command.request, { jobs: 1 })).result;
 }
