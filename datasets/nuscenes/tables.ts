@@ -3,7 +3,7 @@
  * chosen sample refers to is left out: sample_data.json alone has 2.6 million records.
  */
 import { InputError } from "../../std/errors.ts";
-import { jsonRecords } from "../json_records.ts";
+import { jsonRecords } from "../../std/json_records.ts";
 import { fromQuaternion } from "../matrix34.ts";
 import { Fields } from "../record_fields.ts";
 
@@ -73,7 +73,7 @@ export async function readTable<T>(
   const path = `${folder}/${name}.json`;
   const rows = new Map<string, T>();
   let index = 0;
-  for await (const record of jsonRecords(path)) {
+  for (const record of jsonRecords(path)) {
     const fields = new Fields(record, `"${path}" record ${index++}`);
     const token = fields.text("token");
     const row = keep(fields, token);

@@ -2,8 +2,8 @@
 import { type Canvas, rleOfBox, rleOfPolygon } from "../metrics/coco_polygon.ts";
 import { mergeRles, parseCounts, type Rle, rleOf } from "../metrics/coco_rle.ts";
 import { MaskError } from "../metrics/coco_rle.ts";
-import { needed, readArray, readFields, readFinite, readInteger } from "../json_records.ts";
-import type { JsonReader } from "../json_stream.ts";
+import { needed, readArray, readFields, readFinite, readInteger } from "../../std/json_fields.ts";
+import type { JsonReader } from "../../std/json_reader.ts";
 
 /** Runs, as numbers or as COCO's text. */
 interface Runs {

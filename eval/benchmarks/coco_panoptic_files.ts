@@ -1,7 +1,7 @@
 /** Reads the JSON files of COCO panoptic segmentation. */
 import { InputError } from "../../std/errors.ts";
-import { needed, readArray, readFields, readFlag, readInteger } from "../json_records.ts";
-import { JsonReader } from "../json_stream.ts";
+import { needed, readArray, readFields, readFlag, readInteger } from "../../std/json_fields.ts";
+import { JsonReader } from "../../std/json_reader.ts";
 import { join } from "./file_pairs.ts";
 
 export interface Category {

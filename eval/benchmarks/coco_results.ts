@@ -1,7 +1,7 @@
 /** Reads the results of COCO's instance benchmarks, as `COCO.loadRes` does. */
 import { InputError } from "../../std/errors.ts";
-import { needed, readArray, readFields, readInteger } from "../json_records.ts";
-import { JsonReader } from "../json_stream.ts";
+import { needed, readArray, readFields, readInteger } from "../../std/json_fields.ts";
+import { JsonReader } from "../../std/json_reader.ts";
 import { readBox, readSegmentation, type Segmentation } from "./coco_fields.ts";
 import type { CocoKind } from "./coco_truth.ts";
 

@@ -7,8 +7,8 @@ import {
   readFinite,
   readFlag,
   readInteger,
-} from "../json_records.ts";
-import { JsonReader } from "../json_stream.ts";
+} from "../../std/json_fields.ts";
+import { JsonReader } from "../../std/json_reader.ts";
 import { readBox, readSegmentation, type Segmentation } from "./coco_fields.ts";
 
 /** Size of an image; undefined where the file does not say. */

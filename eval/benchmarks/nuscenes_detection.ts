@@ -5,7 +5,7 @@ import {
 } from "../../datasets/published/nuscenes.ts";
 import { InputError } from "../../std/errors.ts";
 import type { Benchmark, Outcome, Plan, Request } from "../benchmark.ts";
-import { JsonReader } from "../json_stream.ts";
+import { JsonReader } from "../../std/json_reader.ts";
 import {
   DISTANCES,
   ERRORS,

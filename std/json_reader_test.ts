@@ -1,6 +1,6 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { InputError } from "../std/errors.ts";
-import { JsonReader } from "./json_stream.ts";
+import { InputError } from "./errors.ts";
+import { JsonReader } from "./json_reader.ts";
 
 /** A file for one test. */
 class TestFile implements Disposable {
