@@ -5,10 +5,10 @@ import { print, printError, runMain } from "../std/main.ts";
 import { Progress } from "../std/progress.ts";
 import { parseCommand, type ScoreCommand, usage } from "./args.ts";
 import type { AnyBenchmark } from "./benchmark.ts";
-import { join } from "./benchmarks/file_pairs.ts";
 import { allBenchmarks } from "./registry.ts";
 import { toJson, toMarkdown, toSpeed, toText } from "./render.ts";
 import { type Run, runBenchmark } from "./run.ts";
+import { join } from "./benchmarks/files.ts";
 
 async function main(args: readonly string[]): Promise<void> {
   const command = await parseCommand(args);

@@ -1,9 +1,9 @@
 import { InputError } from "../../std/errors.ts";
 import type { Benchmark, Outcome, Plan, Request } from "../benchmark.ts";
 import { bevMapIou, type BevState, THRESHOLDS } from "../metrics/bev_map_iou.ts";
-import { sizeOf } from "./file_pairs.ts";
 import { type NamedPair, pairByName } from "./name_pairs.ts";
 import { NpyFile } from "./npy_file.ts";
+import { sizeOf } from "./files.ts";
 
 /** Classes of BEVFusion's configuration, in the order of the maps. */
 const CLASSES = "drivable_area,ped_crossing,walkway,stop_line,carpark_area,divider";

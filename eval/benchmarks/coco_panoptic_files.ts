@@ -2,7 +2,7 @@
 import { InputError } from "../../std/errors.ts";
 import { needed, readArray, readFields, readFlag, readInteger } from "../../std/json_fields.ts";
 import { JsonReader } from "../../std/json_reader.ts";
-import { join } from "./file_pairs.ts";
+import { join } from "./files.ts";
 
 export interface Category {
   readonly id: number;

@@ -1,5 +1,5 @@
 import { InputError } from "../../std/errors.ts";
-import { unreadable } from "./file_pairs.ts";
+import { unreadable } from "./files.ts";
 
 /** Bytes of the largest file that is read; a scene of a million vertices has 7 MB. */
 const MAX_BYTES = 2 ** 25;

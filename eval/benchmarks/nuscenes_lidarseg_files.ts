@@ -5,8 +5,8 @@ import { InputError } from "../../std/errors.ts";
 import type { JsonObject } from "../../std/json_reader.ts";
 import { jsonRecords } from "../../std/json_records.ts";
 import type { Request } from "../benchmark.ts";
-import { isFile, join } from "./file_pairs.ts";
 import type { FilePair } from "./pair_reader.ts";
+import { isFile, join } from "./files.ts";
 
 /** The ground truth and the prediction of each key frame of the LIDAR_TOP, scene by scene. */
 export function findSamples(request: Request): FilePair[] {

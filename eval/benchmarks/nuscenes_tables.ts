@@ -2,7 +2,7 @@
 import { InputError } from "../../std/errors.ts";
 import { isNumbers, type JsonObject, JsonReader } from "../../std/json_reader.ts";
 import { NUSCENES_CLASSES, type NuscenesBox, type Rack } from "../metrics/nuscenes_sample.ts";
-import { join } from "./file_pairs.ts";
+import { join } from "./files.ts";
 
 /** Classes by category; other categories are no detections. */
 const CLASS_OF: Readonly<Record<string, (typeof NUSCENES_CLASSES)[number]>> = {

@@ -2,9 +2,9 @@ import { InputError } from "../../std/errors.ts";
 import type { Benchmark, Outcome, Plan, Request } from "../benchmark.ts";
 import { mean } from "../metrics/numpy.ts";
 import { MAX_PARTS, partnetIou, type PartnetState } from "../metrics/partnet_iou.ts";
-import { sizeOf } from "./file_pairs.ts";
 import { type NamedPair, pairByName } from "./name_pairs.ts";
 import { argmax, readRows } from "./rows.ts";
+import { sizeOf } from "./files.ts";
 
 /** Shapes of a file, which is a category at a level; each file has sums of its own. */
 interface CategoryState {

@@ -10,10 +10,9 @@ import {
   scannetInstanceAp,
   type TrueInstance,
 } from "../metrics/scannet_instance_ap.ts";
-import { join, sizeOf } from "./file_pairs.ts";
 import { IntegerLines, type NonZeroLines } from "./integer_lines.ts";
-import { entriesOf } from "./image_files.ts";
 import { type MaskLine, readMaskList } from "./scannet_masks.ts";
+import { entriesOf, join, sizeOf } from "./files.ts";
 
 /** Measured: a line of a mask, read and counted by one thread. */
 const SECONDS_PER_BYTE = 2.5e-9;
