@@ -98,7 +98,7 @@ function eachLine(
   zeros: (first: number, end: number) => void = () => {},
 ): number {
   let n = 0;
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
   for (let at = 0; at < bytes.length;) {
     if ((at & 3) === 0 && words[at >> 2] === TWO_ZEROS) {
       let word = at >> 2;
