@@ -69,7 +69,9 @@ function score(state: BevState, maps: Maps, truths: Float64Array, scores: Float6
   using truth = new NpyFile(maps.gt);
   using predicted = new NpyFile(maps.pred);
   const samples = samplesOf(maps, truth.shape, predicted.shape, state.classes);
-  const cells = truth.count / (samples * state.classes || 1);
+  // A header may name any number of samples without cells.
+  if (truth.count === 0) return;
+  const cells = truth.count / (samples * state.classes);
   for (let k = 0; k < samples * state.classes; k++) {
     const index = maps.position * SAMPLES_A_FILE + Math.floor(k / state.classes);
     for (let done = 0; done < cells; done += CHUNK) {
