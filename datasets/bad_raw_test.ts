@@ -142,8 +142,14 @@ Deno.test("nuScenes tables that contradict themselves or the files are refused",
     await refused("/sample.json", (json) => json.slice(0, 50)),
     "the file ends within this string",
   );
-  assertStringIncludes(await refused("/sample.json", (json) => `x${json}`), "byte 0 is");
-  assertStringIncludes(await refused("/sample.json", () => '[{"token": }]'), "is not JSON");
+  assertStringIncludes(
+    await refused("/sample.json", (json) => `x${json}`),
+    "line 1, column 1: found",
+  );
+  assertStringIncludes(
+    await refused("/sample.json", () => '[{"token": }]'),
+    "line 1, column 12: found",
+  );
   assertStringIncludes(
     await refused("/sample.json", () => `[{"a":"${"x".repeat(3 << 20)}"}]`),
     "is over",
