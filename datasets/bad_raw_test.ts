@@ -152,7 +152,7 @@ Deno.test("nuScenes tables that contradict themselves or the files are refused",
   );
   assertStringIncludes(
     await refused("/sample.json", () => `[{"a":"${"x".repeat(3 << 20)}"}]`),
-    "is over",
+    "is too long",
   );
   assertStringIncludes(
     await refused("category.json", (json) => json.replaceAll("vehicle.car", "vehicle.cat")),

@@ -8,6 +8,8 @@ const [QUOTE, COMMA, COLON] = [34, 44, 58];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [91, 93, 123, 125];
 const [LOWER_F, LOWER_N, LOWER_T] = [102, 110, 116];
 
+const TOO_LONG = "the value that this is a part of is too long";
+
 /** What the next value is. */
 export type JsonKind = "object" | "array" | "string" | "number" | "boolean" | "null";
 
@@ -131,11 +133,14 @@ export class JsonReader extends JsonLexer {
    * @param most Characters that it may have.
    */
   value(most = Infinity): JsonValue {
-    return this.#value(this.taken + most);
+    const end = this.taken + most;
+    const value = this.#value(end);
+    if (this.taken > end) throw this.fail(TOO_LONG);
+    return value;
   }
 
   #value(end: number): JsonValue {
-    if (this.taken > end) throw this.fail("the value that this is a part of is too long");
+    if (this.taken > end) throw this.fail(TOO_LONG);
     switch (this.kind()) {
       case "string":
         return this.string();

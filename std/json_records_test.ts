@@ -37,5 +37,6 @@ Deno.test("jsonRecords() says where a file is no array of objects", () => {
   refuses("", "the end of the file");
   refuses("[{a}]", "a key in double quotes");
   refuses(`[{"a": [${"1,".repeat(1 << 20)}1]}]`, "is too long");
+  refuses(`[{"a": "${"x".repeat(2 << 20)}"}]`, "is too long");
   refuses(`[{"a": ${"[".repeat(3 << 20)}`, "it is nested deeper than 256 levels");
 });
