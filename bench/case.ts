@@ -2,6 +2,7 @@
 import type { Context, Feature } from "../ffi/mod.ts";
 import type { Part, Tolerance } from "./harness/check.ts";
 import type { Scene } from "./harness/scene.ts";
+import type { PeerLayer } from "./peers/layer_files.ts";
 
 /** The backends that a result can come from. */
 export type BenchBackend = "cpu" | "cuda";
@@ -52,6 +53,15 @@ export interface Problem {
   create(ctx: Context): Instance;
   /** The reference where running `ref` on the whole problem takes too long. */
   expected?(cpu: Context): Expected;
+  /** The same for other engines; absent where none of them can do it. */
+  readonly peer?: PeerProblem;
+}
+
+/** A problem as other engines get it. */
+export interface PeerProblem {
+  readonly layer: PeerLayer;
+  /** What is compared, out of their output [M, cout] in our order of rows. */
+  output(all: Float32Array): readonly Part[];
 }
 
 /** What the reference gives, and how long one whole run of it takes or would take. */

@@ -19,10 +19,12 @@ import { bestRoofline, measureRoofline } from "./harness/roofline.ts";
 import { isFailed, withShare } from "./harness/rows.ts";
 import { runCases, type Setting } from "./harness/run.ts";
 import { loadScene } from "./harness/scene.ts";
+import { isPeer, Peer } from "./peers/peer.ts";
 import { HELP, type Options, parseOptions } from "./options.ts";
 import { listData, listText, type Registry, select, type Selection } from "./select.ts";
 import { Rows } from "./table.ts";
 import { TABLES } from "./tables.ts";
+import { tuneCommand } from "./tune.ts";
 
 /** More samples than the rank test of the reports needs, except for `--quick`. */
 const PLANS = {
@@ -37,6 +39,7 @@ export async function main(
   registry: Registry = { groups: GROUPS, tables: TABLES },
 ): Promise<void> {
   if (args[0] === "compare") return await compareCommand(args.slice(1));
+  if (args[0] === "tune") return await tuneCommand(args.slice(1));
   const options = parseOptions(args);
   if (options.help) return print(HELP);
   if (options.list) {
@@ -54,7 +57,8 @@ export async function main(
   ]);
   print(options.json ? json : benchText(result, { color: Deno.stdout.isTerminal() }));
   printError(`written: ${options.out}/bench.md with charts, and ${options.out}/bench.json`);
-  const wrong = result.cases.filter(isFailed);
+  // That another engine differs is for its row to say.
+  const wrong = result.cases.filter((row) => isFailed(row) && !isPeer(row));
   if (wrong.length > 0) {
     const names = wrong.map(({ id }) => id).join("; ");
     throw new CheckError(`${wrong.length} of ${result.cases.length} rows are wrong: ${names}`);
@@ -85,10 +89,16 @@ async function bench(
   checkBackend(backend);
   const selection = select({ groups, tables }, options);
   const plan = options.quick ? PLANS.quick : options.ids.length > 0 ? PLANS.full : PLANS.tour;
-  using stack = new DisposableStack();
+  await using stack = new AsyncDisposableStack();
   const ctx = stack.use(new Context(backend, { threads }));
   const cpu = backend === "cpu" ? ctx : stack.use(new Context("cpu", { threads }));
   const scene = await loadScene(cpu, options.data ?? await defaultScenes());
+  const peers: Peer[] = [];
+  for (const name of options.peers) {
+    const peer = stack.use(await Peer.open(name, { device: backend, threads: cpu.threads }));
+    printError(`peer ${name}: ${peer.state}`);
+    peers.push(peer);
+  }
   const { outcomes, roofline, noise } = await measured(selection, {
     bench: { ctx, cpu, scene },
     backend,
@@ -97,11 +107,15 @@ async function bench(
     // Inputs lie on the host before they lie on the device.
     memoryBytes: Math.min(memoryBytes(backend), memoryBytes("cpu")),
     takes: selection.takes,
+    peers,
     heartbeat: stack.use(new Heartbeat(ctx)),
     log: printError,
   });
   const processes = await timedProcesses(selection, tables, options);
-  const run = { threads: cpu.threads, data: scene.data, command, noise };
+  const run = {
+    ...{ threads: cpu.threads, data: scene.data, command, noise },
+    ...(peers.length > 0 && { peers: statesOf(peers) }),
+  };
   const context = await describeMachine(backend, run);
   const rows = new Rows(outcomes);
   // The writer is held to the same contract as the reader.
@@ -115,6 +129,11 @@ async function bench(
       tables[id]!.build({ rows, roofline, context, processes: processes.get(id) ?? [] })
     ),
   });
+}
+
+/** What each peer is, or why it is absent. */
+function statesOf(peers: readonly Peer[]): Record<string, string> {
+  return Object.fromEntries(peers.map(({ name, state }) => [name, state]));
 }
 
 /** What became of the cases, held against the roof before or after them, whichever is higher. */

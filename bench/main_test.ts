@@ -17,7 +17,7 @@ async function run(script: string, ...args: string[]) {
       "--allow-read",
       "--allow-write",
       "--allow-ffi=kernels/build",
-      "--allow-run=git",
+      "--allow-run=git,python3",
       script,
       ...args,
     ],
@@ -156,4 +156,26 @@ Deno.test("bench with the ID of a table runs its cases and writes it into the do
   const row = tables[0]!.rows.find(({ what }) => what === "submanifold map L0");
   assertEquals([row?.["here"], row?.["goal"]], [cases[0]!.medianMs, 4]);
   assertStringIncludes(await Deno.readTextFile(`${at.out}/bench.md`), "## CPU engine");
+});
+
+Deno.test("bench --peers lists every peer with its version or why it is absent, and a row each", async () => {
+  await using at = await testFolder();
+  const { code, stdout, stderr } = await bench(
+    ...["sparse_conv", "--quick", "--json", "--filter", "/(ref|peer:.*)/layer=subm3-L4"],
+    ...["--peers", "torch,spconv", "--data", at.data, "--out", at.out],
+  );
+  assertEquals(code, 0, stderr);
+  const { context: { peers }, cases } = parseBenchResult(stdout, "stdout");
+  assertEquals(Object.keys(peers!), ["spconv", "torch"]);
+  for (const [name, state] of Object.entries(peers!)) {
+    assertStringIncludes(stderr, `peer ${name}: ${state}`);
+    const row = cases.find(({ variant }) => variant === `peer:${name}`)!;
+    if (state.startsWith("absent: ")) assertEquals([row.skipped, row.verified], [state, false]);
+    else assertEquals(row.skipped === null, row.verified);
+  }
+  assertStringIncludes(await Deno.readTextFile(`${at.out}/bench.md`), "peers");
+
+  const wrong = await bench("--peers", "spconf");
+  assertEquals(wrong.code, 2);
+  assertStringIncludes(wrong.stderr, 'did you mean "spconv"?');
 });

@@ -11,6 +11,9 @@ import { type Run, runBenchmark } from "./run.ts";
 import { join } from "./benchmarks/files.ts";
 
 async function main(args: readonly string[]): Promise<void> {
+  // Loaded only then: all other commands work without a compiler.
+  if (args[0] === "model") return (await import("./model/main.ts")).modelMain(args.slice(1));
+  if (args[0] === "scene") return (await import("./scene/main.ts")).sceneMain(args.slice(1));
   const command = await parseCommand(args);
   if (command.kind === "help") print(await usage());
   else if (command.kind === "list") await list(command.json);

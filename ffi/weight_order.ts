@@ -24,15 +24,53 @@ export function toVoxmarkWeights(
   cout: number,
   columns: ColumnOrder = "zyx",
 ): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(data.length);
+  forEachWeight({ count: data.length, layout, kernel, cin, cout, columns }, (ours, theirs) => {
+    out[ours] = data[theirs]!;
+  });
+  return out;
+}
+
+/** The inverse of {@linkcode toVoxmarkWeights}: our weights as another engine stores them. */
+export function fromVoxmarkWeights(
+  data: Float32Array,
+  layout: WeightLayout,
+  kernel: Geometry["kernel"],
+  cin: number,
+  cout: number,
+  columns: ColumnOrder = "zyx",
+): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(data.length);
+  forEachWeight({ count: data.length, layout, kernel, cin, cout, columns }, (ours, theirs) => {
+    out[theirs] = data[ours]!;
+  });
+  return out;
+}
+
+/** Weights and the orders that they go between. */
+interface Reordering {
+  /** How many weights there are: as many as the sizes say. */
+  readonly count: number;
+  readonly layout: WeightLayout;
+  readonly kernel: Geometry["kernel"];
+  readonly cin: number;
+  readonly cout: number;
+  readonly columns: ColumnOrder;
+}
+
+/** Calls `visit` with the place of each weight in our order and in the other engine's. */
+function forEachWeight(
+  { count, layout, kernel, cin, cout, columns }: Reordering,
+  visit: (ours: number, theirs: number) => void,
+): void {
   const [kx, ky, kz] = kernel;
   const volume = kx * ky * kz;
-  if (data.length !== volume * cin * cout) {
+  if (count !== volume * cin * cout) {
     throw new RangeError(
-      `Cannot convert weights: ${data.length} values, ` +
+      `Cannot convert weights: ${count} values, ` +
         `${kernel.join(" x ")} kernels of ${cin} to ${cout} channels need ${volume * cin * cout}`,
     );
   }
-  const out = new Float32Array(data.length);
   for (let x = 0; x < kx; x++) {
     for (let y = 0; y < ky; y++) {
       for (let z = 0; z < kz; z++) {
@@ -43,13 +81,12 @@ export function toVoxmarkWeights(
             const at = layout === "spconv2"
               ? (o * volume + from) * cin + i
               : (from * cin + i) * cout + o;
-            out[(to * cin + i) * cout + o] = data[at]!;
+            visit((to * cin + i) * cout + o, at);
           }
         }
       }
     }
   }
-  return out;
 }
 
 /** Offset index of voxmark.h of the step (x, y, z), each from 0. */

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { offsetsOf } from "./dense.ts";
 import { geometry } from "./mod.ts";
-import { toVoxmarkWeights, type WeightLayout } from "./weight_order.ts";
+import { fromVoxmarkWeights, toVoxmarkWeights, type WeightLayout } from "./weight_order.ts";
 
 /** A number that says which offset, input and output channel a weight belongs to. */
 const tag = ([x, y, z]: readonly number[], i: number, o: number) =>
@@ -32,7 +32,7 @@ function theirs(layout: WeightLayout, k: number, cin: number, cout: number): Flo
 }
 
 for (const layout of ["torchsparse", "minkowski", "spconv1", "spconv2"] as const) {
-  Deno.test(`toVoxmarkWeights() puts every ${layout} weight at its offset`, () => {
+  Deno.test(`toVoxmarkWeights() puts every ${layout} weight at its offset, and its inverse back`, () => {
     for (const k of [1, 2, 3]) {
       const [cin, cout] = [3, 5];
       const ours = toVoxmarkWeights(theirs(layout, k, cin, cout), layout, [k, k, k], cin, cout);
@@ -40,6 +40,8 @@ for (const layout of ["torchsparse", "minkowski", "spconv1", "spconv2"] as const
         Array.from({ length: cin * cout }, (_, at) => tag(offset, Math.floor(at / cout), at % cout))
       );
       assertEquals([...ours], expected);
+      const back = fromVoxmarkWeights(ours, layout, [k, k, k], cin, cout);
+      assertEquals(back, theirs(layout, k, cin, cout));
     }
   });
 }

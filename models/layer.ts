@@ -1,5 +1,5 @@
 /** What a layer of a network is: data that a reader can follow, and how it is put on a device. */
-import type { Context, Feature, Tensor } from "../ffi/mod.ts";
+import type { Context, ConvSettings, Feature, Tensor } from "../ffi/mod.ts";
 import type { WeightLayout } from "../ffi/weight_order.ts";
 import type { Scene } from "./scene.ts";
 import type { Value } from "./value.ts";
@@ -50,6 +50,8 @@ export interface Device {
   weights(name: string): Float32Array;
   /** Variant of sparse_conv for a layer. */
   dataflow(layer: Layer): number;
+  /** Settings of that dataflow, which may change between passes. */
+  settings(layer: Layer): ConvSettings | undefined;
   /** Whether rows can be multiplied, joined and added in this type; if not, convolutions do it. */
   readonly dense: boolean;
   /** Layers with a smaller share of weights that are not 0 run on the weight-sparse kernels. */

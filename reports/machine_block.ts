@@ -25,6 +25,7 @@ export function machineBlock(context: BenchContext): string {
     ["commit", commitText(context)],
     ["data", dataText(data)],
     ["noise", noise === undefined ? "" : pairs(noise)],
+    ["peers", context.peers === undefined ? "" : pairs(context.peers)],
     ["date", context.date],
   ];
   return table(

@@ -6,6 +6,9 @@ import { print, runMain } from "../std/main.ts";
 import { benchPage, type PageFile } from "./bench_page.ts";
 import { evalPage } from "./eval_page.ts";
 import { compareFiles, listFiles, writeFiles } from "./files.ts";
+import { asset } from "./html/assets.ts";
+import { openInBrowser, writeHtmlFile } from "./html/file.ts";
+import { resultsDocument } from "./html/results_document.ts";
 import { historyPages } from "./history_page.ts";
 import { indexPage, type Stored } from "./index_page.ts";
 import { plural } from "./numbers.ts";
@@ -15,36 +18,61 @@ import { parseBenchResult, parseEvalResult } from "./schema.ts";
 
 const DEFAULT_OUT = "reports/pages";
 
+/** Where --open writes when no file is named; git ignores it. */
+const DEFAULT_HTML = "reports/out/report.html";
+
 const HELP = `Usage: deno task report [--check] [--out DIR]
+       deno task report --html FILE [--open]
 
 Rebuilds every generated Markdown and SVG page from bench/results, eval/results and the published
 tables, and the index reports/TABLES.md.
 
-  --check    write nothing; exit 1 when a page is not what its result gives, byte for byte
-  --out DIR  the folder of the pages (default reports/pages)
-  --help     this text`;
+  --check      write nothing; exit 1 when a page is not what its result gives, byte for byte
+  --out DIR    the folder of the pages (default reports/pages)
+  --html FILE  instead: one HTML file with the newest results, their charts and the published
+               tables, sortable, which needs nothing else and no network
+  --open       show that file (default ${DEFAULT_HTML}) in the browser
+  --help       this text
+
+A scan in 3-D with its labels, predictions and boxes: deno task eval scene --help`;
 
 interface Options {
   readonly help: boolean;
   readonly check: boolean;
   readonly out: string;
+  /** The HTML file to write instead of the pages. */
+  readonly html: string | undefined;
+  readonly open: boolean;
 }
 
 function parseOptions(args: readonly string[]): Options {
   const parsed = parseArgs(args, {
-    boolean: ["check", "help"],
-    string: ["out"],
-    default: { out: DEFAULT_OUT },
+    boolean: ["check", "help", "open"],
+    string: ["out", "html"],
     unknown: (arg) => {
-      throw new InputError(`Cannot use "${arg}": known are --check, --out DIR and --help`);
+      if (arg.startsWith("--scene")) {
+        throw new InputError(`Cannot use "${arg}": a scan is shown by deno task eval scene PATH`);
+      }
+      const known = "--check, --out DIR, --html FILE, --open and --help";
+      throw new InputError(`Cannot use "${arg}": known are ${known}`);
     },
   });
-  const { out } = parsed;
-  // "--out" with nothing behind it comes as "".
-  if (typeof out !== "string" || out === "") {
-    throw new InputError("Cannot use --out: it needs one folder");
+  const text = (name: "out" | "html", what: string) => {
+    const value = parsed[name];
+    // "--out" with nothing behind it comes as "".
+    if (value === undefined || (typeof value === "string" && value !== "")) return value;
+    throw new InputError(`Cannot use --${name}: it needs one ${what}`);
+  };
+  const open = parsed["open"] === true;
+  const html = text("html", "file") ?? (open ? DEFAULT_HTML : undefined);
+  const out = text("out", "folder");
+  const check = parsed["check"] === true;
+  if (html !== undefined && (check || out !== undefined)) {
+    throw new InputError(
+      "Cannot write an HTML file with --check or --out: they are about the pages",
+    );
   }
-  return { help: parsed["help"] === true, check: parsed["check"] === true, out };
+  return { help: parsed["help"] === true, check, out: out ?? DEFAULT_OUT, html, open };
 }
 
 /** The stored results of a room, by the name of their pages. */
@@ -64,10 +92,17 @@ async function readStored<T>(
   return found;
 }
 
+/** What all pages are made of. */
+async function readAll() {
+  return {
+    bench: await readStored("bench", parseBenchResult),
+    scores: await readStored("eval", parseEvalResult),
+    published: await loadPublished(),
+  };
+}
+
 async function buildPages(pages: string): Promise<PageFile[]> {
-  const bench = await readStored("bench", parseBenchResult);
-  const scores = await readStored("eval", parseEvalResult);
-  const published = await loadPublished();
+  const { bench, scores, published } = await readAll();
   const files: PageFile[] = [
     indexPage(bench, scores),
     ...await historyPages(bench),
@@ -81,10 +116,22 @@ async function buildPages(pages: string): Promise<PageFile[]> {
   ];
 }
 
+async function writeHtml(file: string, open: boolean): Promise<void> {
+  const [stored, style, script] = [
+    await readAll(),
+    await asset("style.css"),
+    await asset("tables.js"),
+  ];
+  await writeHtmlFile(file, await resultsDocument({ ...stored, style, script }));
+  print(file);
+  if (open) await openInBrowser(file);
+}
+
 async function main(): Promise<void> {
-  const { help, check, out } = parseOptions(Deno.args);
+  const { help, check, out, html, open } = parseOptions(Deno.args);
   if (help) return print(HELP);
   removePartFilesOnSignal();
+  if (html !== undefined) return await writeHtml(html, open);
   // In the repository the index of tables stands above the pages; elsewhere among them.
   const [folder, pages] = out === DEFAULT_OUT ? ["reports", "pages/"] : [out, ""];
   const files = await buildPages(pages);

@@ -70,8 +70,36 @@ Deno.test("report ends with 2 and one line on a bad result and on bad usage", as
   assertEquals([bad.code, bad.stdout], [2, ""]);
   assertStringIncludes(bad.stderr, 'Cannot read bench result "bench/results/x.json"');
   assertEquals(bad.stderr.trim().split("\n").length, 1);
-  for (const args of [["--bad"], ["extra"], ["--out"], ["--out", "bench/results/x.json"]]) {
+  for (
+    const args of [
+      ...[["--bad"], ["extra"], ["--out"], ["--out", "bench/results/x.json"]],
+      ...[["--html"], ["--html", "a.html", "--check"], ["--open", "--out", "b"]],
+    ]
+  ) {
     assertEquals((await report(at.folder, ...args)).code, 2, args.join(" "));
   }
   assertEquals((await report(at.folder, "--help")).code, 0);
+});
+
+Deno.test("report --html writes one file and no page, the same bytes each time", async () => {
+  await using at = await project(STORED);
+  assertEquals((await report(at.folder, "--html", "made/a.html")).code, 0);
+  assertEquals((await report(at.folder, "--html", "b.html")).stderr, "");
+  const text = await Deno.readTextFile(`${at.folder}/made/a.html`);
+  assertEquals(text, await Deno.readTextFile(`${at.folder}/b.html`));
+  assertStringIncludes(text, "Scores: semantickitti");
+  assertEquals([...Deno.readDirSync(at.folder)].some(({ name }) => name === "reports"), false);
+
+  const onFile = await report(at.folder, "--html", "b.html/c.html");
+  assertEquals([onFile.code, onFile.stderr.trim().split("\n").length], [2, 1]);
+  assertStringIncludes(onFile.stderr, 'Cannot write "b.html/c.html"');
+});
+
+Deno.test("report --open says where the file is, when nothing can open it", async () => {
+  await using at = await project(STORED);
+  // Run without the right to start a program: as where there is none.
+  const { code, stdout, stderr } = await report(at.folder, "--open");
+  assertEquals([code, stdout.trim()], [2, "reports/out/report.html"]);
+  assertStringIncludes(stderr, 'Cannot open "reports/out/report.html"');
+  assertEquals((await Deno.stat(`${at.folder}/reports/out/report.html`)).isFile, true);
 });

@@ -58,6 +58,8 @@ const context = z.strictObject({
   command: z.string().min(1),
   /** What was seen of noise (load average, clock range, timer resolution), name with unit -> value. */
   noise: z.record(z.string(), scalar).optional(),
+  /** Other engines that were asked for: version and device, or "absent: ..." with the reason. */
+  peers: z.record(z.string(), z.string()).optional(),
 });
 
 const roofline = z.strictObject({

@@ -1,4 +1,4 @@
-/** The header of NumPy's .npy files: what the values are, and where they begin. */
+/** NumPy's .npy files: the header that says what the values are, and whole files written. */
 import { InputError } from "./errors.ts";
 
 /** What a .npy file says of its values. */
@@ -62,4 +62,22 @@ function shown(text: string): string {
 
 function parseInt10(text: string): number {
   return /^\d+L?$/.test(text) ? parseInt(text, 10) : NaN;
+}
+
+/** A .npy file, version 1.0: `values` row-major in `shape`, in the byte order of this machine. */
+export function npyFile(
+  values: Float32Array | Int32Array,
+  shape: readonly number[],
+): Uint8Array<ArrayBuffer> {
+  const descr = values instanceof Float32Array ? "<f4" : "<i4";
+  const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
+  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${sizes}), }`;
+  // NumPy aligns the values to 64 bytes with spaces before the line's end.
+  const start = Math.ceil((10 + text.length + 1) / 64) * 64;
+  const file = new Uint8Array(start + values.byteLength);
+  file.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0]);
+  new DataView(file.buffer).setUint16(8, start - 10, true);
+  file.set(new TextEncoder().encode(`${text.padEnd(start - 11)}\n`), 10);
+  file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), start);
+  return file;
 }

@@ -2,21 +2,28 @@
  * A whole network on the settings of an engine: its maps and all of its layers, nothing else. What
  * an engine tunes is tuned before the clock starts, on the same scan.
  */
-import { type Context } from "../../ffi/mod.ts";
+import { type Context, variants } from "../../ffi/mod.ts";
 import { countMacs } from "../../models/count.ts";
+import {
+  type Dataflow,
+  type EnginePlan,
+  mappedConvs,
+  samePlan,
+  sizeOf,
+} from "../../models/dataflow.ts";
+import { Model } from "../../models/model.ts";
 import { Scene } from "../../models/scene.ts";
+import { tune, type Tuned } from "../../models/tune.ts";
+import { TunedPlans } from "../../models/tuned_store.ts";
 import { randomWeights, type Weights } from "../../models/weights.ts";
 import type { Network } from "../../models/network.ts";
 import type { Bench, Case, Instance, Problem } from "../case.ts";
-import { Engine, mappedConvs } from "../engines/engine.ts";
-import { type Plan, sizeOf } from "../engines/plan.ts";
 import { type Profile, profileOf, PROFILES } from "../engines/profiles.ts";
-import { tune } from "../engines/tune.ts";
 import type { Tolerance } from "../harness/check.ts";
 import { type Workload, workloadScan } from "../workloads/workload.ts";
 
 /** The scan and the network of a workload, on the host. */
-interface Prepared {
+export interface Prepared {
   readonly network: Network;
   readonly weights: Weights;
   /** [M, 4] and [M, C]. */
@@ -24,12 +31,16 @@ interface Prepared {
   readonly feats: Float32Array;
 }
 
-/** Where to take the plan of a variant from. */
-export type Planner = (variant: string, ctx: Context, prepared: Prepared) => EnginePlan;
+/** Whether kernel maps are made in every run, or once before. */
+export type MapTime = "built" | "kept";
 
-/** Settings of a network on an engine. */
-export interface EnginePlan {
-  readonly plan: Plan;
+/** Where to take the settings of a variant from. */
+export type Planner = (variant: string, ctx: Context, prepared: Prepared) => EngineSettings;
+
+/** How a network runs on an engine. */
+export interface EngineSettings {
+  readonly plan: EnginePlan;
+  /** Variant of kernel_map. */
   readonly maps: string;
 }
 
@@ -43,7 +54,7 @@ const tolerance = ({ layers }: Network): Tolerance => ({
   rel: 1e-5,
 });
 
-function prepare({ cpu, scene }: Bench, workload: Workload): Prepared {
+export function prepareWorkload({ cpu, scene }: Bench, workload: Workload): Prepared {
   using scan = workloadScan(cpu, workload, scene);
   const network = workload.network();
   return {
@@ -63,8 +74,14 @@ function upload(ctx: Context, { coords, feats }: Prepared, stack: DisposableStac
   };
 }
 
-function problem(bench: Bench, workload: Workload, planner: Planner): Problem {
-  const prepared = prepare(bench, workload);
+/** A workload under the plans of `planner`. */
+export function engineProblem(
+  bench: Bench,
+  workload: Workload,
+  planner: Planner,
+  maps: MapTime,
+): Problem {
+  const prepared = prepareWorkload(bench, workload);
   const { network, coords, feats } = prepared;
   using stack = new DisposableStack();
   const { input } = upload(bench.cpu, prepared, stack);
@@ -77,23 +94,22 @@ function problem(bench: Bench, workload: Workload, planner: Planner): Problem {
     // Layers push each other's values out of the cache.
     copies: 1,
     tolerance: () => tolerance(network),
-    create: (ctx) => instanceOf(ctx, prepared, planner),
+    create: (ctx) => instanceOf(ctx, prepared, planner, maps),
     expected: (cpu) => {
-      using instance = instanceOf(
-        cpu,
-        prepared,
-        () => ({ plan: checkPlan(network), maps: "hash" }),
-      );
+      const plan = { plan: samePlan(network, { variant: CHECK }), maps: "hash" };
+      using instance = instanceOf(cpu, prepared, () => plan, maps);
       instance.bind("")();
       return { parts: instance.output(), refMs: Infinity };
     },
   };
 }
 
-const checkPlan = (network: Network): Plan =>
-  new Map(mappedConvs(network).map(({ name }) => [name, { variant: CHECK }]));
-
-function instanceOf(ctx: Context, prepared: Prepared, planner: Planner): Instance {
+function instanceOf(
+  ctx: Context,
+  prepared: Prepared,
+  planner: Planner,
+  mapTime: MapTime,
+): Instance {
   using stack = new DisposableStack();
   const { input, feats } = upload(ctx, prepared, stack);
   let result = new Float32Array();
@@ -102,13 +118,14 @@ function instanceOf(ctx: Context, prepared: Prepared, planner: Planner): Instanc
     bind(variant) {
       const { plan, maps } = planner(variant, ctx, prepared);
       const { network, weights } = prepared;
-      const engine = owned.use(new Engine(ctx, { network, weights, plan, maps }));
-      const scene = owned.use(engine.scene(input));
-      let outputs = engine.forward(scene, [feats]);
+      const model = owned.use(new Model(ctx, network, weights, { engine: here(ctx, plan) }));
+      const known = variants(ctx.backend, "kernel_map").includes(maps);
+      const scene = owned.use(new Scene(ctx, input, model.pool, known ? { maps } : {}));
+      let outputs = model.forward(scene, [feats]);
       result = outputs[0]!.download() as Float32Array<ArrayBuffer>;
       return () => {
-        scene.forget();
-        outputs = engine.forward(scene, [feats]);
+        if (mapTime === "built") scene.forget();
+        outputs = model.forward(scene, [feats]);
       };
     },
     output: () => [{ name: "logits", values: result }],
@@ -116,19 +133,41 @@ function instanceOf(ctx: Context, prepared: Prepared, planner: Planner): Instanc
   };
 }
 
+/** What a backend does not have runs in its default. */
+function here(ctx: Context, plan: EnginePlan): EnginePlan {
+  const known = variants(ctx.backend, "sparse_conv");
+  return new Map([...plan].filter(([, { variant }]) => known.includes(variant)));
+}
+
 /** The plan of a profile for a scan: by its rule, or by timing its candidates. */
-export function profilePlan(profile: Profile, ctx: Context, prepared: Prepared): EnginePlan {
+export function profilePlan(profile: Profile, ctx: Context, prepared: Prepared): EngineSettings {
   const { maps, conv } = profile;
-  using stack = new DisposableStack();
-  const { input, feats } = upload(ctx, prepared, stack);
-  if (typeof conv === "function") {
-    using scene = new Scene(ctx, input);
-    const plan = new Map(
-      mappedConvs(prepared.network).map((layer) => [layer.name, conv(sizeOf(layer, scene))]),
-    );
-    return { plan, maps };
+  if (typeof conv === "object") {
+    return { plan: tuneOn(ctx, prepared, maps, conv.candidates).plan, maps };
   }
-  return { plan: tune(ctx, { ...prepared, maps }, input, [feats], conv.candidates).plan, maps };
+  using stack = new DisposableStack();
+  using scene = new Scene(ctx, upload(ctx, prepared, stack).input);
+  if (conv === "tuned") {
+    return { plan: TunedPlans.open(ctx).planFor(prepared.network, scene, "f32"), maps };
+  }
+  const plan = new Map(
+    mappedConvs(prepared.network).map((layer) => [layer.name, conv(sizeOf(layer, scene))]),
+  );
+  return { plan, maps };
+}
+
+/** Times candidates on the scan of a workload. */
+export function tuneOn(
+  ctx: Context,
+  prepared: Prepared,
+  maps: string,
+  candidates: readonly Dataflow[],
+): Tuned {
+  using stack = new DisposableStack();
+  const { input: scan, feats } = upload(ctx, prepared, stack);
+  const known = variants(ctx.backend, "kernel_map").includes(maps);
+  const scene = known ? { maps } : {};
+  return tune(ctx, { ...prepared, scan, feats: [feats], scene }, candidates);
 }
 
 /** Bytes of weights and activations of the largest workload, for every engine. */
@@ -142,13 +181,9 @@ export function engineCase(workload: Workload): Case {
     params: { workload: workload.id },
     memoryBytes: MEMORY_BYTES,
     variants: () => PROFILES.map(({ name }) => name),
-    prepare: (bench) =>
-      problem(
-        bench,
-        workload,
-        (name, ctx, prepared) => profilePlan(profileOf(name), ctx, prepared),
-      ),
+    prepare: (bench) => {
+      const planner: Planner = (name, ctx, prepared) => profilePlan(profileOf(name), ctx, prepared);
+      return engineProblem(bench, workload, planner, "built");
+    },
   };
 }
-
-export { type Prepared, problem as engineProblem };

@@ -9,18 +9,21 @@ import {
   KernelMap,
   kernelVolume,
   sparseConv,
+  variants,
 } from "../../ffi/mod.ts";
-import type { Case, Expected, Instance, Problem } from "../case.ts";
+import type { BenchBackend, Case, Expected, Instance, PeerProblem, Problem } from "../case.ts";
 import {
   BYTES,
   FEATURE_TYPES,
   featureTensor,
   floatsOf,
+  isTf32,
   rounded,
   sumTolerance,
 } from "../harness/dtype.ts";
 import { randomFloats, sampleRows } from "../harness/random.ts";
-import type { LayerMap } from "../harness/scene.ts";
+import type { LayerMap, Scene } from "../harness/scene.ts";
+import type { PeerLayer } from "../peers/layer_files.ts";
 import { mapOfRows } from "./layer_map.ts";
 
 /** Kinds of MinkUNet's layers. */
@@ -59,8 +62,11 @@ export function layerOf(map: LayerMap, cin: number, cout: number, dtype: Feature
   };
 }
 
-/** The case of a layer whose map is made. */
-export function convProblem(layer: Layer): Problem {
+/** Kind, and the coordinates in and out, of a layer that other engines build maps for. */
+export type PeerVoxels = Pick<PeerLayer, "kind" | "coords" | "outCoords">;
+
+/** The case of a layer whose map is made; with `voxels` other engines can run it as well. */
+export function convProblem(layer: Layer, voxels?: PeerVoxels): Problem {
   const { map: { inputs: n, outputs: m, pairs, layer: shape }, cin, cout, dtype } = layer;
   const kv = kernelVolume(shape);
   const rows = sampleRows(m, checkedRows(m, pairs, cin, cout), 3);
@@ -68,10 +74,26 @@ export function convProblem(layer: Layer): Problem {
     params: { m, pairs },
     flops: 2 * pairs * cin * cout,
     bytes: BYTES[dtype] * (n * cin + m * cout + kv * cin * cout) + 4 * kv * m,
-    tolerance: () => sumTolerance(dtype),
+    tolerance: (variant) => sumTolerance(dtype, variant),
     create: (ctx) => convInstance(ctx, layer, rows),
     expected: (cpu) => expected(cpu, layer, rows),
+    ...(voxels && { peer: peerProblem(layer, voxels, rows) }),
   };
+}
+
+function peerProblem(layer: Layer, voxels: PeerVoxels, checked: Int32Array): PeerProblem {
+  const { map: { map, layer: shape }, feats, weight, cin, cout } = layer;
+  return {
+    layer: { ...voxels, shape, cin, cout, feats, weight, map },
+    output: (all) => [{ name: "checked rows of out", values: rowsOf(all, checked, cout) }],
+  };
+}
+
+/** Coordinates of a layer of the scan; undefined in the types that no peer is run in. */
+function peerVoxels(scene: Scene, kind: Kind, level: number, dtype: Feature) {
+  if (dtype !== "f32") return undefined;
+  const outLevel = { subm3: level, down2: level + 1, up2: level - 1 }[kind];
+  return { kind, coords: scene.level(level), outCoords: scene.level(outLevel) };
 }
 
 /** Some rows of `all` [M, channels]. */
@@ -148,6 +170,12 @@ const ROWS: readonly Row[] = [
   ["up2", 1, 96, 96, "full"],
 ];
 
+/** The dataflows that take the type: tf32 is a way to run f32, `wgmma` one to run 16 bits. */
+const dataflowsFor = (dtype: Feature) => (backend: BenchBackend) =>
+  variants(backend, "sparse_conv").filter((name) =>
+    dtype === "f32" ? name !== "wgmma" : !isTf32(name)
+  );
+
 /** The layers in f32, then in the 16-bit types. */
 export const sparseConvCases: readonly Case[] = FEATURE_TYPES.flatMap((dtype) =>
   ROWS.map(([kind, level, cin, cout, tier]): Case => ({
@@ -155,6 +183,11 @@ export const sparseConvCases: readonly Case[] = FEATURE_TYPES.flatMap((dtype) =>
     tier,
     dtype,
     params: { layer: `${kind}-L${level}`, cin, cout },
-    prepare: ({ scene }) => convProblem(layerOf(scene.map(kind, level), cin, cout, dtype)),
+    variants: dataflowsFor(dtype),
+    prepare: ({ scene }) =>
+      convProblem(
+        layerOf(scene.map(kind, level), cin, cout, dtype),
+        peerVoxels(scene, kind, level, dtype),
+      ),
   }))
 );

@@ -17,10 +17,19 @@ export interface Plan {
 }
 
 /** What takes part: a name, and the timed run over each copy of the inputs. */
-export interface Contender {
+export interface LocalContender {
   readonly variant: string;
   readonly runs: readonly (() => void)[];
 }
+
+/** What takes part in a process of its own, which rotates its inputs and has its own clock. */
+export interface RemoteContender {
+  readonly variant: string;
+  /** Milliseconds of so many runs together; null once it cannot go on. */
+  time(times: number): Promise<number | null>;
+}
+
+export type Contender = LocalContender | RemoteContender;
 
 const MAX_SAMPLES = 300;
 /** Whole networks: this much time in samples is enough, with as many as the rank test needs. */
@@ -59,11 +68,15 @@ export class Rotation {
   }
 }
 
+/** Milliseconds of so many runs together; null = it cannot go on. */
+type Clock = (times: number) => number | null | Promise<number | null>;
+
 interface Timed {
-  readonly rotation: Rotation;
+  readonly clock: Clock;
   readonly samples: number[];
-  batch: number;
+  readonly batch: number;
   totalMs: number;
+  gone: boolean;
 }
 
 /** The samples of each contender in milliseconds a run, in the order they were taken. */
@@ -73,14 +86,17 @@ export async function measure(
   plan: Plan,
   random: Random,
 ): Promise<number[][]> {
-  const all = contenders.map(({ runs }) => warmedUp(ctx, new Rotation(runs)));
-  const isDone = ({ samples: { length }, totalMs }: Timed) =>
-    (length >= plan.minSamples && (totalMs >= plan.minMs || length >= MAX_SAMPLES)) ||
+  const all: Timed[] = [];
+  for (const contender of contenders) all.push(await warmedUp(clockOf(ctx, contender)));
+  const isDone = ({ samples: { length }, totalMs, gone }: Timed) =>
+    gone || (length >= plan.minSamples && (totalMs >= plan.minMs || length >= MAX_SAMPLES)) ||
     (length >= FEW_SAMPLES && totalMs >= LONG_MS);
   let yielded = performance.now();
   for (let left = all; left.length > 0; left = left.filter((each) => !isDone(each))) {
     for (const each of shuffled(left, random)) {
-      const ms = ctx.time(() => each.rotation.run(each.batch));
+      const ms = await each.clock(each.batch);
+      each.gone = ms === null;
+      if (ms === null) continue;
       each.samples.push(ms / each.batch);
       each.totalMs += ms;
     }
@@ -92,15 +108,22 @@ export async function measure(
   return all.map(({ samples }) => samples);
 }
 
-function warmedUp(ctx: Pick<Context, "time">, rotation: Rotation): Timed {
+function clockOf(ctx: Pick<Context, "time">, contender: Contender): Clock {
+  if ("time" in contender) return (times) => contender.time(times);
+  const rotation = new Rotation(contender.runs);
+  return (times) => ctx.time(() => rotation.run(times));
+}
+
+async function warmedUp(clock: Clock): Promise<Timed> {
   let fastest = Infinity;
   for (let i = 0; i < WARM_UPS; i++) {
-    const ms = ctx.time(() => rotation.run(1));
+    const ms = await clock(1);
+    if (ms === null) return { clock, samples: [], batch: 1, totalMs: 0, gone: true };
     fastest = Math.min(fastest, ms);
     if (ms >= LONG_RUN_MS) break;
   }
   const batch = Math.min(MAX_BATCH, Math.max(1, Math.ceil(MIN_SAMPLE_MS / fastest)));
-  return { rotation, samples: [], batch, totalMs: 0 };
+  return { clock, samples: [], batch, totalMs: 0, gone: false };
 }
 
 /** Median and the ends of the middle four fifths. */

@@ -10,9 +10,12 @@ import {
   type Instance,
   type Problem,
 } from "../case.ts";
+import { InputError } from "../../std/errors.ts";
 import { check, type Comparison } from "./check.ts";
-import { type Contender, copyCount, measure, type Plan } from "./measure.ts";
+import { copyCount, type LocalContender, measure, type Plan } from "./measure.ts";
 import type { Heartbeat } from "./noise.ts";
+import type { Peer } from "../peers/peer.ts";
+import { judgePeer, type PeerContender } from "./peer_row.ts";
 import { Random } from "./random.ts";
 import type { Work } from "./roofline.ts";
 import { failedRow, type RowKey, skippedRow, timedRow } from "./rows.ts";
@@ -28,6 +31,8 @@ export interface Setting {
   /** Which variants of a case take part. */
   readonly takes: (item: Case, variant: string) => boolean;
   readonly heartbeat: Heartbeat | null;
+  /** Other engines, for the cases that they can do. */
+  readonly peers?: readonly Peer[];
   /** Told what became of each case, in one line. */
   readonly log: (line: string) => void;
 }
@@ -90,6 +95,11 @@ async function runCase(item: Case, setting: Setting, random: Random): Promise<Ou
   const verdicts = names.map((variant) =>
     judge(keyOf(item, problem, backend, variant), problem, expected, instances, setting.plan)
   );
+  for (const peer of problem.peer === undefined ? [] : setting.peers ?? []) {
+    if (!setting.takes(item, peer.variant)) continue;
+    const peerKey = keyOf(item, problem, backend, peer.variant);
+    verdicts.push(await judgePeer(peer, peerKey, problem, { expected, copies }));
+  }
   const passed = verdicts.filter((verdict) => "contender" in verdict);
   const samples = await measure(
     bench.ctx,
@@ -100,9 +110,15 @@ async function runCase(item: Case, setting: Setting, random: Random): Promise<Ou
   return verdicts.map((verdict) => {
     const row = "row" in verdict
       ? verdict.row
-      : timedRow(verdict.key, verdict.comparison, samples[passed.indexOf(verdict)]!, problem);
+      : rowOf(verdict, samples[passed.indexOf(verdict)]!, problem);
     return { item, row, work: problem };
   });
+}
+
+/** The row of what was timed; of a peer that was lost meanwhile, why. */
+function rowOf({ key, comparison, contender }: Passed, samples: number[], work: Work): BenchCase {
+  const failure = "failure" in contender ? contender.failure : null;
+  return failure === null ? timedRow(key, comparison, samples, work) : skippedRow(key, failure);
 }
 
 const NO_WORK: Work = { flops: null, bytes: 0 };
@@ -124,13 +140,14 @@ function expectedOf(item: Case, problem: Problem, { cpu }: Bench): Expected {
   return { parts: instance.output(), refMs };
 }
 
-type Verdict =
-  | { readonly row: BenchCase }
-  | {
-    readonly key: RowKey;
-    readonly comparison: Comparison;
-    readonly contender: Contender;
-  };
+/** What passed its check and is to be timed. */
+interface Passed {
+  readonly key: RowKey;
+  readonly comparison: Comparison;
+  readonly contender: LocalContender | PeerContender;
+}
+
+export type Verdict = { readonly row: BenchCase } | Passed;
 
 /** Runs a variant once and compares: a row that says why not, or a contender to be timed. */
 function judge(
@@ -162,6 +179,8 @@ const [UNSUPPORTED, OUT_OF_MEMORY, DEVICE_ERROR] = [2, 3, 4];
 
 /** What a variant does not do is skipped; any other failure counts as a wrong result. */
 function rowOfError(key: RowKey, error: unknown): BenchCase {
+  // Something that the user can bring is not there.
+  if (error instanceof InputError) return skippedRow(key, error.message);
   // After a device error nothing else can run on the context either.
   if (!(error instanceof KernelError) || error.status === DEVICE_ERROR) throw error;
   if (error.status === UNSUPPORTED || error.status === OUT_OF_MEMORY) {

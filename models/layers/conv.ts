@@ -26,8 +26,8 @@ export interface Part {
   readonly shiftless?: boolean;
 }
 
-/** Surfaces fill about volume^0.4 of a kernel's cells: 3.7 of 27, 2.3 of 8. */
-const FILL_EXPONENT = 0.4;
+/** A surface fills volume^(2/3) of a kernel's cells: 9 of 27, 4 of 8. */
+const FILL_EXPONENT = 2 / 3;
 
 /** act(norm(x * weight + bias) + residual): over a kernel map, or row by row where it is null. */
 export class Conv implements Layer {
@@ -62,11 +62,13 @@ export class Conv implements Layer {
     const { weight, layout, bias, norm } = this.spec;
     const { channels } = this.to;
     const shape = weightShape(layout, this.kernel, this.part.of, channels);
+    // MinkowskiEngine's biases are rows.
+    const biasShape = layout === "minkowski" ? [1, channels] : [channels];
     const volume = this.kernel.reduce((all, size) => all * size, 1);
     const terms = this.part.of * volume ** FILL_EXPONENT;
     return [
       { name: weight, shape, kind: "weight", terms },
-      ...(bias === null ? [] : [{ name: bias, shape: [channels], kind: "weight" as const }]),
+      ...(bias === null ? [] : [{ name: bias, shape: biasShape, kind: "weight" as const }]),
       ...(norm === null ? [] : normParameters(norm, channels)),
     ];
   }
