@@ -1,10 +1,10 @@
 /** Fields of JSON records, checked as they are read. */
 import { InputError } from "../std/errors.ts";
-import type { JsonRecord } from "./json_records.ts";
+import type { JsonObject } from "../std/json_reader.ts";
 
 /** Says what of which record is wrong. */
 export class Fields {
-  constructor(private readonly record: JsonRecord, private readonly place: string) {}
+  constructor(private readonly record: JsonObject, private readonly place: string) {}
 
   #fail(name: string, needed: string): InputError {
     const found = (JSON.stringify(this.record[name]) ?? "missing").slice(0, 80);
@@ -99,7 +99,7 @@ export class Fields {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       throw this.#fail(name, "an object");
     }
-    return new Fields(value as JsonRecord, `${this.place}, "${name}"`);
+    return new Fields(value as JsonObject, `${this.place}, "${name}"`);
   }
 
   /** The records in the list `name`. */
@@ -107,7 +107,7 @@ export class Fields {
     const value = this.record[name];
     if (!Array.isArray(value)) throw this.#fail(name, "a list");
     return value.map((entry, i) =>
-      new Fields(Object(entry) as JsonRecord, `${this.place}, "${name}" ${i}`)
+      new Fields(Object(entry) as JsonObject, `${this.place}, "${name}" ${i}`)
     );
   }
 
@@ -137,14 +137,14 @@ export async function readJson(path: string): Promise<Fields> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new InputError(`Cannot read "${path}": it is JSON, and not an object`);
   }
-  return new Fields(value as JsonRecord, `"${path}"`);
+  return new Fields(value as JsonObject, `"${path}"`);
 }
 
 /** A JSON file that is a list of objects, of at most 256 MB. */
 export async function readJsonList(path: string): Promise<Fields[]> {
   const value = await parseJsonFile(path);
   if (!Array.isArray(value)) throw new InputError(`Cannot read "${path}": it is not a JSON list`);
-  return value.map((entry, i) => new Fields(Object(entry) as JsonRecord, `"${path}" entry ${i}`));
+  return value.map((entry, i) => new Fields(Object(entry) as JsonObject, `"${path}" entry ${i}`));
 }
 
 async function parseJsonFile(path: string): Promise<unknown> {

@@ -1,8 +1,16 @@
+/** A class by its id of NYU40. */
+export interface ScannetClass {
+  readonly id: number;
+  readonly name: string;
+}
+
 /**
- * The classes that ScanNet's instance benchmark scores, by their ids of NYU40. Source:
- * ScanNet/ScanNet, BenchmarkScripts/3d_evaluation/evaluate_semantic_instance.py.
+ * The classes of ScanNet's benchmarks of labels. Source: ScanNet/ScanNet,
+ * BenchmarkScripts/3d_evaluation/evaluate_semantic_label.py.
  */
-export const SCANNET_INSTANCE_CLASSES: readonly { readonly id: number; readonly name: string }[] = [
+export const SCANNET_CLASSES: readonly ScannetClass[] = [
+  { id: 1, name: "wall" },
+  { id: 2, name: "floor" },
   { id: 3, name: "cabinet" },
   { id: 4, name: "bed" },
   { id: 5, name: "chair" },
@@ -22,3 +30,6 @@ export const SCANNET_INSTANCE_CLASSES: readonly { readonly id: number; readonly 
   { id: 36, name: "bathtub" },
   { id: 39, name: "otherfurniture" },
 ];
+
+/** Those of the benchmark of instances: all but wall and floor (evaluate_semantic_instance.py). */
+export const SCANNET_INSTANCE_CLASSES = SCANNET_CLASSES.filter(({ id }) => id > 2);

@@ -1,7 +1,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { InputError, unknownName } from "../std/errors.ts";
 import type { AnyBenchmark, Option, Request } from "./benchmark.ts";
-import { benchmarkOf, BENCHMARKS } from "./registry.ts";
+import { allBenchmarks, BENCHMARK_IDS, benchmarkOf } from "./registry.ts";
 
 /** What a command line asks for. */
 export type Command =
@@ -28,38 +28,46 @@ const VALUES = ["gt", "pred", "out", "jobs"] as const;
  *
  * @throws {InputError} A flag is unknown, lacks its value or has a wrong one, or one is missing.
  */
-export function parseCommand(args: readonly string[]): Command {
-  const own = Object.values(BENCHMARKS).flatMap(({ options }) => Object.keys(options));
-  const values = [...new Set([...VALUES, ...own])];
-  const flags = parseArgs(withNegatives(args), {
+export async function parseCommand(args: readonly string[]): Promise<Command> {
+  const joined = withNegatives(args);
+  // A first look: which benchmark is named says which options there are.
+  const first = parseArgs(joined, { boolean: SWITCHES, string: [...VALUES, "_"] });
+  const ids = first._.map(String);
+  const overview = first["help"] === true || first["list"] === true;
+  const benchmark = overview ? undefined : await benchmarkOf(onlyId(ids));
+  const own = Object.keys(benchmark?.options ?? {});
+  const values = [...VALUES, ...own];
+  const stray: string[] = [];
+  const flags = parseArgs(joined, {
     boolean: SWITCHES,
     string: [...values, "_"],
-    unknown: (arg, key) => {
-      if (key === undefined) return;
-      throw unknownName(
-        "option",
-        arg.split("=")[0]!,
-        [...values, ...SWITCHES].map((f) => `--${f}`),
-      );
-    },
+    unknown: (arg, key) => void (key === undefined || stray.push(arg.split("=")[0]!)),
   });
+  if (stray.length > 0) throw await strayOption(stray[0]!, ids[0], [...values, ...SWITCHES]);
   for (const name of values) requireValue(name, flags[name]);
-  if (flags["help"]) return { kind: "help" };
   const json = flags["json"] === true;
-  if (flags["list"]) return { kind: "list", json };
-  const id = onlyId(flags._.map(String));
+  if (benchmark === undefined) return flags["help"] ? { kind: "help" } : { kind: "list", json };
   return {
     kind: "score",
-    id,
+    id: ids[0]!,
     request: {
       gt: required("gt", flags["gt"]),
       pred: required("pred", flags["pred"]),
-      options: optionValues(id, benchmarkOf(id), own, flags),
+      options: optionValues(benchmark, flags),
     },
     json,
     out: flags["out"] as string | undefined,
     jobs: jobCount(flags["jobs"]),
   };
+}
+
+/** The error of an option that the benchmark does not have. */
+async function strayOption(option: string, id: string | undefined, known: readonly string[]) {
+  for (const [other, { options }] of id === undefined ? [] : await allBenchmarks()) {
+    if (!Object.hasOwn(options, option.replace(/^--/, ""))) continue;
+    return new InputError(`Cannot score "${id}": it has no option ${option}, "${other}" has`);
+  }
+  return unknownName("option", option, known.map((name) => `--${name}`));
 }
 
 /** `--ignore -1` as `--ignore=-1`: a number after an option is its value, not a flag. */
@@ -80,15 +88,12 @@ function requireValue(name: string, value: unknown): void {
 }
 
 function onlyId(ids: readonly string[]): string {
-  if (ids.length === 1) {
-    benchmarkOf(ids[0]!);
-    return ids[0]!;
-  }
+  if (ids.length === 1) return ids[0]!;
   const found = ids.length === 0
     ? "no benchmark is named"
     : `${ids.length} are named (${ids.join(", ")})`;
   throw new InputError(
-    `Cannot score: ${found}, and one of these is needed: ${Object.keys(BENCHMARKS).join(", ")}`,
+    `Cannot score: ${found}, and one of these is needed: ${BENCHMARK_IDS.join(", ")}`,
   );
 }
 
@@ -100,15 +105,9 @@ function required(name: string, value: unknown): string {
 }
 
 function optionValues(
-  id: string,
   { options }: AnyBenchmark,
-  known: readonly string[],
   flags: Readonly<Record<string, unknown>>,
 ): Record<string, string> {
-  const stray = known.find((name) => flags[name] !== undefined && !Object.hasOwn(options, name));
-  if (stray !== undefined) {
-    throw new InputError(`Cannot score "${id}": it has no option --${stray}`);
-  }
   return Object.fromEntries(
     Object.entries(options).map(([name, option]) => {
       return [name, optionValue(name, option, flags[name] ?? option.fallback)];
@@ -136,8 +135,8 @@ function jobCount(value: unknown): number {
 }
 
 /** The text of `--help`. */
-export function usage(): string {
-  const benchmarks = Object.entries(BENCHMARKS).map(([id, { summary, paths, options }]) =>
+export async function usage(): Promise<string> {
+  const benchmarks = (await allBenchmarks()).map(([id, { summary, paths, options }]) =>
     [
       `  ${id}: ${summary}`,
       `    --gt    ${paths.gt}`,

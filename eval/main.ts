@@ -5,23 +5,23 @@ import { print, printError, runMain } from "../std/main.ts";
 import { Progress } from "../std/progress.ts";
 import { parseCommand, type ScoreCommand, usage } from "./args.ts";
 import type { AnyBenchmark } from "./benchmark.ts";
-import { join } from "./benchmarks/file_pairs.ts";
-import { BENCHMARKS } from "./registry.ts";
+import { allBenchmarks } from "./registry.ts";
 import { toJson, toMarkdown, toSpeed, toText } from "./render.ts";
 import { type Run, runBenchmark } from "./run.ts";
+import { join } from "./benchmarks/files.ts";
 
 async function main(args: readonly string[]): Promise<void> {
   // Loaded only then: all other commands work without a compiler.
   if (args[0] === "model") return (await import("./model/main.ts")).modelMain(args.slice(1));
   if (args[0] === "scene") return (await import("./scene/main.ts")).sceneMain(args.slice(1));
-  const command = parseCommand(args);
-  if (command.kind === "help") print(usage());
-  else if (command.kind === "list") list(command.json);
+  const command = await parseCommand(args);
+  if (command.kind === "help") print(await usage());
+  else if (command.kind === "list") await list(command.json);
   else await score(command);
 }
 
-function list(json: boolean): void {
-  const rows = Object.entries(BENCHMARKS).map(([id, benchmark]) => ({
+async function list(json: boolean): Promise<void> {
+  const rows = (await allBenchmarks()).map(([id, benchmark]) => ({
     id,
     summary: benchmark.summary,
     reference: defaultReference(benchmark),

@@ -39,9 +39,20 @@ export function toMarkdown(result: EvalResult): string {
 
 /** How fast a run was: "12,000,000 points in 0.031 s, 387 M points/s, 1 job, at most 61 MiB". */
 export function toSpeed({ work: { count, unit }, seconds, jobs, peakMiB }: Run): string {
-  const rate = (count / seconds / 1e6).toPrecision(3);
-  return `${grouped(count)} ${unit} in ${seconds.toFixed(3)} s, ${rate} M ${unit}/s, ${jobs} ` +
+  return `${grouped(count)} ${unit} in ${seconds.toFixed(3)} s, ${
+    rate(count / seconds)
+  }${unit}/s, ${jobs} ` +
     `${jobs === 1 ? "job" : "jobs"}, at most ${grouped(peakMiB)} MiB`;
+}
+
+/** Three digits and the prefix of the unit that follows: "387 M ", "2.22 k ", "31.5 ". */
+function rate(perSecond: number): string {
+  const [scaled, prefix] = perSecond >= 1e6
+    ? [perSecond / 1e6, "M "]
+    : perSecond >= 1e3
+    ? [perSecond / 1e3, "k "]
+    : [perSecond, ""];
+  return `${Number(scaled.toPrecision(3))} ${prefix}`;
 }
 
 /** Everything that was scored but the paths, which the reader has just typed. */

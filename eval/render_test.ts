@@ -57,4 +57,11 @@ Deno.test("toSpeed() gives the amount, the wall time, the rate, the threads and 
     toSpeed({ result, work, seconds: 0.03125, jobs: 2, peakMiB: 1024 }),
     "12,000,000 points in 0.031 s, 384 M points/s, 2 jobs, at most 1,024 MiB",
   );
+  const documents = { work: { count: 1000, unit: "documents" }, jobs: 1, peakMiB: 65 };
+  const rates = [0.45, 1, 3000].map((seconds) => toSpeed({ result, seconds, ...documents }));
+  assertEquals(rates.map((line) => line.split(", ")[1]), [
+    "2.22 k documents/s",
+    "1 k documents/s",
+    "0.333 documents/s",
+  ]);
 });

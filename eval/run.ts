@@ -44,13 +44,14 @@ export async function runBenchmark(
   options: RunOptions,
 ): Promise<Run> {
   const start = performance.now();
-  const benchmark = benchmarkOf(id);
+  const benchmark = await benchmarkOf(id);
   const plan = await benchmark.plan(request);
   const jobs = jobsFor(plan, options);
-  const state = await scoreAll({ id, benchmark, request, plan, jobs }, options.progress);
+  const job: Job = { id, benchmark, request, plan, jobs };
+  const state = await scoreAll(job, options.progress);
   const outcome = benchmark.outcome(request, plan, state);
   return {
-    result: resultOf(id, request, plan, outcome),
+    result: resultOf(job, outcome),
     work: outcome.work,
     seconds: (performance.now() - start) / 1e3,
     jobs,
@@ -137,8 +138,7 @@ function pauses(report: () => void): () => Promise<void> | void {
   };
 }
 
-function resultOf(id: string, request: Request, plan: Plan<unknown>, outcome: Outcome): EvalResult {
-  const benchmark = benchmarkOf(id);
+function resultOf({ id, benchmark, request, plan }: Job, outcome: Outcome): EvalResult {
   const { gt, pred, options } = request;
   return {
     schemaVersion: 1,

@@ -44,7 +44,7 @@ function npy(
 }
 
 async function run(...args: string[]) {
-  const command = parseCommand(args);
+  const command = await parseCommand(args);
   if (command.kind !== "score") throw new Error("Cannot score: it is another command");
   return (await runBenchmark(command.id, command.request, { jobs: 1 })).result;
 }
@@ -204,5 +204,22 @@ Deno.test("shapenet-part and partnet take the best score of the classes that cou
     pred,
     "--classes",
     "9",
+  );
+});
+
+Deno.test("bev-map is done at once with a header of endless samples that have no cells", async () => {
+  using folder = new Folder();
+  const none = npy("<f4", "1000000000000, 6, 0, 5", new Float32Array());
+  const [gt, pred] = ["gt.npy", "pred.npy"].map((name) => folder.write(name, none));
+  const { metrics } = await run("bev-map", "--gt", gt!, "--pred", pred!);
+  assertStrictEquals(metrics["iou_max_mean"], 0);
+});
+
+Deno.test("an option of another benchmark is refused with the name of one that has it", async () => {
+  const args = ["bleu", "--gt", "a", "--pred", "b", "--absent", "zero"];
+  await assertRejects(
+    () => parseCommand(args),
+    InputError,
+    'Cannot score "bleu": it has no option --absent, "seg" has',
   );
 });

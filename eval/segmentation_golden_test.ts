@@ -8,7 +8,7 @@ type Json = Record<string, unknown>;
 
 /** Metrics of a command line, by the same path that `deno task eval` takes. */
 async function scored(...args: string[]): Promise<Record<string, number | "NaN">> {
-  const command = parseCommand(args);
+  const command = await parseCommand(args);
   if (command.kind !== "score") throw new Error(`Cannot score with ${args.join(" ")}`);
   return { ...(await runBenchmark(command.id, command.request, { jobs: 1 })).result.metrics };
 }

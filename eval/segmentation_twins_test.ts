@@ -32,7 +32,7 @@ for (const [twin, size, metric, low, high] of TWINS) {
     const out = Deno.makeTempDirSync({ prefix: "voxmark_twin_" });
     try {
       const { gt, pred, args } = await twin.write(out, size, 1);
-      const command = parseCommand([twin.benchmark, "--gt", gt, "--pred", pred, ...args]);
+      const command = await parseCommand([twin.benchmark, "--gt", gt, "--pred", pred, ...args]);
       if (command.kind !== "score") throw new Error("Cannot score: it is another command");
       const run = (jobs: number) =>
         runBenchmark(twin.benchmark, command.request, { jobs, secondsPerJob: 1e-12 });

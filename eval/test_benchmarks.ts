@@ -14,7 +14,7 @@ export interface Inputs {
 
 /** The result of a benchmark. */
 export async function resultOf(id: string, { gt, pred, options = {} }: Inputs, jobs = 1) {
-  const defaults = Object.entries(benchmarkOf(id).options).map(([name, option]) => {
+  const defaults = Object.entries((await benchmarkOf(id)).options).map(([name, option]) => {
     return [name, option.fallback ?? ""];
   });
   const request = { gt, pred, options: { ...Object.fromEntries(defaults), ...options } };

@@ -20,7 +20,7 @@ export interface Reply {
 }
 
 self.onmessage = async ({ data }: MessageEvent<Task>) => {
-  const scorer = benchmarkOf(data.id).scorer(data.request);
+  const scorer = (await benchmarkOf(data.id)).scorer(data.request);
   const failure = await scoreShare(scorer, data.items, new Cursor(data.cursor));
   const reply: Reply = { state: scorer.state, failure };
   self.postMessage(reply);

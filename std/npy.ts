@@ -18,6 +18,9 @@ export interface NpyHeader {
 /** Longest header that is read; NumPy itself refuses more than 10,000 bytes. */
 export const MAX_HEADER = 1 << 16;
 
+/** NumPy's own limit, from version 2 on. */
+const MAX_DIMENSIONS = 64;
+
 /**
  * Reads the header from the first bytes of a file, {@linkcode MAX_HEADER} + 12 of them if it has so
  * many. `name` is for error texts.
@@ -42,12 +45,19 @@ export function parseNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
   const fortran = header.match(/'fortran_order': *(True|False)/)?.[1];
   const shapeText = header.match(/'shape': *\(([\d, L]*)\)/)?.[1];
   if (descr === undefined || fortran === undefined || shapeText === undefined) {
-    throw fail(`it is ${header.trim()}`);
+    throw fail(`its header is ${shown(header)}`);
   }
   const shape = shapeText.split(",").map((part) => part.trim()).filter(Boolean).map(parseInt10);
-  if (shape.some(Number.isNaN)) throw fail(`it is ${header.trim()}`);
+  if (shape.length > MAX_DIMENSIONS || !shape.every(Number.isSafeInteger)) {
+    throw fail(`its header is ${shown(header)}`);
+  }
   const count = shape.reduce((a, b) => a * b, 1);
   return { descr, fortran: fortran === "True", shape, count, start };
+}
+
+/** The start of a text, in one line. */
+function shown(text: string): string {
+  return JSON.stringify(text.trim().slice(0, 120));
 }
 
 function parseInt10(text: string): number {

@@ -29,6 +29,9 @@ Deno.test("parseNpy() says what does not fit", () => {
   );
   assertThrows(() => parseNpy(npy("<c8", "3,", floats), "a"), InputError, "<c8");
   assertThrows(() => parseNpy(Uint8Array.of(1, 2), "a.npy"), InputError, "a.npy as .npy");
+  for (const shape of ["1,".repeat(65), "18446744073709551616, 0,", "-1,", "1.5,"]) {
+    assertThrows(() => parseNpy(npy("<f4", shape, floats), "a"), InputError, "its header is");
+  }
 });
 
 Deno.test("parseNpz() refuses what is not an archive", () => {

@@ -1,5 +1,5 @@
 import { InputError } from "../../std/errors.ts";
-import type { JsonRecord } from "../json_records.ts";
+import type { JsonObject } from "../../std/json_reader.ts";
 import { type RecordPlace, recordPlaces } from "../json_sections.ts";
 import { Fields, pathInside } from "../record_fields.ts";
 
@@ -95,7 +95,7 @@ export function readRecord(
   }
   const place = `"${path}" at byte ${start}`;
   try {
-    return new Fields(JSON.parse(new TextDecoder().decode(bytes)) as JsonRecord, place);
+    return new Fields(JSON.parse(new TextDecoder().decode(bytes)) as JsonObject, place);
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     const found = cause.message.replace(/\p{Cc}/gu, "?").slice(0, 120);

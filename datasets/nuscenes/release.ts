@@ -40,17 +40,15 @@ export async function readRelease(
   withSweeps: boolean,
 ): Promise<Release> {
   const folder = `${root}/${version}`;
-  const scenes = [...(await tables.readScenes(folder)).values()].filter(({ name }) =>
-    isChosen(name)
-  );
-  const chains = await tables.readSamples(folder, scenes);
+  const scenes = [...tables.readScenes(folder).values()].filter(({ name }) => isChosen(name));
+  const chains = tables.readSamples(folder, scenes);
   const sampleTimes = new Map(chains.flat().map(({ token, timestamp }) => [token, timestamp]));
   const samples = new Set(sampleTimes.keys());
-  const calibrations = await tables.readCalibrations(folder);
-  const sensorData = await tables.readSensorData(folder, calibrations, samples, withSweeps);
-  const annotations = await tables.readAnnotations(folder, samples);
+  const calibrations = tables.readCalibrations(folder);
+  const sensorData = tables.readSensorData(folder, calibrations, samples, withSweeps);
+  const annotations = tables.readAnnotations(folder, samples);
   const wanted = new Set([...sensorData.values()].map(({ egoPose }) => egoPose));
-  const egoPoses = await tables.readEgoPoses(folder, wanted);
+  const egoPoses = tables.readEgoPoses(folder, wanted);
   const labels = await readLabels(root, folder);
   const recordings = keyFrames(sensorData, calibrations);
   const boxes = Map.groupBy(annotations.values(), ({ sample }) => sample);
@@ -69,7 +67,7 @@ export async function readRelease(
     egoPoses,
     annotations,
     sampleTimes,
-    labelIds: labels.size > 0 ? await readLabelIds(folder) : new Map(),
+    labelIds: labels.size > 0 ? readLabelIds(folder) : new Map(),
   };
 }
 
@@ -112,7 +110,7 @@ function keyFrames(
 /** The paths of label files by the token of their recording; none without the lidarseg package. */
 async function readLabels(root: string, folder: string): Promise<Map<string, string>> {
   if (!(await exists(`${folder}/lidarseg.json`))) return new Map();
-  const rows = await tables.readTable(folder, "lidarseg", (fields, token) =>
+  const rows = tables.readTable(folder, "lidarseg", (fields, token) =>
     [
       fields.text("sample_data_token"),
       pathInside(root, fields.text("filename"), `"${folder}/lidarseg.json" "${token}"`),
@@ -121,8 +119,8 @@ async function readLabels(root: string, folder: string): Promise<Map<string, str
 }
 
 /** The category that each index in the label files stands for. */
-async function readLabelIds(folder: string): Promise<Map<number, string>> {
-  const rows = await tables.readTable(
+function readLabelIds(folder: string): Map<number, string> {
+  const rows = tables.readTable(
     folder,
     "category",
     (fields) => [fields.count("index", 0, 255), fields.text("name")] as const,

@@ -3,7 +3,7 @@
  * chosen sample refers to is left out: sample_data.json alone has 2.6 million records.
  */
 import { InputError } from "../../std/errors.ts";
-import { jsonRecords } from "../json_records.ts";
+import { jsonRecords } from "../../std/json_records.ts";
 import { fromQuaternion } from "../matrix34.ts";
 import { Fields } from "../record_fields.ts";
 
@@ -65,15 +65,15 @@ export interface Annotation {
  * @param keep What becomes of a record; undefined leaves it out.
  * @throws {InputError} when two records have one token.
  */
-export async function readTable<T>(
+export function readTable<T>(
   folder: string,
   name: string,
   keep: (fields: Fields, token: string) => T | undefined,
-): Promise<Map<string, T>> {
+): Map<string, T> {
   const path = `${folder}/${name}.json`;
   const rows = new Map<string, T>();
   let index = 0;
-  for await (const record of jsonRecords(path)) {
+  for (const record of jsonRecords(path)) {
     const fields = new Fields(record, `"${path}" record ${index++}`);
     const token = fields.text("token");
     const row = keep(fields, token);
@@ -97,9 +97,9 @@ export const readScenes = (folder: string) =>
   }));
 
 /** The samples of `scenes`, a list a scene in order of time. */
-export async function readSamples(folder: string, scenes: readonly Scene[]): Promise<Sample[][]> {
+export function readSamples(folder: string, scenes: readonly Scene[]): Sample[][] {
   const tokens = new Set(scenes.map(({ token }) => token));
-  const samples = await readTable(
+  const samples = readTable(
     folder,
     "sample",
     (fields, token): Sample | undefined =>
@@ -130,9 +130,9 @@ export async function readSamples(folder: string, scenes: readonly Scene[]): Pro
   });
 }
 
-export async function readCalibrations(folder: string): Promise<Map<string, Calibration>> {
-  const channels = await readTable(folder, "sensor", (fields) => fields.text("channel"));
-  return await readTable(folder, "calibrated_sensor", (fields, token): Calibration => {
+export function readCalibrations(folder: string): Map<string, Calibration> {
+  const channels = readTable(folder, "sensor", (fields) => fields.text("channel"));
+  return readTable(folder, "calibrated_sensor", (fields, token): Calibration => {
     const channel = channels.get(fields.text("sensor_token"));
     if (channel === undefined) {
       throw new InputError(
@@ -151,7 +151,7 @@ export async function readCalibrations(folder: string): Promise<Map<string, Cali
 export function readEgoPoses(
   folder: string,
   wanted: ReadonlySet<string>,
-): Promise<Map<string, Float64Array>> {
+): Map<string, Float64Array> {
   return readTable(
     folder,
     "ego_pose",
@@ -175,7 +175,7 @@ export function readSensorData(
   calibrations: ReadonlyMap<string, Calibration>,
   samples: ReadonlySet<string>,
   withSweeps: boolean,
-): Promise<Map<string, SensorData>> {
+): Map<string, SensorData> {
   return readTable(folder, "sample_data", (fields, token): SensorData | undefined => {
     const calibration = fields.text("calibrated_sensor_token");
     const channel = calibrations.get(calibration)?.channel;
@@ -200,19 +200,19 @@ export function readSensorData(
 }
 
 /** The annotations of `samples`, by token. */
-export async function readAnnotations(
+export function readAnnotations(
   folder: string,
   samples: ReadonlySet<string>,
-): Promise<Map<string, Annotation>> {
-  const categories = await readTable(folder, "category", (fields) => fields.text("name"));
-  const attributes = await readTable(folder, "attribute", (fields) => fields.text("name"));
-  const instances = await readTable(
+): Map<string, Annotation> {
+  const categories = readTable(folder, "category", (fields) => fields.text("name"));
+  const attributes = readTable(folder, "attribute", (fields) => fields.text("name"));
+  const instances = readTable(
     folder,
     "instance",
     (fields) => categories.get(fields.text("category_token")),
   );
   const path = `"${folder}/sample_annotation.json"`;
-  return await readTable(folder, "sample_annotation", (fields, token): Annotation | undefined => {
+  return readTable(folder, "sample_annotation", (fields, token): Annotation | undefined => {
     const sample = fields.text("sample_token");
     if (!samples.has(sample)) return undefined;
     const instance = fields.text("instance_token");

@@ -1,9 +1,9 @@
 import { InputError } from "../../std/errors.ts";
 import type { Benchmark, Outcome, Plan, Request } from "../benchmark.ts";
 import { bevMapIou, type BevState, THRESHOLDS } from "../metrics/bev_map_iou.ts";
-import { sizeOf } from "./file_pairs.ts";
 import { type NamedPair, pairByName } from "./name_pairs.ts";
 import { NpyFile } from "./npy_file.ts";
+import { sizeOf } from "./files.ts";
 
 /** Classes of BEVFusion's configuration, in the order of the maps. */
 const CLASSES = "drivable_area,ped_crossing,walkway,stop_line,carpark_area,divider";
@@ -69,7 +69,9 @@ function score(state: BevState, maps: Maps, truths: Float64Array, scores: Float6
   using truth = new NpyFile(maps.gt);
   using predicted = new NpyFile(maps.pred);
   const samples = samplesOf(maps, truth.shape, predicted.shape, state.classes);
-  const cells = truth.count / (samples * state.classes || 1);
+  // A header may name any number of samples without cells.
+  if (truth.count === 0) return;
+  const cells = truth.count / (samples * state.classes);
   for (let k = 0; k < samples * state.classes; k++) {
     const index = maps.position * SAMPLES_A_FILE + Math.floor(k / state.classes);
     for (let done = 0; done < cells; done += CHUNK) {

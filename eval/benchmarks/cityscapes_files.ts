@@ -1,8 +1,7 @@
 /** Finds the images of Cityscapes as the devkit does. */
 import { InputError } from "../../std/errors.ts";
 import type { Request } from "../benchmark.ts";
-import { join } from "./file_pairs.ts";
-import { baseName, entriesOf, filesBelow } from "./image_files.ts";
+import { baseName, entriesOf, isFolder, join, walkFiles } from "./files.ts";
 
 /** The three files of an image. */
 export interface ImageFiles {
@@ -24,7 +23,8 @@ export function findImages(
   { gt, pred, options }: Request,
 ): { items: ImageFiles[]; warnings: string[] } {
   const truth = truthFiles(gt, options["split"]!);
-  const predictions = filesBelow(pred).filter((path) => path.endsWith(".png"));
+  const predictions = walkFiles(pred, (name) => name.endsWith(".png"))
+    .map((below) => join(pred, below)).sort();
   const byImage = Map.groupBy(predictions, (path) => imageOf(baseName(path)) ?? "");
   const items = truth.map((path, index) => ({
     truth: path,
@@ -65,14 +65,6 @@ function filesOfCities(folder: string): string[] {
         .map(({ name }) => join(city, name))
         .sort()
     );
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
 }
 
 function onlyPrediction(

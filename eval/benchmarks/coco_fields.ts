@@ -2,8 +2,8 @@
 import { type Canvas, rleOfBox, rleOfPolygon } from "../metrics/coco_polygon.ts";
 import { mergeRles, parseCounts, type Rle, rleOf } from "../metrics/coco_rle.ts";
 import { MaskError } from "../metrics/coco_rle.ts";
-import { needed, readArray, readFields, readFinite, readInteger } from "../json_records.ts";
-import type { JsonReader } from "../json_stream.ts";
+import { needed, readArray, readFields, readFinite, readInteger } from "../../std/json_fields.ts";
+import { isNumbers, type JsonReader } from "../../std/json_reader.ts";
 
 /** Runs, as numbers or as COCO's text. */
 interface Runs {
@@ -13,6 +13,22 @@ interface Runs {
 
 /** Polygons, whose corners are [x, y, x, y, ...], or runs. */
 export type Segmentation = readonly (readonly number[])[] | Runs;
+
+/** Whether a value of JSON is [x, y, width, height]. */
+export function isBox(value: unknown): value is number[] {
+  return isNumbers(value, 4) && value.every(Number.isFinite);
+}
+
+/** Whether a value of JSON is polygons or runs with their size. */
+export function isSegmentation(value: unknown): value is Segmentation {
+  if (Array.isArray(value)) {
+    return value.every((part) => Array.isArray(part) && part.every(Number.isFinite));
+  }
+  const { size, counts } = Object(value) as Record<string, unknown>;
+  if (!isNumbers(size, 2) || !size.every(Number.isFinite)) return false;
+  return typeof counts === "string" ||
+    Array.isArray(counts) && counts.every(Number.isSafeInteger);
+}
 
 /** Takes [x, y, width, height], or an empty array. */
 export function readBox(json: JsonReader): number[] {

@@ -1,8 +1,8 @@
 /** Reads the JSON files of COCO panoptic segmentation. */
 import { InputError } from "../../std/errors.ts";
-import { needed, readArray, readFields, readFlag, readInteger } from "../json_records.ts";
-import { JsonReader } from "../json_stream.ts";
-import { join } from "./file_pairs.ts";
+import { needed, readArray, readFields, readFlag, readInteger } from "../../std/json_fields.ts";
+import { JsonReader } from "../../std/json_reader.ts";
+import { join } from "./files.ts";
 
 export interface Category {
   readonly id: number;

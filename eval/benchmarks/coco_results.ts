@@ -1,8 +1,14 @@
 /** Reads the results of COCO's instance benchmarks, as `COCO.loadRes` does. */
 import { InputError } from "../../std/errors.ts";
-import { needed, readArray, readFields, readInteger } from "../json_records.ts";
-import { JsonReader } from "../json_stream.ts";
-import { readBox, readSegmentation, type Segmentation } from "./coco_fields.ts";
+import { needed, readArray, readFields, readInteger } from "../../std/json_fields.ts";
+import { type JsonObject, JsonReader } from "../../std/json_reader.ts";
+import {
+  isBox,
+  isSegmentation,
+  readBox,
+  readSegmentation,
+  type Segmentation,
+} from "./coco_fields.ts";
 import type { CocoKind } from "./coco_truth.ts";
 
 /** A detection. */
@@ -35,7 +41,9 @@ export function readResults(path: string, kind: CocoKind): CocoResults {
   const detections: CocoDetection[] = [];
   let areasOfBoxes = false;
   readArray(json, (index) => {
-    const detection = readDetection(json, index, kind === "bbox" && areasOfBoxes);
+    const boxesOnly = kind === "bbox" && areasOfBoxes;
+    const detection = json.object((record) => plainDetection(record, index, boxesOnly)) ??
+      readDetection(json, index, boxesOnly);
     const { box, mask } = detection;
     if (index === 0) areasOfBoxes = box !== undefined && box.length === 4;
     if (areasOfBoxes && box?.length !== 4) throw json.fail(lacking(index, "bbox"));
@@ -51,6 +59,29 @@ function lacking(index: number, name: string): string {
   return `detection ${index}, which ends here, has no "${name}", and it is needed`;
 }
 
+/** The detection of a record that is right in all; {@linkcode readDetection} judges the others. */
+function plainDetection(
+  record: JsonObject,
+  index: number,
+  boxesOnly: boolean,
+): CocoDetection | undefined {
+  const { image_id: image, category_id: category, score, bbox, segmentation } = record;
+  if (!Number.isSafeInteger(image) || !Number.isSafeInteger(category)) return undefined;
+  if (typeof score !== "number") return undefined;
+  if (bbox !== undefined && !isBox(bbox)) return undefined;
+  const mask = boxesOnly ? undefined : segmentation;
+  if (mask !== undefined && !isSegmentation(mask)) return undefined;
+  return {
+    index,
+    image: image as number,
+    category: category as number,
+    score,
+    box: bbox,
+    mask,
+  };
+}
+
+/** Takes a detection field by field. */
 function readDetection(json: JsonReader, index: number, boxesOnly: boolean): CocoDetection {
   let image: number | undefined;
   let category: number | undefined;

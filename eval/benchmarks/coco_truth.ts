@@ -7,9 +7,15 @@ import {
   readFinite,
   readFlag,
   readInteger,
-} from "../json_records.ts";
-import { JsonReader } from "../json_stream.ts";
-import { readBox, readSegmentation, type Segmentation } from "./coco_fields.ts";
+} from "../../std/json_fields.ts";
+import { type JsonObject, JsonReader } from "../../std/json_reader.ts";
+import {
+  isBox,
+  isSegmentation,
+  readBox,
+  readSegmentation,
+  type Segmentation,
+} from "./coco_fields.ts";
 
 /** Size of an image; undefined where the file does not say. */
 export interface CocoImage {
@@ -95,38 +101,64 @@ function readObjects(json: JsonReader, kind: CocoKind): CocoObject[] {
   const objects: CocoObject[] = [];
   const seen = new Set<number>();
   readArray(json, () => {
-    let id: number | undefined;
-    let image: number | undefined;
-    let category: number | undefined;
-    let area: number | undefined;
-    let crowd: boolean | undefined;
-    let box: number[] | undefined;
-    let mask: Segmentation | undefined;
-    readFields(json, {
-      id: () => id = readInteger(json),
-      "image_id": () => image = readInteger(json),
-      "category_id": () => category = readInteger(json),
-      area: () => area = readFinite(json),
-      iscrowd: () => crowd = readFlag(json),
-      bbox: () => kind === "bbox" ? box = readBox(json) : json.skip(),
-      segmentation: () => kind === "segm" ? mask = readSegmentation(json) : json.skip(),
-    });
-    id = needed(json, id, "id", "annotation");
+    const object = json.object((record) => plainObject(record, kind)) ?? readObject(json, kind);
+    const { id } = object;
     if (seen.has(id)) throw json.fail(`annotation ${id} comes twice, and once is needed`);
     seen.add(id);
-    if (kind === "bbox") needed(json, box, "bbox", "annotation");
-    else needed(json, mask, "segmentation", "annotation");
-    objects.push({
-      id,
-      image: needed(json, image, "image_id", "annotation"),
-      category: needed(json, category, "category_id", "annotation"),
-      area: needed(json, area, "area", "annotation"),
-      crowd: needed(json, crowd, "iscrowd", "annotation"),
-      box,
-      mask,
-    });
+    objects.push(object);
   });
   return objects;
+}
+
+/** The annotation of a record that is right in all; {@linkcode readObject} judges the others. */
+function plainObject(record: JsonObject, kind: CocoKind): CocoObject | undefined {
+  const { id, image_id: image, category_id: category, area, iscrowd: crowd } = record;
+  const { bbox, segmentation } = record;
+  if (![id, image, category].every(Number.isSafeInteger) || !Number.isFinite(area)) {
+    return undefined;
+  }
+  if (crowd !== 0 && crowd !== 1 && typeof crowd !== "boolean") return undefined;
+  if (kind === "bbox" ? !isBox(bbox) : !isSegmentation(segmentation)) return undefined;
+  return {
+    id: id as number,
+    image: image as number,
+    category: category as number,
+    area: area as number,
+    crowd: Boolean(crowd),
+    box: kind === "bbox" ? bbox as number[] : undefined,
+    mask: kind === "segm" ? segmentation as Segmentation : undefined,
+  };
+}
+
+/** Takes an annotation field by field. */
+function readObject(json: JsonReader, kind: CocoKind): CocoObject {
+  let id: number | undefined;
+  let image: number | undefined;
+  let category: number | undefined;
+  let area: number | undefined;
+  let crowd: boolean | undefined;
+  let box: number[] | undefined;
+  let mask: Segmentation | undefined;
+  readFields(json, {
+    id: () => id = readInteger(json),
+    "image_id": () => image = readInteger(json),
+    "category_id": () => category = readInteger(json),
+    area: () => area = readFinite(json),
+    iscrowd: () => crowd = readFlag(json),
+    bbox: () => kind === "bbox" ? box = readBox(json) : json.skip(),
+    segmentation: () => kind === "segm" ? mask = readSegmentation(json) : json.skip(),
+  });
+  if (kind === "bbox") needed(json, box, "bbox", "annotation");
+  else needed(json, mask, "segmentation", "annotation");
+  return {
+    id: needed(json, id, "id", "annotation"),
+    image: needed(json, image, "image_id", "annotation"),
+    category: needed(json, category, "category_id", "annotation"),
+    area: needed(json, area, "area", "annotation"),
+    crowd: needed(json, crowd, "iscrowd", "annotation"),
+    box,
+    mask,
+  };
 }
 
 function readCategories(json: JsonReader): Map<number, string> {

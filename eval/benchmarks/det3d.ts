@@ -1,9 +1,9 @@
 import { InputError } from "../../std/errors.ts";
 import type { Benchmark, Outcome, Plan, Request } from "../benchmark.ts";
-import { JsonReader } from "../json_stream.ts";
+import { JsonReader } from "../../std/json_reader.ts";
 import { det3d as metric, type Det3dObjects, type Det3dState } from "../metrics/det3d.ts";
 import { BOX_NUMBERS } from "../metrics/upright_boxes.ts";
-import { sizeOf } from "./file_pairs.ts";
+import { sizeOf } from "./files.ts";
 
 interface State {
   readonly det3d: Det3dState;

@@ -1,5 +1,6 @@
 /** Finds label files as the SemanticKITTI devkit does: `os.walk`, a name test, a sort, a zip. */
 import { InputError } from "../../std/errors.ts";
+import { exists, isFolder, join, walkFiles } from "./files.ts";
 
 /** One of the two trees that are compared. */
 export interface Tree {
@@ -63,81 +64,4 @@ function checkRoot({ flag, root }: Tree): void {
         `"sequences" is needed`,
     );
   }
-}
-
-/**
- * Paths below `folder` of the files whose name `wanted` accepts, also in sub-folders, in no order.
- *
- * @throws {InputError} A folder cannot be read.
- */
-export function walkFiles(
-  folder: string,
-  wanted: (name: string) => boolean = () => true,
-  prefix = "",
-): string[] {
-  const found: string[] = [];
-  for (const entry of readFolder(folder)) {
-    const name = prefix + entry.name;
-    const path = join(folder, entry.name);
-    if (entry.isDirectory) found.push(...walkFiles(path, wanted, `${name}/`));
-    else if (wanted(entry.name) && !(entry.isSymlink && isFolder(path))) found.push(name);
-  }
-  return found;
-}
-
-function readFolder(path: string): Deno.DirEntry[] {
-  try {
-    return [...Deno.readDirSync(path)];
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-}
-
-/** The error of a path that the system would not open, in one line. */
-export function unreadable(path: string, error: unknown): InputError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new InputError(`Cannot read "${path}": ${reason}`, { cause: error });
-}
-
-/**
- * Bytes of a file.
- *
- * @throws {InputError} It is not there or cannot be looked at, e.g. a link that leads nowhere.
- */
-export function sizeOf(path: string): number {
-  try {
-    return Deno.statSync(path).size;
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-}
-
-/** Whether `path` is there and a folder. */
-export function isFolder(path: string): boolean {
-  return stat(path)?.isDirectory ?? false;
-}
-
-/** Whether `path` is there and a file. */
-export function isFile(path: string): boolean {
-  return stat(path)?.isFile ?? false;
-}
-
-function exists(path: string): boolean {
-  return stat(path) !== undefined;
-}
-
-function stat(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.statSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return undefined;
-    }
-    throw unreadable(path, error);
-  }
-}
-
-/** Path of `parts` below `root`, which is kept as the user wrote it. */
-export function join(root: string, ...parts: string[]): string {
-  return [root.replace(/(?<=.)\/+$/, ""), ...parts].join("/").replace(/^\/\//, "/");
 }

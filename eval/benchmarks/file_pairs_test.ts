@@ -1,7 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { InputError } from "../../std/errors.ts";
 import { TestRoot } from "../test_labels.ts";
-import { findLabelFiles, join } from "./file_pairs.ts";
+import { findLabelFiles } from "./file_pairs.ts";
+import { join } from "./files.ts";
 
 const names = (root: string, ...sequences: string[]) =>
   findLabelFiles({ flag: "--gt", root, folder: "labels" }, sequences);

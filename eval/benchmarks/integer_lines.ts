@@ -1,5 +1,5 @@
 import { InputError } from "../../std/errors.ts";
-import { readBytes } from "./image_files.ts";
+import { unreadable } from "./files.ts";
 
 /** Bytes of the largest file that is read; a scene of a million vertices has 7 MB. */
 const MAX_BYTES = 2 ** 25;
@@ -9,46 +9,117 @@ const TWO_ZEROS = 0x0a300a30;
 /** Digits that a double always holds. */
 const MAX_DIGITS = 15;
 
-/** Integers from text files with one a line, into a buffer that grows and is kept. */
+/** The lines of a file that are not 0. */
+export interface NonZeroLines {
+  /** Lines of the file. */
+  readonly count: number;
+  /** Numbers of those that are not 0, from 0 on. */
+  readonly lines: Int32Array;
+}
+
+/**
+ * Integers from text files with one a line. Buffers grow and are kept: what a call gives is good
+ * until the next one.
+ */
 export class IntegerLines {
-  #values = new Float64Array(1 << 18);
+  #bytes = new Uint8Array(1 << 19);
+  #values = new Float64Array(0);
+  #lines = new Int32Array(0);
 
   /**
-   * The integers of a file: a view of the buffer, good until the next call.
+   * The integers of a file.
    *
    * @throws {InputError} A line is no integer; the text names file and line.
    */
   read(path: string): Float64Array {
-    const bytes = readBytes(path, MAX_BYTES);
-    // A line has two bytes at least, but the last may lack its end.
-    const most = (bytes.length + 1) >> 1;
+    const bytes = this.#load(path);
+    const most = mostLines(bytes);
     if (most > this.#values.length) this.#values = new Float64Array(most);
-    return this.#values.subarray(0, parse(bytes, this.#values, path));
+    const values = this.#values;
+    const count = eachLine(bytes, path, (value, line) => values[line] = value, (first, end) => {
+      for (let line = first; line < end; line++) values[line] = 0;
+    });
+    return values.subarray(0, count);
+  }
+
+  /**
+   * Which lines of a file are not 0; most lines of most masks are.
+   *
+   * @throws {InputError} A line is no integer; the text names file and line.
+   */
+  readNonZero(path: string): NonZeroLines {
+    const bytes = this.#load(path);
+    const most = mostLines(bytes);
+    if (most > this.#lines.length) this.#lines = new Int32Array(most);
+    const lines = this.#lines;
+    let found = 0;
+    const count = eachLine(bytes, path, (value, line) => {
+      if (value !== 0) lines[found++] = line;
+    });
+    return { count, lines: lines.subarray(0, found) };
+  }
+
+  #load(path: string): Uint8Array {
+    try {
+      using file = Deno.openSync(path);
+      const { size } = file.statSync();
+      if (size > MAX_BYTES) {
+        throw new InputError(
+          `Cannot read "${path}": it has ${size} bytes, and at most ${MAX_BYTES} are read`,
+        );
+      }
+      if (size > this.#bytes.length) this.#bytes = new Uint8Array(2 * size);
+      let length = 0;
+      for (let read: number | null = 0; read !== null && length < size; length += read ?? 0) {
+        read = file.readSync(this.#bytes.subarray(length, size));
+      }
+      return this.#bytes.subarray(0, length);
+    } catch (error) {
+      throw error instanceof InputError ? error : unreadable(path, error);
+    }
   }
 }
 
-function parse(bytes: Uint8Array, values: Float64Array, path: string): number {
+/** A line has two bytes at least, but the last may lack its end. */
+function mostLines(bytes: Uint8Array): number {
+  return (bytes.length + 1) >> 1;
+}
+
+/**
+ * Calls `take` with the integer of each line.
+ *
+ * @param zeros Called instead with lines first to end - 1, which are all 0.
+ * @returns The number of lines.
+ */
+function eachLine(
+  bytes: Uint8Array,
+  path: string,
+  take: (value: number, line: number) => void,
+  zeros: (first: number, end: number) => void = () => {},
+): number {
   let n = 0;
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
   for (let at = 0; at < bytes.length;) {
-    // Most lines of most masks are 0: two at a time, where they lie on a word.
     if ((at & 3) === 0 && words[at >> 2] === TWO_ZEROS) {
-      values[n++] = 0;
-      values[n++] = 0;
-      at += 4;
+      let word = at >> 2;
+      while (words[word] === TWO_ZEROS) word++;
+      const end = n + 2 * (word - (at >> 2));
+      zeros(n, end);
+      n = end;
+      at = 4 * word;
       continue;
     }
     const digit = bytes[at]! - ZERO;
     // Masks are lines of one digit: they take this way.
     if (bytes[at + 1] === NEWLINE && digit >= 0 && digit < 10) {
-      values[n++] = digit;
+      take(digit, n++);
       at += 2;
       continue;
     }
     const end = lineEnd(bytes, at);
-    values[n] = integer(bytes, at, end);
-    if (Number.isNaN(values[n])) throw badLine(bytes, { at, end, path, line: n + 1 });
-    n++;
+    const value = integer(bytes, at, end);
+    if (Number.isNaN(value)) throw badLine(bytes, { at, end, path, line: n + 1 });
+    take(value, n++);
     at = end + (bytes[end] === RETURN && bytes[end + 1] === NEWLINE ? 2 : 1);
   }
   return n;

@@ -8,8 +8,8 @@ import {
   r11,
   r40,
 } from "../metrics/kitti_object.ts";
-import { join, unreadable } from "./file_pairs.ts";
 import { type KittiFile, readKittiFile } from "./kitti_files.ts";
+import { join, unreadable } from "./files.ts";
 
 /** By the value of `--rule`: the two official programs differ in these. */
 const RULES: Readonly<Record<string, KittiRule & { readonly reference: string }>> = {

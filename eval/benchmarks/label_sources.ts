@@ -3,7 +3,7 @@ import { InputError } from "../../std/errors.ts";
 import { LabelIdError } from "../metrics/label_counts.ts";
 import { NpyFile } from "./npy_file.ts";
 import type { FilePair } from "./pair_reader.ts";
-import { openForReading, readFull } from "./read_file.ts";
+import { openForReading, readFull } from "./files.ts";
 
 /** Labels that are read from the first to the last. */
 export interface LabelSource extends Disposable {

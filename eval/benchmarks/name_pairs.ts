@@ -1,7 +1,7 @@
 /** Finds the ground truth and the prediction of each sample: two files, or two trees of files. */
 import { InputError } from "../../std/errors.ts";
-import { isFolder, join, walkFiles } from "./file_pairs.ts";
 import type { FilePair } from "./pair_reader.ts";
+import { baseName, isFolder, join, walkFiles } from "./files.ts";
 
 /** What is common to the two files of a sample, and the files. */
 export interface NamedPair extends FilePair {
@@ -44,7 +44,7 @@ type Side = keyof typeof WORDS;
 export function pairByName(paths: { gt: string; pred: string }, rules: PairRules): Pairing {
   const folders = { gt: isFolder(paths.gt), pred: isFolder(paths.pred) };
   if (!folders.gt && !folders.pred) {
-    return { pairs: [{ gt: paths.gt, pred: paths.pred, name: fileName(paths.gt) }], warnings: [] };
+    return { pairs: [{ gt: paths.gt, pred: paths.pred, name: baseName(paths.gt) }], warnings: [] };
   }
   if (folders.gt !== folders.pred) {
     throw new InputError(
@@ -85,7 +85,7 @@ function filesOf(side: Side, root: string, { endings, skip = [] }: PairRules): M
   const files = new Map<string, string>();
   for (const below of walkFiles(root)) {
     const ending = endings.find((end) => below.endsWith(end));
-    if (ending === undefined || skip.includes(fileName(below))) continue;
+    if (ending === undefined || skip.includes(baseName(below))) continue;
     const name = sampleName(side, below.slice(0, -ending.length));
     if (name === undefined) continue;
     const path = join(root, below);
@@ -126,8 +126,4 @@ function sampleName(side: Side, below: string): string | undefined {
 
 function endsInWord(segment: string, word: string): boolean {
   return segment.endsWith(`_${word}`) || segment.endsWith(`.${word}`);
-}
-
-function fileName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }

@@ -1,6 +1,6 @@
 import { InputError } from "../../std/errors.ts";
 import { MAX_HEADER, type NpyHeader, parseNpyHeader } from "../../std/npy.ts";
-import { openForReading, readFull } from "./read_file.ts";
+import { openForReading, readFull } from "./files.ts";
 
 /** Values that are turned from Fortran to C order lie in memory; larger files are refused. */
 const MAX_TURNED_BYTES = 256 * 2 ** 20;

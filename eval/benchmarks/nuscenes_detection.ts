@@ -5,7 +5,7 @@ import {
 } from "../../datasets/published/nuscenes.ts";
 import { InputError } from "../../std/errors.ts";
 import type { Benchmark, Outcome, Plan, Request } from "../benchmark.ts";
-import { JsonReader } from "../json_stream.ts";
+import { JsonReader } from "../../std/json_reader.ts";
 import {
   DISTANCES,
   ERRORS,
@@ -14,9 +14,9 @@ import {
   type NuscenesState,
 } from "../metrics/nuscenes_detection.ts";
 import { NUSCENES_CLASSES, type NuscenesBox, scoredBoxes } from "../metrics/nuscenes_sample.ts";
-import { join, sizeOf } from "./file_pairs.ts";
 import { readResults } from "./nuscenes_results.ts";
 import { readTruth, type SampleTruth } from "./nuscenes_tables.ts";
+import { join, sizeOf } from "./files.ts";
 
 /** What the version of the tables must end with, by split. */
 const VERSION_OF: Readonly<Record<NuscenesSplit, string>> = {

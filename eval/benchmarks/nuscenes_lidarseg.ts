@@ -5,10 +5,10 @@ import type { Benchmark, Outcome, Plan, Request, Scorer } from "../benchmark.ts"
 import { type Confusion, labelTable, type Pairs } from "../metrics/confusion.ts";
 import { nuscenesLidarsegMiou } from "../metrics/nuscenes_lidarseg_miou.ts";
 import { byClass, confusionScorer, named, pointsOf } from "./confusion_benchmark.ts";
-import { sizeOf } from "./file_pairs.ts";
 import { byteLabels } from "./label_sources.ts";
 import { findSamples, readCategories } from "./nuscenes_lidarseg_files.ts";
 import type { FilePair } from "./pair_reader.ts";
+import { sizeOf } from "./files.ts";
 
 const { classes: NAMES, classOf } = NUSCENES_LIDARSEG;
 /** Labels are one byte. */

@@ -2,10 +2,11 @@
 import { NUSCENES_LIDARSEG } from "../../datasets/nuscenes_lidarseg.ts";
 import { type NuscenesSplit, scenesOf } from "../../datasets/published/nuscenes.ts";
 import { InputError } from "../../std/errors.ts";
+import type { JsonObject } from "../../std/json_reader.ts";
+import { jsonRecords } from "../../std/json_records.ts";
 import type { Request } from "../benchmark.ts";
-import { isFile, join } from "./file_pairs.ts";
 import type { FilePair } from "./pair_reader.ts";
-import { type TableRecord, tableRecords } from "./table_records.ts";
+import { isFile, join } from "./files.ts";
 
 /** The ground truth and the prediction of each key frame of the LIDAR_TOP, scene by scene. */
 export function findSamples(request: Request): FilePair[] {
@@ -58,7 +59,7 @@ export function readCategories(request: Request): Map<number, string> {
 /** Samples of the split's scenes, each scene in the order of its chain. */
 function samplesOfSplit(request: Request): string[] {
   const wanted = scenesOf(request.options["split"] as NuscenesSplit);
-  const scenes = new Map<string, TableRecord>();
+  const scenes = new Map<string, JsonObject>();
   for (const record of table(request, "scene")) {
     scenes.set(text(request, "scene", record, "name"), record);
   }
@@ -81,7 +82,7 @@ function samplesOfSplit(request: Request): string[] {
 
 function chain(
   request: Request,
-  scene: TableRecord,
+  scene: JsonObject,
   next: ReadonlyMap<string, string>,
 ): string[] {
   const tokens: string[] = [];
@@ -132,7 +133,7 @@ function requirePrediction(path: string): string {
 }
 
 /** A file below the dataroot: a table cannot lead out of it. */
-function filename(request: Request, record: TableRecord): string {
+function filename(request: Request, record: JsonObject): string {
   const name = text(request, "lidarseg", record, "filename");
   if (name.startsWith("/") || name.split("/").includes("..")) {
     throw tableError(request, "lidarseg", `its file "${name}" is not below the dataroot`);
@@ -144,11 +145,11 @@ function tablePath({ gt, options }: Request, name: string): string {
   return join(gt, options["version"]!, `${name}.json`);
 }
 
-function table(request: Request, name: string): Generator<TableRecord> {
-  return tableRecords(tablePath(request, name));
+function table(request: Request, name: string): Generator<JsonObject> {
+  return jsonRecords(tablePath(request, name));
 }
 
-function text(request: Request, name: string, record: TableRecord, field: string): string {
+function text(request: Request, name: string, record: JsonObject, field: string): string {
   const value = record[field];
   if (typeof value === "string") return value;
   throw tableError(request, name, `a record has the ${field} ${JSON.stringify(value)}, not a text`);

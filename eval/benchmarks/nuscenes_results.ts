@@ -1,6 +1,6 @@
 /** A nuScenes submission, streamed sample by sample. */
 import type { InputError } from "../../std/errors.ts";
-import { JsonReader } from "../json_stream.ts";
+import { isNumbers, type JsonObject, JsonReader } from "../../std/json_reader.ts";
 import { NUSCENES_CLASSES, type NuscenesBox } from "../metrics/nuscenes_sample.ts";
 
 const MOST_BOXES = 500;
@@ -24,6 +24,8 @@ const REQUIRED = [
   "detection_name",
   "attribute_name",
 ] as const;
+
+const KINDS: ReadonlyMap<unknown, number> = new Map(NUSCENES_CLASSES.map((name, k) => [name, k]));
 
 /** Told of each sample, in the order of the file. `fail` makes an error that names the place. */
 export type SampleVisitor = (
@@ -81,12 +83,35 @@ function readSamples(
       if (boxes.length === MOST_BOXES) {
         throw json.fail(`sample "${token}" has more than ${MOST_BOXES} boxes`);
       }
-      boxes.push(readBox(json, token));
+      boxes.push(json.object((record) => plainBox(record, token)) ?? readBox(json, token));
     }
     visit(token, boxes, (what) => json.fail(what));
   }
 }
 
+/** The box of a record that is right in all; {@linkcode readBox} says what is wrong with others. */
+function plainBox(record: JsonObject, token: string): NuscenesBox | undefined {
+  const { translation, size, rotation, velocity } = record;
+  const { detection_score: score = -1, attribute_name: attribute, num_pts: points = -1 } = record;
+  const kind = KINDS.get(record["detection_name"]);
+  if (record["sample_token"] !== token || kind === undefined) return undefined;
+  if (typeof attribute !== "string" || !ATTRIBUTES.includes(attribute)) return undefined;
+  if (typeof score !== "number" || typeof points !== "number") return undefined;
+  if (!isNumbers(translation, 3) || !isNumbers(size, 3)) return undefined;
+  if (!isNumbers(rotation, 4) || !isNumbers(velocity, 2)) return undefined;
+  return {
+    kind,
+    translation,
+    size,
+    rotation,
+    velocity,
+    attribute,
+    points: Math.trunc(points),
+    score,
+  };
+}
+
+/** Takes a box field by field. */
 function readBox(json: JsonReader, token: string): NuscenesBox {
   let translation: number[] = [];
   let size: number[] = [];

@@ -1,8 +1,8 @@
 /** The tables of nuScenes that detection needs, streamed: the largest ones have gigabytes. */
 import { InputError } from "../../std/errors.ts";
-import { JsonReader } from "../json_stream.ts";
+import { isNumbers, type JsonObject, JsonReader } from "../../std/json_reader.ts";
 import { NUSCENES_CLASSES, type NuscenesBox, type Rack } from "../metrics/nuscenes_sample.ts";
-import { join } from "./file_pairs.ts";
+import { join } from "./files.ts";
 
 /** Classes by category; other categories are no detections. */
 const CLASS_OF: Readonly<Record<string, (typeof NUSCENES_CLASSES)[number]>> = {
@@ -65,17 +65,42 @@ function eachRow(
   using json = JsonReader.open(join(root, `${table}.json`));
   json.enterArray();
   while (json.element()) {
-    const row: Row = {};
-    json.enterObject();
-    for (let key = json.key(); key !== undefined; key = json.key()) {
-      if (columns.includes(key)) row[key] = readCell(json, key);
-      else json.skip();
-    }
-    const lacking = columns.find((column) => row[column] === undefined);
-    if (lacking !== undefined) throw json.fail(`the record before has no "${lacking}"`);
-    visit(row, json);
+    visit(json.object((record) => plainRow(record, columns)) ?? readRow(json, columns), json);
   }
   json.end();
+}
+
+/** The columns of a record that is right in all; {@linkcode readRow} says what others lack. */
+function plainRow(record: JsonObject, columns: readonly string[]): Row | undefined {
+  const row: Row = {};
+  for (const column of columns) {
+    const value = record[column];
+    if (!isCell(value, column)) return undefined;
+    row[column] = value;
+  }
+  return row;
+}
+
+function isCell(value: unknown, column: string): value is Row[string] {
+  if (column === "attribute_tokens") {
+    return Array.isArray(value) && value.every((token) => typeof token === "string");
+  }
+  const width = WIDTHS[column];
+  if (width !== undefined) return isNumbers(value, width);
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+}
+
+/** Takes the columns of a record field by field. */
+function readRow(json: JsonReader, columns: readonly string[]): Row {
+  const row: Row = {};
+  json.enterObject();
+  for (let key = json.key(); key !== undefined; key = json.key()) {
+    if (columns.includes(key)) row[key] = readCell(json, key);
+    else json.skip();
+  }
+  const lacking = columns.find((column) => row[column] === undefined);
+  if (lacking !== undefined) throw json.fail(`the record before has no "${lacking}"`);
+  return row;
 }
 
 function readCell(json: JsonReader, key: string): Row[string] {

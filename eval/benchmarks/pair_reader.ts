@@ -1,5 +1,5 @@
 import { InputError } from "../../std/errors.ts";
-import { openForReading, readFull } from "./read_file.ts";
+import { openForReading, readFull } from "./files.ts";
 
 /** A scan's two label files. */
 export interface FilePair {

@@ -2,9 +2,9 @@ import { InputError } from "../../std/errors.ts";
 import type { Benchmark, Outcome, Plan, Request } from "../benchmark.ts";
 import { mean } from "../metrics/numpy.ts";
 import { MAX_PARTS, partnetIou, type PartnetState } from "../metrics/partnet_iou.ts";
-import { sizeOf } from "./file_pairs.ts";
 import { type NamedPair, pairByName } from "./name_pairs.ts";
 import { argmax, readRows } from "./rows.ts";
+import { sizeOf } from "./files.ts";
 
 /** Shapes of a file, which is a category at a level; each file has sums of its own. */
 interface CategoryState {
@@ -84,7 +84,7 @@ function requireLabels(path: string, row: number, labels: Int32Array, last: numb
   );
 }
 
-function outcome(_: Request, __: Plan<NamedPair>, state: State): Outcome {
+function outcome(_: Request, { items }: Plan<NamedPair>, state: State): Outcome {
   const files = state.files.toSorted((a, b) => a.name < b.name ? -1 : 1);
   const results = files.map(({ shapes }) => partnetIou.compute(shapes));
   const average = (values: readonly number[]) => mean(Float64Array.from(values));
@@ -108,7 +108,8 @@ function outcome(_: Request, __: Plan<NamedPair>, state: State): Outcome {
       perClass[part] = { iou };
     });
     if (shapes.shapes.length === 0) {
-      throw new InputError(`Cannot score "${name}": it has no shape, and one is needed`);
+      const path = items.find((pair) => pair.name === name)!.gt;
+      throw new InputError(`Cannot score "${path}": it has no shape, and one is needed`);
     }
   });
   return {

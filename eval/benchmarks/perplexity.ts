@@ -1,8 +1,8 @@
 import { InputError } from "../../std/errors.ts";
 import type { Benchmark, Outcome, Plan, Request } from "../benchmark.ts";
 import { perplexity, type PerplexityState } from "../metrics/perplexity.ts";
-import { isFile, isFolder, join } from "./file_pairs.ts";
 import { readLengths, readScores } from "./token_scores.ts";
+import { isFile, isFolder, join } from "./files.ts";
 
 /** The two files. */
 interface Files {

@@ -26,9 +26,10 @@ export class ProtoReader {
     readonly bytes: Uint8Array,
     start = 0,
     readonly end = bytes.length,
+    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
   ) {
     this.#at = start;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = view;
   }
 
   /** Where the next field, or the value of this one, begins. */
@@ -90,7 +91,7 @@ export class ProtoReader {
     this.#expect(BYTES);
     const length = this.#varint();
     const start = this.#take(length);
-    return new ProtoReader(this.bytes, start, start + length);
+    return new ProtoReader(this.bytes, start, start + length, this.#view);
   }
 
   #expect(wire: number): void {

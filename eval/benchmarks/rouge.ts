@@ -4,8 +4,8 @@ import { trimPython } from "../metrics/python_text.ts";
 import { rouge, type RougeState } from "../metrics/rouge.ts";
 import { SentenceLengthError } from "../metrics/rouge_document.ts";
 import { rememberingStemmer, sentencesOf, type Stemmer } from "../metrics/rouge_text.ts";
-import { isFile, join } from "./file_pairs.ts";
 import { utf8Lines } from "./text_lines.ts";
+import { isFile, join } from "./files.ts";
 
 /** Documents that are scored together. */
 interface Documents {

@@ -8,9 +8,9 @@ import {
   named,
   pointsOf,
 } from "./confusion_benchmark.ts";
-import { sizeOf } from "./file_pairs.ts";
 import { npyLabels } from "./label_sources.ts";
 import { type NamedPair, pairByName } from "./name_pairs.ts";
+import { sizeOf } from "./files.ts";
 
 /** The 13 classes in the order of their labels (pvcnn `datasets/s3dis.py`). */
 const NAMES = [

@@ -10,10 +10,9 @@ import {
   scannetInstanceAp,
   type TrueInstance,
 } from "../metrics/scannet_instance_ap.ts";
-import { join, sizeOf } from "./file_pairs.ts";
-import { IntegerLines } from "./integer_lines.ts";
-import { entriesOf } from "./image_files.ts";
+import { IntegerLines, type NonZeroLines } from "./integer_lines.ts";
 import { type MaskLine, readMaskList } from "./scannet_masks.ts";
+import { entriesOf, join, sizeOf } from "./files.ts";
 
 /** Measured: a line of a mask, read and counted by one thread. */
 const SECONDS_PER_BYTE = 2.5e-9;
@@ -120,7 +119,12 @@ function scoreScene(scene: Scene, readers: Readers, state: State): void {
   for (const line of readMaskList(scene.list, scene.root)) {
     const label = classIds.indexOf(line.classId);
     if (label < 0) continue;
-    const prediction = predictionOf(readers.mask.read(line.path), { ...line, label }, truth, scene);
+    const prediction = predictionOf(
+      readers.mask.readNonZero(line.path),
+      { ...line, label },
+      truth,
+      scene,
+    );
     if (prediction.vertices >= MIN_VERTICES) predictions.push(prediction);
     state.masks++;
   }
@@ -157,23 +161,22 @@ function truthOf(ids: Float64Array): Truth {
 }
 
 function predictionOf(
-  mask: Float64Array,
+  { count, lines }: NonZeroLines,
   { path, label, confidence }: MaskLine & { readonly label: number },
   { instances, owner }: Truth,
   { gt }: Scene,
 ): PredictedInstance {
-  if (mask.length !== owner.length) {
+  if (count !== owner.length) {
     throw new InputError(
-      `Cannot score "${path}": it has ${mask.length} lines and "${gt}" has ${owner.length}, and ` +
+      `Cannot score "${path}": it has ${count} lines and "${gt}" has ${owner.length}, and ` +
         `the same number is needed`,
     );
   }
   // The last bin takes the vertices whose label is not scored.
   const common = new Float64Array(instances.length + 1);
   const { length } = instances;
-  for (let v = 0; v < mask.length; v++) {
-    if (mask[v] === 0) continue;
-    const i = owner[v]!;
+  for (const vertex of lines) {
+    const i = owner[vertex]!;
     common[i < 0 ? length : i]!++;
   }
   return {

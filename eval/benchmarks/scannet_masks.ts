@@ -1,7 +1,7 @@
 /** Reads ScanNet's lists of predicted masks. */
 import { resolve } from "node:path";
 import { InputError } from "../../std/errors.ts";
-import { readBytes } from "./image_files.ts";
+import { readBytes } from "./files.ts";
 
 /** A line of a list. */
 export interface MaskLine {

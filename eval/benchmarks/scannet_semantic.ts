@@ -1,3 +1,4 @@
+import { SCANNET_CLASSES } from "../../datasets/scannet_classes.ts";
 import type { Benchmark, Outcome, Plan, Request } from "../benchmark.ts";
 import { type Confusion, labelTable } from "../metrics/confusion.ts";
 import { scannetMiou } from "../metrics/scannet_miou.ts";
@@ -8,35 +9,12 @@ import {
   named,
   pointsOf,
 } from "./confusion_benchmark.ts";
-import { sizeOf } from "./file_pairs.ts";
 import { textLabels } from "./label_sources.ts";
 import { type NamedPair, pairByName } from "./name_pairs.ts";
+import { sizeOf } from "./files.ts";
 
-/** The 20 classes of the benchmark by their NYU40 ids, as evaluate_semantic_label.py lists them. */
-const CLASSES: Readonly<Record<number, string>> = {
-  1: "wall",
-  2: "floor",
-  3: "cabinet",
-  4: "bed",
-  5: "chair",
-  6: "sofa",
-  7: "table",
-  8: "door",
-  9: "window",
-  10: "bookshelf",
-  11: "picture",
-  12: "counter",
-  14: "desk",
-  16: "curtain",
-  24: "refrigerator",
-  28: "shower curtain",
-  33: "toilet",
-  34: "sink",
-  36: "bathtub",
-  39: "otherfurniture",
-};
-const NAMES = Object.values(CLASSES);
-const IDS = Object.keys(CLASSES).map(Number);
+const NAMES = SCANNET_CLASSES.map(({ name }) => name);
+const IDS = SCANNET_CLASSES.map(({ id }) => id);
 /** Largest of `IDS`. */
 const LAST_ID = 39;
 

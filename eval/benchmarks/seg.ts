@@ -10,9 +10,9 @@ import {
   named,
   pointsOf,
 } from "./confusion_benchmark.ts";
-import { sizeOf } from "./file_pairs.ts";
 import { arrayLabels, type LabelSource, npyLabels } from "./label_sources.ts";
 import { type NamedPair, pairByName } from "./name_pairs.ts";
+import { sizeOf } from "./files.ts";
 
 /** Measured on int32 files in the page cache, one thread: reading and counting. */
 const BYTES_PER_SECOND = 2e9;

@@ -3,8 +3,9 @@ import { SEMANTIC_KITTI } from "../../datasets/semantic_kitti.ts";
 import { InputError } from "../../std/errors.ts";
 import type { Choice, Plan, Request } from "../benchmark.ts";
 import type { LabelCounts, LabelIdError } from "../metrics/label_counts.ts";
-import { findLabelFiles, type LabelFiles, sizeOf } from "./file_pairs.ts";
+import { findLabelFiles, type LabelFiles } from "./file_pairs.ts";
 import type { FilePair } from "./pair_reader.ts";
+import { sizeOf } from "./files.ts";
 
 const { learningMap, splits } = SEMANTIC_KITTI;
 

@@ -3,9 +3,9 @@ import { InputError } from "../../std/errors.ts";
 import type { Benchmark, Outcome, Plan, Request } from "../benchmark.ts";
 import { type PartState, shapenetPartIou } from "../metrics/shapenet_part_iou.ts";
 import { byClass, named } from "./confusion_benchmark.ts";
-import { sizeOf } from "./file_pairs.ts";
 import { type NamedPair, pairByName } from "./name_pairs.ts";
 import { argmax, readRows } from "./rows.ts";
+import { sizeOf } from "./files.ts";
 
 const { parts, categories } = SHAPENET_PART;
 const NAMES = categories.map(({ name }) => name);

@@ -1,7 +1,6 @@
 /** Lines of text files, as Perl and Python read them. */
 import { InputError } from "../../std/errors.ts";
-import { isFile } from "./file_pairs.ts";
-import { openForReading, readFull } from "./read_file.ts";
+import { isFile, openForReading, readFull } from "./files.ts";
 
 /** Both sides of a test set of millions of lines stay within a gigabyte as strings. */
 const MAX_BYTES = 128 * 2 ** 20;

@@ -1,8 +1,8 @@
 /** Token scores of a language model by sentence: raw float32 with a file of lengths, .npy, or text. */
 import { InputError } from "../../std/errors.ts";
 import { NpyFile } from "./npy_file.ts";
-import { openForReading, readFull } from "./read_file.ts";
 import { utf8Lines } from "./text_lines.ts";
+import { openForReading, readFull } from "./files.ts";
 
 /** Scores are read whole, in double precision. */
 const MAX_TOKENS = 2 ** 26;

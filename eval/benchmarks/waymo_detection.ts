@@ -15,7 +15,7 @@ import { type FrameKey, type ObjectFile, readObjects } from "./waymo_files.ts";
 const MOST_OBJECTS = 1500;
 const FRAMES_PER_ITEM = 8;
 /** Measured: 70 predictions and 40 boxes a frame. */
-const SECONDS_PER_FRAME = 2e-3;
+const SECONDS_PER_FRAME = 1e-3;
 
 type Item = readonly WaymoFrame[];
 

@@ -1,8 +1,8 @@
 /** Waymo's serialized `Objects`: predictions or ground truth of many frames in one file. */
 import { InputError } from "../../std/errors.ts";
 import { BOX, BOX_NUMBERS } from "../metrics/upright_boxes.ts";
-import { unreadable } from "./file_pairs.ts";
 import { ProtoError, ProtoReader } from "./proto_reader.ts";
+import { readBytes } from "./files.ts";
 
 /** Objects of a file, in its order. */
 export interface ObjectFile {
@@ -35,6 +35,8 @@ const BOX_FIELDS = [
 ] as const;
 /** Boxes with up to so many points are of LEVEL_2 where the file does not say. */
 const LEVEL_2_POINTS = 5;
+/** Bytes of the largest file that is read; the validation set has 100 MB of objects. */
+const MAX_BYTES = 2 ** 29;
 const text = new TextDecoder();
 
 /** One object, with the defaults of its fields. */
@@ -57,7 +59,7 @@ class WaymoObject {
  * @throws {InputError} It cannot be read, or is no such message; the text says at which byte.
  */
 export function readObjects(path: string, truth: boolean, keys: Map<string, FrameKey>): ObjectFile {
-  const bytes = readBytes(path);
+  const bytes = readBytes(path, MAX_BYTES);
   const file: ObjectFile = {
     boxes: [],
     types: [],
@@ -80,14 +82,6 @@ export function readObjects(path: string, truth: boolean, keys: Map<string, Fram
     );
   }
   return file;
-}
-
-function readBytes(path: string): Uint8Array {
-  try {
-    return Deno.readFileSync(path);
-  } catch (error) {
-    throw unreadable(path, error);
-  }
 }
 
 function readObject(reader: ProtoReader): WaymoObject {

@@ -1,8 +1,8 @@
 /** Waymo's detection metric: mAP, and mAPH, which weighs hits by their heading. In float32. */
-import { hungarian } from "./hungarian.ts";
 import type { Metric } from "./metric.ts";
 import { BOX, BOX_NUMBERS, iou3d } from "./upright_boxes.ts";
-import { outlineOf, sharedArea } from "./waymo_polygons.ts";
+import { matchPairs, type Pair } from "./waymo_matching.ts";
+import { outlineOf, type Polygon, sharedArea } from "./waymo_polygons.ts";
 
 /** By type - 1. A type of 0 is unknown and takes no part. */
 export const WAYMO_TYPES = ["VEHICLE", "PEDESTRIAN", "SIGN", "CYCLIST"] as const;
@@ -23,6 +23,8 @@ export const WAYMO_SHARDS: readonly string[] = [
 ];
 /** Counts of a shard at a cutoff: hits, false ones, missed of LEVEL_1, missed of both levels. */
 const COUNTS = 4;
+/** In place of a box: the prediction lies below the cutoff. */
+const NOT_KEPT = -2;
 
 /** Objects of a frame, in the order of their file. */
 export interface WaymoObjects {
@@ -75,10 +77,13 @@ export const waymoDetection: Metric<
   update(state, { index, truth, predictions }) {
     const gts = shardsOf(truth);
     const preds = shardsOf(predictions);
+    const [p, q] = [outlines(predictions.boxes), outlines(truth.boxes)];
     const frame: Frame = {
       truth,
       predictions,
       overlaps: new Float32Array(truth.types.length * predictions.types.length).fill(-1),
+      areaOf: (i, j) => sharedArea(p(i), q(j)),
+      taken: new Int32Array(predictions.types.length).fill(NOT_KEPT),
     };
     for (let shard = 0; shard < WAYMO_SHARDS.length; shard++) {
       if (gts[shard]!.length + preds[shard]!.length === 0) continue;
@@ -114,6 +119,16 @@ interface Frame {
   readonly predictions: WaymoObjects;
   /** By prediction and ground truth; -1 where not computed yet. */
   readonly overlaps: Float32Array;
+  /** The area on the ground that a prediction and a true box share. */
+  readonly areaOf: (pred: number, gt: number) => number;
+  /** By prediction: the box that it takes, -1 for none, or {@linkcode NOT_KEPT}. */
+  readonly taken: Int32Array;
+}
+
+/** The outline of each box, made when it is first asked for. */
+function outlines(boxes: Float64Array): (i: number) => Polygon {
+  const made: Polygon[] = [];
+  return (i) => made[i] ??= outlineOf(boxes, i);
 }
 
 /** Objects of each shard, in order. */
@@ -141,14 +156,16 @@ interface Shard {
 /** Adds the counts of a shard at every cutoff; the sums of heading accuracies by cutoff. */
 function countShard(frame: Frame, { shard, gts, preds }: Shard, { counts }: WaymoState) {
   const sums = new Float32Array(CUTOFFS.length);
-  const { scores } = frame.predictions;
-  let before = -1;
-  let found = { counts: [0, 0, 0, 0], heading: 0 };
+  const pairs = pairsOf(frame, gts, preds);
+  const reached = preds.map((pred) => cutoffsReached(frame.predictions.scores[pred]!));
+  // Between two cutoffs that no score lies between, the predictions are the same ones.
+  const changes = new Uint8Array(CUTOFFS.length + 1);
+  for (const cutoff of reached) changes[cutoff] = 1;
+  let found: Counted = { counts: [0, 0, 0, 0], heading: 0 };
   for (let k = 0; k < CUTOFFS.length; k++) {
-    const kept = preds.filter((i) => scores[i]! >= CUTOFFS[k]!);
-    // Cutoffs rise: as many predictions as before are the same ones.
-    if (kept.length !== before) found = countSubset(frame, gts, kept);
-    before = kept.length;
+    if (k === 0 || changes[k] === 1) {
+      found = countSubset(frame, gts, preds.filter((_, i) => reached[i]! > k), pairs);
+    }
     const at = (shard * CUTOFFS.length + k) * COUNTS;
     for (let c = 0; c < COUNTS; c++) counts[at + c]! += found.counts[c]!;
     sums[k] = found.heading;
@@ -156,62 +173,66 @@ function countShard(frame: Frame, { shard, gts, preds }: Shard, { counts }: Waym
   return sums;
 }
 
-function countSubset(frame: Frame, gts: readonly number[], preds: readonly number[]) {
-  const matches = match(frame, gts, preds);
-  const matched = new Set<number>();
+/** How many cutoffs a score reaches, which rise; NaN reaches none. */
+function cutoffsReached(score: number): number {
+  if (!(score >= 0)) return 0;
+  // Rounded down it may be one too low, never too high.
+  let count = Math.floor(Math.min(score, 1) * (CUTOFFS.length - 1));
+  while (count < CUTOFFS.length && score >= CUTOFFS[count]!) count++;
+  return count;
+}
+
+interface Counted {
+  readonly counts: readonly number[];
+  readonly heading: number;
+}
+
+function countSubset(
+  frame: Frame,
+  gts: readonly number[],
+  preds: readonly number[],
+  pairs: readonly Pair[],
+): Counted {
+  const { taken } = frame;
+  for (const pred of preds) taken[pred] = -1;
+  matchPairs(pairs.filter(({ pred }) => taken[pred] === -1), { gts, preds, taken });
   let [hits, falses, heading] = [0, 0, 0];
-  preds.forEach((pred, i) => {
-    const gt = matches[i]!;
+  const matched = new Set<number>();
+  for (const pred of preds) {
+    const gt = taken[pred]!;
+    taken[pred] = NOT_KEPT;
     if (gt >= 0) {
       matched.add(gt);
       hits++;
-      heading = Math.fround(heading + headingAccuracy(frame, pred, gts[gt]!));
+      heading = Math.fround(heading + headingAccuracy(frame, pred, gt));
     } else if (frame.predictions.unlabelled[pred] === 0) falses++;
-  });
+  }
   const missed = [0, 0];
-  gts.forEach((gt, j) => {
-    if (matched.has(j)) return;
+  for (const gt of gts) {
+    if (matched.has(gt)) continue;
     missed[1]!++;
     if (frame.truth.levels[gt] === 1) missed[0]!++;
-  });
+  }
   return { counts: [hits, falses, ...missed], heading };
 }
 
-/** The position in `gts` that each prediction takes, or -1: the largest sum of overlaps. */
-function match(frame: Frame, gts: readonly number[], preds: readonly number[]): Int32Array {
-  const n = Math.max(gts.length, preds.length);
-  const matches = new Int32Array(preds.length).fill(-1);
-  if (gts.length === 0 || preds.length === 0) return matches;
-  const weights = new Int32Array(n * n);
-  let any = false;
-  preds.forEach((pred, i) =>
-    gts.forEach((gt, j) => {
+/** The pairs of a shard that overlap enough, prediction by prediction. */
+function pairsOf(frame: Frame, gts: readonly number[], preds: readonly number[]): Pair[] {
+  const pairs: Pair[] = [];
+  for (const pred of preds) {
+    const threshold = THRESHOLDS[frame.predictions.types[pred]!]!;
+    for (const gt of gts) {
       const overlap = overlapOf(frame, pred, gt);
-      if (overlap < THRESHOLDS[frame.predictions.types[pred]!]!) return;
-      weights[i * n + j] = Math.round(Math.fround(overlap * 1e6));
-      any = true;
-    })
-  );
-  if (!any) return matches;
-  const columns = hungarian(n, weights);
-  for (let i = 0; i < preds.length; i++) {
-    const j = columns[i]!;
-    if (j < gts.length && weights[i * n + j]! > 0) matches[i] = j;
+      if (overlap < threshold) continue;
+      pairs.push({ pred, gt, weight: Math.round(Math.fround(overlap * 1e6)) });
+    }
   }
-  return matches;
+  return pairs;
 }
 
-function overlapOf({ overlaps, truth, predictions }: Frame, p: number, g: number): number {
+function overlapOf({ overlaps, truth, predictions, areaOf }: Frame, p: number, g: number): number {
   const at = p * truth.types.length + g;
-  if (overlaps[at]! < 0) {
-    overlaps[at] = iou3d(
-      predictions.boxes,
-      p,
-      truth.boxes,
-      g,
-      () => sharedArea(outlineOf(predictions.boxes, p), outlineOf(truth.boxes, g)),
-    );
-  }
+  if (overlaps[at]! < 0) overlaps[at] = iou3d(predictions.boxes, p, truth.boxes, g, areaOf);
   return overlaps[at]!;
 }
 

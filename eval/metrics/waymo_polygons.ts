@@ -39,11 +39,19 @@ export function sharedArea(p: Polygon, q: Polygon): number {
 }
 
 function mayMeet(p: Polygon, q: Polygon): boolean {
-  for (const axis of [0, 1] as const) {
-    const [a, b] = [p.map((point) => point[axis]), q.map((point) => point[axis])];
-    if (Math.min(...a) > Math.max(...b) || Math.min(...b) > Math.max(...a)) return false;
+  return spansMeet(p, q, 0) && spansMeet(p, q, 1);
+}
+
+function spansMeet(p: Polygon, q: Polygon, axis: 0 | 1): boolean {
+  let [leastP, leastQ, mostP, mostQ] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let i = 0; i < 4; i++) {
+    const [a, b] = [p[i]![axis], q[i]![axis]];
+    if (a < leastP) leastP = a;
+    if (a > mostP) mostP = a;
+    if (b < leastQ) leastQ = b;
+    if (b > mostQ) mostQ = b;
   }
-  return true;
+  return !(leastP > mostQ || leastQ > mostP);
 }
 
 /** Corners of the intersection. */

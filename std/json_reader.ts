@@ -8,6 +8,8 @@ const [QUOTE, COMMA, COLON] = [34, 44, 58];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [91, 93, 123, 125];
 const [LOWER_F, LOWER_N, LOWER_T] = [102, 110, 116];
 
+const TOO_LONG = "the value that this is a part of is too long";
+
 /** What the next value is. */
 export type JsonKind = "object" | "array" | "string" | "number" | "boolean" | "null";
 
@@ -19,6 +21,16 @@ export type JsonValue =
   | null
   | JsonValue[]
   | { [key: string]: JsonValue };
+
+/** An object, not yet looked into. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Whether a value of JSON is an array of exactly so many numbers. */
+export function isNumbers(value: unknown, count: number): value is number[] {
+  if (!Array.isArray(value) || value.length !== count) return false;
+  for (let i = 0; i < count; i++) if (typeof value[i] !== "number") return false;
+  return true;
+}
 
 /**
  * A pull reader: the caller asks for what must come next, and anything else is an `InputError`
@@ -95,8 +107,40 @@ export class JsonReader extends JsonLexer {
     return values;
   }
 
-  /** Takes any value. */
-  value(): JsonValue {
+  /**
+   * Takes an object at once, many times as fast as field by field.
+   *
+   * @param read Makes something of it. Where that is undefined, or the object does not lie whole in
+   * the window, or is nothing that `JSON.parse` reads, nothing is taken, and undefined returned.
+   */
+  object<T>(read: (object: JsonObject) => T | undefined): T | undefined {
+    const text = this.wholeObject();
+    if (text === undefined) return undefined;
+    let object: JsonObject;
+    try {
+      object = JSON.parse(text);
+    } catch {
+      return undefined;
+    }
+    const made = read(object);
+    if (made !== undefined) this.takeObject(text);
+    return made;
+  }
+
+  /**
+   * Takes any value.
+   *
+   * @param most Characters that it may have.
+   */
+  value(most = Infinity): JsonValue {
+    const end = this.taken + most;
+    const value = this.#value(end);
+    if (this.taken > end) throw this.fail(TOO_LONG);
+    return value;
+  }
+
+  #value(end: number): JsonValue {
+    if (this.taken > end) throw this.fail(TOO_LONG);
     switch (this.kind()) {
       case "string":
         return this.string();
@@ -109,14 +153,14 @@ export class JsonReader extends JsonLexer {
       case "array": {
         const array: JsonValue[] = [];
         this.enterArray();
-        while (this.element()) array.push(this.value());
+        while (this.element()) array.push(this.#value(end));
         return array;
       }
       case "object": {
         const entries: [string, JsonValue][] = [];
         this.enterObject();
         for (let key = this.key(); key !== undefined; key = this.key()) {
-          entries.push([key, this.value()]);
+          entries.push([key, this.#value(end)]);
         }
         return Object.fromEntries(entries);
       }

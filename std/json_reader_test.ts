@@ -1,6 +1,6 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { InputError } from "../std/errors.ts";
-import { JsonReader } from "./json_stream.ts";
+import { InputError } from "./errors.ts";
+import { JsonReader } from "./json_reader.ts";
 
 /** A file for one test. */
 class TestFile implements Disposable {
@@ -92,6 +92,31 @@ Deno.test("JsonReader reads the wanted keys and skips the others", () => {
     return [...box, ...seen];
   });
   assertEquals(found, [1, 2.5, -3, "car", true, null]);
+});
+
+Deno.test("JsonReader.object() takes an object at once, or nothing where it does not suit", () => {
+  const text = JSON.stringify(LARGE);
+  for (const chunk of [7, 4096, undefined]) {
+    let whole = 0;
+    const taken = read(text, (json) => {
+      const values: unknown[] = [];
+      json.enterArray();
+      while (json.element()) {
+        const object = json.object((value) => Number(value["id"]) % 3 === 0 ? undefined : value);
+        if (object !== undefined) whole++;
+        values.push(object ?? json.value());
+      }
+      return values;
+    }, chunk);
+    assertEquals(taken, LARGE);
+    assertEquals(whole > LARGE.length / 3, true);
+  }
+  // Neither a brace in a string nor what Python alone reads is taken for an end.
+  for (const odd of ['{"a": "}"}', '{"a": "{"}', '{"a": NaN}', "[1]", '{"a": {"b": 1}']) {
+    using file = new TestFile(odd);
+    using json = JsonReader.open(file.path);
+    assertEquals(json.object((value) => value), undefined, odd);
+  }
 });
 
 Deno.test("JsonReader keeps no window alive through the strings it gave", () => {

@@ -1,5 +1,5 @@
 /** The text of a file in pieces, for readers that never hold the whole of it. */
-import { InputError } from "../std/errors.ts";
+import { InputError } from "./errors.ts";
 
 /** Bytes that are read at a time. */
 const CHUNK = 1 << 20;

@@ -1,5 +1,5 @@
 /** Strings, numbers and words of a JSON file, from a window of text that moves over it. */
-import { InputError } from "../std/errors.ts";
+import { InputError } from "./errors.ts";
 import { place, Source } from "./json_source.ts";
 
 /** Characters of one string; the longest real ones are run-length masks of some 100 KB. */
@@ -9,10 +9,13 @@ const MARGIN = 1 << 12;
 /** Slots of the table of recent short strings: keys and class names come again and again. */
 const RECENT = 1024;
 const LONGEST_RECENT = 40;
+/** Characters of an object that is parsed at once; so far its end is looked for. */
+const LONGEST_OBJECT = 1 << 16;
 /** Powers of ten that a double holds exactly. */
 const TENS = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 
 const [QUOTE, BACKSLASH, MINUS, PLUS, POINT] = [34, 92, 45, 43, 46];
+const OPEN_OBJECT = 123;
 const [ZERO, NINE, LOWER_E, UPPER_E, LOWER_F, LOWER_N, LOWER_T] = [48, 57, 101, 69, 102, 110, 116];
 /** What Python's `json` takes as numbers too. */
 const NUMBER_WORDS = [["NaN", NaN], ["Infinity", Infinity], ["-Infinity", -Infinity]] as const;
@@ -84,6 +87,24 @@ export class JsonLexer implements Disposable {
   /** Takes the character that was peeked at. */
   protected advance(): void {
     this.#at++;
+  }
+
+  /** The text of the object that comes; undefined where it does not lie whole in the window. */
+  protected wholeObject(): string | undefined {
+    if (this.peek() !== OPEN_OBJECT) return undefined;
+    const end = objectEnd(this.#text, this.#at);
+    return end < 0 ? undefined : this.#text.slice(this.#at, end);
+  }
+
+  /** Takes that text. */
+  protected takeObject({ length }: string): void {
+    this.#at += length;
+    this.#token = this.#at - 1;
+  }
+
+  /** Characters of the file that were taken. */
+  protected get taken(): number {
+    return this.#before + this.#at;
   }
 
   /** The next character that is no white space, -1 at the end. A token of it is in the window. */
@@ -258,6 +279,25 @@ export class JsonLexer implements Disposable {
     this.#at += word.length;
     return value;
   }
+}
+
+/**
+ * Where the braces that open at `start` are closed again, or -1. Braces in strings count too, so it
+ * may be wrong; what ends there is an object only if `JSON.parse` says so.
+ */
+function objectEnd(text: string, start: number): number {
+  let open = text.indexOf("{", start + 1);
+  let close = text.indexOf("}", start + 1);
+  for (let depth = 1; close >= 0 && close - start < LONGEST_OBJECT;) {
+    if (open >= 0 && open < close) {
+      depth++;
+      open = text.indexOf("{", open + 1);
+    } else {
+      if (--depth === 0) return close + 1;
+      close = text.indexOf("}", close + 1);
+    }
+  }
+  return -1;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Reads objects of a JSON file field by field, checked. */
-import type { JsonReader } from "./json_stream.ts";
+import type { JsonReader } from "./json_reader.ts";
 
 /** How the fields of an object are taken; fields that are not named are skipped. */
 export type Fields = Readonly<Record<string, () => void>>;
