@@ -4,6 +4,7 @@ import { bevPoolBreakdown } from "./tables/bev_pool_breakdown.ts";
 import { cpuEngine } from "./tables/cpu_engine.ts";
 import { dataflows } from "./tables/dataflows.ts";
 import { mapSearch } from "./tables/map_search.ts";
+import { modelZoo } from "./tables/model_zoo.ts";
 import { scaling } from "./tables/scaling.ts";
 import { torchsparsePpInference } from "./tables/torchsparse_pp.ts";
 
@@ -11,6 +12,7 @@ import { torchsparsePpInference } from "./tables/torchsparse_pp.ts";
 export const TABLES: Readonly<Record<string, TableSpec>> = {
   "cpu-engine": cpuEngine,
   scaling,
+  "model-zoo": modelZoo,
   dataflows,
   "bev-pool-breakdown": bevPoolBreakdown,
   "map-search": mapSearch,

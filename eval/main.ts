@@ -11,6 +11,8 @@ import { toJson, toMarkdown, toSpeed, toText } from "./render.ts";
 import { type Run, runBenchmark } from "./run.ts";
 
 async function main(args: readonly string[]): Promise<void> {
+  // Loaded only then: all other commands work without a compiler.
+  if (args[0] === "model") return (await import("./model/main.ts")).modelMain(args.slice(1));
   const command = parseCommand(args);
   if (command.kind === "help") print(usage());
   else if (command.kind === "list") list(command.json);

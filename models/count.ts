@@ -61,6 +61,17 @@ export function countLayers(
   });
 }
 
+/** Layers that multiply from the inputs to the deepest output: what an error passes through. */
+export function depthOf({ layers, outputs }: Pick<Network, "layers" | "outputs">): number {
+  const depths = new Map<number, number>();
+  const depth = (id: number) => depths.get(id) ?? 0;
+  for (const { reads, to, parameters } of layers) {
+    const below = Math.max(...reads.map(({ id }) => depth(id)));
+    depths.set(to.id, below + (parameters.length > 0 ? 1 : 0));
+  }
+  return Math.max(...outputs.map(({ id }) => depth(id)));
+}
+
 /** Multiply-adds of all layers on a scan. */
 export function countMacs(network: Pick<Network, "layers">, scene: Scene): number {
   return network.layers.reduce((sum, layer) => sum + layer.macs(scene), 0);

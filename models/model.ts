@@ -70,6 +70,11 @@ export class Model implements Disposable {
     stack.move();
   }
 
+  /** What the last pass gave. */
+  get outputs(): readonly Tensor<Feature>[] {
+    return this.#held;
+  }
+
   /** Bytes of the pool at its widest: activations, coordinates and maps. */
   get peakBytes(): number {
     return this.pool.peakBytes;

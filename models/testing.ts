@@ -1,4 +1,12 @@
 /** What the tests of this folder share. */
+import { Context, groupVoxels, type Tensor } from "../ffi/mod.ts";
+import { floatsOf } from "./dtype.ts";
+import { Model, type ModelOptions } from "./model.ts";
+import type { Network } from "./network.ts";
+import { randomFloats } from "./random.ts";
+import type { Cells } from "./reference.ts";
+import { Scene } from "./scene.ts";
+import type { Weights } from "./weights.ts";
 
 /** Path of material beside the project, or undefined, said on stdout, where it is absent. */
 export function sharedPath(path: string): string | undefined {
@@ -10,4 +18,51 @@ export function sharedPath(path: string): string | undefined {
     Deno.stdout.writeSync(new TextEncoder().encode(`skipped: ../shared/${path} is absent\n`));
     return undefined;
   }
+}
+
+/** Cells of a bumpy sheet in a cube of `side`, sorted, with seeded features. */
+export function smallScene(side = 12, channels = 4): Cells {
+  const heights = randomFloats(side * side, 1);
+  const at = Array.from({ length: side * side }, (_, i) => {
+    const [x, y] = [Math.floor(i / side), i % side];
+    const slope = (x + 2 * y) / 3 * (side / (side + 2));
+    return [x, y, Math.floor(slope / 2 + (heights[i]! + 1) * 1.5)] as const;
+  }).filter((_, i) => i % 7 !== 3);
+  const values = randomFloats(at.length * channels, 2);
+  const feats = at.map((_, i) =>
+    Float64Array.from(values.subarray(i * channels, (i + 1) * channels))
+  );
+  return { at, feats };
+}
+
+/** What a network gives on the CPU for cells, which must be sorted, row after row. */
+export function forward(
+  network: Network,
+  weights: Weights,
+  { at, feats }: Cells,
+  options: ModelOptions = {},
+): Float32Array {
+  using ctx = new Context("cpu", { threads: 2 });
+  using stack = new DisposableStack();
+  const n = at.length;
+  const rows = ctx.tensorFrom("i32", [n, 4], Int32Array.from(at.flatMap((cell) => [0, ...cell])));
+  const coords = stack.use(rows);
+  using voxels = groupVoxels(coords);
+  if (`${voxels.coords.download()}` !== `${coords.download()}`) throw new Error("not sorted");
+  const width = feats[0]!.length;
+  const input: Tensor<"f32"> = stack.use(
+    ctx.tensorFrom("f32", [n, width], Float32Array.from(feats.flatMap((row) => [...row]))),
+  );
+  using model = new Model(ctx, network, weights, options);
+  using scene = new Scene(ctx, { coords }, model.pool);
+  return floatsOf(model.forward(scene, [input])[0]!);
+}
+
+/** Largest difference to `expected`, as a share of the largest value in it. */
+export function relativeError(found: Float32Array, { feats }: Pick<Cells, "feats">): number {
+  const expected = feats.flatMap((row) => [...row]);
+  if (found.length !== expected.length) throw new Error(`${found.length} of ${expected.length}`);
+  const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return expected.reduce((worst, value, i) => Math.max(worst, Math.abs(found[i]! - value)), 0) /
+    scale;
 }

@@ -1,242 +1,144 @@
-/** Runs a network plan on a context, with seeded weights. */
-import {
-  affine,
-  concat,
-  type Context,
-  convNeedsPairs,
-  devoxelize,
-  type Feature,
-  linear,
-  sparseConv,
-  type Tensor,
-  voxelReduce,
-} from "../../ffi/mod.ts";
-import type { Instance } from "../case.ts";
-import { BYTES, featureTensor, floatsOf, rounded } from "../harness/dtype.ts";
+/** A network of `models/` as a bench problem, with seeded weights. */
+import { type Context, type Feature, type Tensor } from "../../ffi/mod.ts";
+import { countMacs, depthOf, elements, parametersOf } from "../../models/count.ts";
+import { BYTES, featureTensor, floatsOf } from "../../models/dtype.ts";
+import { Model } from "../../models/model.ts";
+import type { Network } from "../../models/network.ts";
+import { pointPositions } from "../../models/nets/spvcnn.ts";
+import { Scene as Maps } from "../../models/scene.ts";
+import { randomWeights } from "../../models/weights.ts";
+import type { Bench, Expected, Instance, Problem } from "../case.ts";
+import type { Tolerance } from "../harness/check.ts";
+import { UNIT } from "../harness/dtype.ts";
 import { randomFloats } from "../harness/random.ts";
 import type { Scene } from "../harness/scene.ts";
-import { mapName, mapSize, NetworkMaps, rowsOf } from "./network_maps.ts";
-import {
-  assignBuffers,
-  type ConvStep,
-  type JoinStep,
-  type Plan,
-  type PointStep,
-  type Value,
-} from "./network_plan.ts";
 
-/** Weights of a convolution: [KV, Cin, Cout], and its folded batch norm. */
-interface Weights {
-  readonly weight: Float32Array<ArrayBuffer>;
-  readonly scale: Float32Array;
-  readonly shift: Float32Array;
-}
+/** Multiply-adds up to which the reference computes all of a network: it does about 1e9 a second. */
+const REFERENCE_MACS = 2e9;
+/** A larger one is compared with what another dataflow makes of it, in f32. */
+const OTHER_DATAFLOW = "fetch";
+/** Of the weights of all networks here. */
+const SEED = 2;
 
-/** A plan with everything that it needs on the host, rounded to `dtype`. */
-export interface Network {
-  readonly plan: Plan;
+/** How a network is run. */
+export interface NetworkRun {
+  readonly network: Network;
   readonly scene: Scene;
   readonly dtype: Feature;
   /** Whether maps are made in every run, or once before. */
   readonly buildsMaps: boolean;
-  readonly input: Float32Array<ArrayBuffer>;
-  /** By step; null where a step has none. */
-  readonly weights: readonly (Weights | null)[];
+  /** Told the bytes of buffers that a run in this dataflow took at its widest. */
+  readonly onPeak?: (engine: string, bytes: number) => void;
 }
 
-/** Seeded inputs and weights for a plan. */
-export function networkOf(
-  plan: Plan,
-  scene: Scene,
-  dtype: Feature,
-  buildsMaps: boolean,
-): Network {
-  const { level, channels } = plan.input;
+/**
+ * Errors of a layer pass through all that follow, which keep their size. f32: what one layer may
+ * have, times their number. 16 bits: each layer's result is rounded, independently of the others, so
+ * the errors add up like the root of their number; twice that, of the largest value.
+ */
+export function networkTolerance(network: Network, dtype: Feature): Tolerance {
+  const depth = depthOf(network);
+  const scale = dtype === "f32" ? 1e-5 * depth : 2 * Math.sqrt(depth) * UNIT[dtype];
+  return { abs: 0, scale, rel: 1e-5 };
+}
+
+/** A network over the voxels of the bench's scan. */
+export function networkProblem(
+  { cpu, scene }: Bench,
+  run: Omit<NetworkRun, "scene">,
+): Problem {
+  const all = { ...run, scene };
+  const macs = macsOf(cpu, all);
   return {
-    plan,
-    scene,
-    dtype,
-    buildsMaps,
-    input: rounded(randomFloats(rowsOf(scene, level) * channels, 1), dtype),
-    weights: plan.steps.map((step, i) =>
-      step.op === "conv" ? seededWeights(step, scene, dtype, 2 * i + 2) : null
-    ),
+    params: { voxels: scene.rows(0), gmac: Number((macs / 1e9).toFixed(3)) },
+    flops: 2 * macs,
+    bytes: bytesOf(all),
+    tolerance: () => networkTolerance(run.network, run.dtype),
+    create: (ctx) => new NetworkInstance(ctx, all),
+    expected: (on) => expected(on, all, macs),
   };
 }
 
-/** Sums keep the size of their inputs, so that no layer of the network drowns the others. */
-function seededWeights(
-  { map, from, to }: ConvStep,
-  scene: Scene,
-  dtype: Feature,
-  seed: number,
-): Weights {
-  const { kv, outputs, pairs } = mapSize(scene, map);
-  const terms = pairs / Math.max(1, outputs) * from.channels;
-  // Uniform values have a variance of 1/3, and a ReLU takes half of the rest.
-  const gain = Math.sqrt(6 / Math.max(1, terms));
-  const values = randomFloats(kv * from.channels * to.channels, seed);
-  const norm = randomFloats(2 * to.channels, seed + 1);
-  return {
-    weight: rounded(values.map((value) => value * gain), dtype),
-    scale: norm.subarray(0, to.channels).map((value) => 1 + value / 4),
-    shift: norm.subarray(to.channels).map((value) => value / 4),
-  };
+function expected(cpu: Context, run: NetworkRun, macs: number): Expected {
+  using instance = new NetworkInstance(cpu, { ...run, dtype: "f32" });
+  const small = macs <= REFERENCE_MACS;
+  const ms = cpu.time(instance.bind(small ? "ref" : OTHER_DATAFLOW));
+  return { parts: instance.output(), refMs: small ? ms : Infinity };
 }
 
-/** Multiply-adds as papers count them: pairs x channels in x channels out. */
-export function macsOf({ steps }: Plan, scene: Scene): number {
-  return steps.reduce((sum, step) => {
-    if (step.op !== "conv") return sum;
-    return sum + mapSize(scene, step.map).pairs * step.from.channels * step.to.channels;
-  }, 0);
+/** Multiply-adds as papers count them. */
+export function macsOf(ctx: Context, { network, scene }: Pick<NetworkRun, "network" | "scene">) {
+  using on = new OnDevice(ctx, scene);
+  return countMacs(network, on.maps);
 }
 
-/** Coordinates or maps, input and weights read once, output written once. */
-export function bytesOf({ plan, scene, dtype, buildsMaps, weights }: Network): number {
-  const values = (value: Value) => rowsOf(scene, value.level) * value.channels;
-  const numbers = weights.reduce((sum, each) => sum + (each?.weight.length ?? 0), 0);
-  const maps = new Map(
-    plan.steps.flatMap((step) =>
-      step.op === "conv" ? [[mapName(step.map), mapSize(scene, step.map)] as const] : []
-    ),
-  );
-  const entries = [...maps.values()].reduce((sum, { kv, outputs }) => sum + kv * outputs, 0);
-  return BYTES[dtype] * (values(plan.input) + numbers + values(plan.output)) +
-    (buildsMaps ? 16 * scene.rows(0) : 4 * entries);
+/** Voxels, input and weights read once, output written once. */
+function bytesOf({ network, scene, dtype }: NetworkRun): number {
+  const weights = parametersOf(network).reduce((sum, each) => sum + elements(each), 0);
+  const channels = [...network.inputs, ...network.outputs].reduce((sum, v) => sum + v.channels, 0);
+  return BYTES[dtype] * (weights + scene.rows(0) * channels) + 16 * scene.rows(0);
 }
 
-/** One copy of a network on a device: every tensor is made here, none in a run. */
-export function networkInstance(ctx: Context, network: Network): Instance {
-  const { plan, scene, dtype, buildsMaps, input } = network;
-  using stack = new DisposableStack();
-  const maps = stack.use(new NetworkMaps(ctx, scene, plan));
-  const { shapes, of } = assignBuffers(plan);
-  const buffers = shapes.map(({ level, channels }) =>
-    stack.use(ctx.tensor<Feature>(dtype, [rowsOf(scene, level), channels]))
-  );
-  // The input has a place of its own: the next run reads it again.
-  const first = stack.use(
-    featureTensor(ctx, dtype, [rowsOf(scene, plan.input.level), plan.input.channels], input),
-  );
-  const at = ({ id }: Value) => id === plan.input.id ? first : buffers[of.get(id)!]!;
-  const tensors: Tensors = { maps, at };
-  const layers = plan.steps.map((step, i): Bind => {
-    if (step.op !== "conv") return (how) => denseStep(ctx, tensors, step, how);
-    const layer = uploadLayer(ctx, step, network, i, stack);
-    return plan.dense && step.map.kind === "own"
-      ? (how) => linearStep(ctx, tensors, step, layer, how)
-      : (how) => convStep(tensors, step, layer, how);
-  });
-  const owned = stack.move();
-  return {
-    bind(name) {
-      const variant = ctx.variant("sparse_conv", name);
-      const pairs = convNeedsPairs(ctx, variant);
-      maps.build(pairs);
-      const steps = layers.map((bind) => bind({ variant, pairs, plain: name === "ref" }));
-      return () => {
-        if (buildsMaps) maps.build(pairs);
-        for (const step of steps) step();
-      };
-    },
-    output: () => [{ name: "features", values: floatsOf(at(plan.output)) }],
-    [Symbol.dispose]: () => owned.dispose(),
-  };
-}
+/** The scan's voxels on a device, and what is made of them. */
+class OnDevice implements Disposable {
+  readonly maps: Maps;
+  readonly #own = new DisposableStack();
 
-interface Tensors {
-  readonly maps: NetworkMaps;
-  readonly at: (value: Value) => Tensor<Feature>;
-}
-
-/** In which variant a run is. */
-interface How {
-  /** Of the convolutions. */
-  readonly variant: number;
-  readonly pairs: boolean;
-  /** Whether all other steps run their reference as well. */
-  readonly plain: boolean;
-}
-
-/** Gives the timed run of a step. */
-type Bind = (how: How) => () => void;
-
-/** Weights on the device. */
-interface Layer {
-  readonly weight: Tensor<Feature>;
-  readonly norm: { readonly scale: Tensor<"f32">; readonly shift?: Tensor<"f32"> };
-}
-
-function uploadLayer(
-  ctx: Context,
-  { map, from, to, shift: shifts }: ConvStep,
-  { scene, weights, dtype, plan: { dense } }: Network,
-  step: number,
-  stack: DisposableStack,
-): Layer {
-  const { weight, scale, shift } = weights[step]!;
-  const { kv } = mapSize(scene, map);
-  const inner = [from.channels, to.channels];
-  const shape = dense && map.kind === "own" ? inner : [kv, ...inner];
-  const on = (values: Float32Array) => stack.use(ctx.tensorFrom("f32", [to.channels], values));
-  return {
-    weight: stack.use(featureTensor(ctx, dtype, shape, weight)),
-    norm: { scale: on(scale), ...(shifts && { shift: on(shift) }) },
-  };
-}
-
-function convStep(
-  { maps, at }: Tensors,
-  { map, from, to, residual, relu }: ConvStep,
-  { weight, norm }: Layer,
-  { variant, pairs }: How,
-): () => void {
-  const lists = pairs ? maps.pairs(map) : null;
-  const epilogue = {
-    ...norm,
-    ...(residual !== null && { residual: at(residual) }),
-    activation: relu ? "relu" as const : "none" as const,
-  };
-  return () => sparseConv(at(from), weight, maps.map(map), lists, at(to), variant, epilogue);
-}
-
-/** Dense steps and those of points are f32 only, which the cases see to. */
-const f32 = (tensor: Tensor<Feature>) => tensor as Tensor<"f32">;
-
-function linearStep(
-  ctx: Context,
-  { at }: Tensors,
-  { from, to, residual, relu }: ConvStep,
-  { weight, norm }: Layer,
-  { plain }: How,
-): () => void {
-  const variant = plain ? ctx.variant("linear", "ref") : 0;
-  const epilogue = {
-    ...norm,
-    ...(residual !== null && { residual: f32(at(residual)) }),
-    activation: relu ? "relu" as const : "none" as const,
-  };
-  const [x, out, matrix] = [f32(at(from)), f32(at(to)), f32(weight)];
-  return () => linear(x, matrix, out, epilogue, variant);
-}
-
-function denseStep(
-  ctx: Context,
-  { maps, at }: Tensors,
-  step: PointStep | JoinStep,
-  { plain }: How,
-): () => void {
-  const [feats, out] = [f32(at(step.from)), f32(at(step.to))];
-  const variant = plain ? ctx.variant(step.op, "ref") : 0;
-  if ("other" in step) {
-    const other = f32(at(step.other));
-    return step.op === "concat"
-      ? () => concat(feats, other, out, variant)
-      : () => affine(feats, out, { residual: other }, variant);
+  constructor(ctx: Context, scene: Scene, pool?: Model["pool"]) {
+    const voxels = scene.level(0);
+    const shape = [voxels.length / 4, 4];
+    const coords = this.#own.use(ctx.tensorFrom("i32", shape, voxels));
+    const positions = this.#own.use(ctx.tensorFrom("f32", shape, pointPositions(voxels)));
+    this.maps = this.#own.use(new Maps(ctx, { coords, positions }, pool));
   }
-  const { index, weight, order, starts } = maps.points(step.level);
-  return step.op === "devoxelize"
-    ? () => devoxelize(feats, index, weight, out, variant)
-    : () => voxelReduce(feats, order, starts, out, "mean", variant);
+
+  [Symbol.dispose](): void {
+    this.#own.dispose();
+  }
+}
+
+/** One copy of a network on a device. Buffers come from a pool that the first run fills. */
+class NetworkInstance implements Instance {
+  readonly #own = new DisposableStack();
+  readonly #input: Tensor<Feature>;
+  readonly #models = new Map<string, { model: Model; maps: Maps }>();
+  #last: Tensor<Feature> | undefined;
+
+  constructor(private readonly ctx: Context, private readonly run: NetworkRun) {
+    const { network, scene, dtype } = run;
+    const shape = [scene.rows(0), network.inputs[0]!.channels];
+    const values = randomFloats(shape[0]! * shape[1]!, 1);
+    this.#input = this.#own.use(featureTensor(ctx, dtype, shape, values));
+  }
+
+  bind(engine: string): () => void {
+    const { model, maps } = this.#modelOf(engine);
+    const inputs = [this.#input];
+    return () => {
+      if (this.run.buildsMaps) maps.forget();
+      this.#last = model.forward(maps, inputs)[0];
+      this.run.onPeak?.(engine, model.peakBytes);
+    };
+  }
+
+  output() {
+    return [{ name: "features", values: floatsOf(this.#last!) }];
+  }
+
+  [Symbol.dispose](): void {
+    this.#own.dispose();
+  }
+
+  /** Weights are laid out for a dataflow, so that each has a copy. */
+  #modelOf(engine: string) {
+    const known = this.#models.get(engine);
+    if (known !== undefined) return known;
+    const { network, scene, dtype } = this.run;
+    const weights = randomWeights(network, SEED);
+    const model = this.#own.use(new Model(this.ctx, network, weights, { dtype, engine }));
+    const { maps } = this.#own.use(new OnDevice(this.ctx, scene, model.pool));
+    const made = { model, maps };
+    this.#models.set(engine, made);
+    return made;
+  }
 }

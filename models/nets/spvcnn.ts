@@ -47,8 +47,11 @@ const RESOLUTION = Math.fround(0.05);
  * product: 789 of the integers below 6000 come out a little larger, and interpolation sees it.
  */
 export function pointPositions(coords: Int32Array): Float32Array<ArrayBuffer> {
-  return Float32Array.from(
-    coords,
-    (c, i) => i % 4 === 0 ? c : Math.fround(Math.fround(c * RESOLUTION) / RESOLUTION),
-  );
+  const positions = new Float32Array(coords.length);
+  for (let i = 0; i < coords.length; i++) {
+    positions[i] = i % 4 === 0
+      ? coords[i]!
+      : Math.fround(Math.fround(coords[i]! * RESOLUTION) / RESOLUTION);
+  }
+  return positions;
 }
