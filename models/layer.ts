@@ -1,6 +1,7 @@
 /** What a layer of a network is: data that a reader can follow, and how it is put on a device. */
 import type { Context, Feature, Tensor } from "../ffi/mod.ts";
 import type { WeightLayout } from "../ffi/weight_order.ts";
+import type { GridMaps } from "./grid_maps.ts";
 import type { Scene } from "./scene.ts";
 import type { Value } from "./value.ts";
 
@@ -14,8 +15,11 @@ export interface Parameter {
   readonly terms?: number;
 }
 
-/** How a weight lies in a checkpoint. "linear" is PyTorch's [Cout, Cin]. */
-export type Layout = WeightLayout | "linear";
+/**
+ * How a weight lies in a checkpoint. "linear" is PyTorch's [Cout, Cin], "spconv1-xyz" spconv 1 over
+ * coordinates (x, y, z), where others have (z, y, x).
+ */
+export type Layout = WeightLayout | "linear" | "spconv1-xyz";
 
 /** One layer. Its class says what it computes. */
 export interface Layer {
@@ -50,6 +54,8 @@ export interface Device {
   weights(name: string): Float32Array;
   /** Variant of sparse_conv for a layer. */
   dataflow(layer: Layer): number;
+  /** Kernel maps of dense grids, which are the same for every scan. */
+  readonly grids: GridMaps;
   /** Whether rows can be multiplied, joined and added in this type; if not, convolutions do it. */
   readonly dense: boolean;
   /** Layers with a smaller share of weights that are not 0 run on the weight-sparse kernels. */

@@ -15,6 +15,8 @@ export function weightShape(layout: Layout, kernel: Three, cin: number, cout: nu
     // Coordinates are (z, y, x) there.
     case "spconv1":
       return [kernel[2], kernel[1], kernel[0], cin, cout];
+    case "spconv1-xyz":
+      return [...kernel, cin, cout];
     case "spconv2":
       return [cout, kernel[2], kernel[1], kernel[0], cin];
   }
@@ -32,6 +34,9 @@ export interface Stored {
 export function voxmarkWeights(data: Float32Array, stored: Stored): Float32Array {
   const { layout, kernel, cin, cout } = stored;
   if (layout === "torchsparse") return data;
+  if (layout === "spconv1-xyz") {
+    return toVoxmarkWeights(data, "spconv1", kernel, cin, cout, "xyz");
+  }
   if (layout !== "linear") return toVoxmarkWeights(data, layout, kernel, cin, cout);
   const turned = new Float32Array(data.length);
   for (let o = 0; o < cout; o++) {

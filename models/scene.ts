@@ -15,7 +15,15 @@ import {
 } from "../ffi/mod.ts";
 import { alignedCoords, boundsOf, mostOutputs } from "./coords.ts";
 import { Pool } from "./pool.ts";
-import { type MapKey, mapName, type PointSpace, type Space, type VoxelSpace } from "./value.ts";
+import {
+  type GridSpace,
+  type MapKey,
+  mapName,
+  type PointSpace,
+  type Space,
+  strideName,
+  type VoxelSpace,
+} from "./value.ts";
 
 type I32 = Tensor<"i32">;
 
@@ -85,7 +93,7 @@ export class Scene implements Disposable {
   rows(space: Space): number {
     if (space.kind === "voxels") return this.coords(space).rows;
     if (space.kind === "points") return this.input.positions?.rows ?? this.input.coords.rows;
-    return space.size.reduce((product, n) => product * n, this.batches);
+    return space.size.reduce((product, n) => product * n, this.batches * (space.copies ?? 1));
   }
 
   /** Coordinates [M, 4] of voxels, in units of their own stride. */
@@ -97,6 +105,16 @@ export class Scene implements Disposable {
   /** The kernel map [KV, M] of a layer; a 1x1x1 layer has one as well. */
   map(key: MapKey): I32 {
     return memo(this.#maps, mapName(key), () => this.#buildMap(key));
+  }
+
+  /** The map [KV, cells] of a layer from voxels to the cells (x, y, 0) of a grid. */
+  gridMap(from: VoxelSpace, grid: GridSpace, by: MapKey["by"]): I32 {
+    return memo(this.#maps, `${from.name}>${grid.name}:${strideName(by)}`, () => {
+      const cells = memo(this.#coords, `cells of ${grid.name}`, () => this.#cells(grid));
+      const map = this.#take("i32", [kernelVolume(by.layer), cells.rows], false);
+      kernelMap(this.#aligned(from, by), cells, map, by.layer, this.#mapVariant);
+      return map;
+    });
   }
 
   /** The map of a layer in which every row reads itself, [1, M]. */
@@ -186,6 +204,16 @@ export class Scene implements Disposable {
     coords.setRows(Number(count.download()[0]));
     this.#pool.give(count as unknown as Tensor);
     return coords;
+  }
+
+  #cells({ size: [nx, ny] }: GridSpace): I32 {
+    const cells = new Int32Array(4 * this.batches * nx * ny);
+    for (let i = 0; i < cells.length / 4; i++) {
+      cells[4 * i] = Math.floor(i / (nx * ny));
+      cells[4 * i + 1] = Math.floor(i / ny) % nx;
+      cells[4 * i + 2] = i % ny;
+    }
+    return this.#take("i32", [cells.length / 4, 4], false).upload(cells);
   }
 
   /** Coordinates moved so that the layer's padding is that of voxmark.h. */
