@@ -8,6 +8,7 @@ import { devoxelizeCases } from "./cases/devoxelize.ts";
 import { downsampleCases } from "./cases/downsample.ts";
 import { gradientCases } from "./cases/gradients.ts";
 import { hashMapCases } from "./cases/hash_map.ts";
+import { int8Cases } from "./cases/int8.ts";
 import { kernelMapCases } from "./cases/kernel_map.ts";
 import { minkunetCases } from "./cases/minkunet.ts";
 import { sparseConvCases } from "./cases/sparse_conv.ts";
@@ -29,7 +30,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     cases: hashMapCases,
   },
   downsample: {
-    about: "output coordinates of strided layers",
+    about: "output coordinates of strided layers, alone and with their maps",
     cases: downsampleCases,
   },
   "kernel_map": {
@@ -60,6 +61,11 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     about: "convolutions whose weights are mostly 0, against the dense kernel on the same weights",
     baselines: { "sparse_conv_ws": "dense" },
     cases: weightSparseCases,
+  },
+  int8: {
+    about: "convolutions in 8 bits, against the dense f32 kernel on the same whole numbers",
+    baselines: { "sparse_conv_int8": "f32" },
+    cases: int8Cases,
   },
   dense: {
     about: "linear layers, folded batch norms, layer norms and softmax over rows of features",

@@ -14,6 +14,7 @@ import { compareCommand } from "./compare.ts";
 import { cacheBytes, describeMachine, memoryBytes } from "./harness/machine.ts";
 import type { Plan } from "./harness/measure.ts";
 import { Heartbeat, judgeNoise } from "./harness/noise.ts";
+import type { ProcessTime } from "./harness/process.ts";
 import { bestRoofline, measureRoofline } from "./harness/roofline.ts";
 import { isFailed, withShare } from "./harness/rows.ts";
 import { runCases, type Setting } from "./harness/run.ts";
@@ -99,6 +100,7 @@ async function bench(
     heartbeat: stack.use(new Heartbeat(ctx)),
     log: printError,
   });
+  const processes = await timedProcesses(selection, tables, options);
   const run = { threads: cpu.threads, data: scene.data, command, noise };
   const context = await describeMachine(backend, run);
   const rows = new Rows(outcomes);
@@ -109,7 +111,9 @@ async function bench(
     roofline,
     baselines: Object.assign({}, ...Object.values(groups).map(({ baselines }) => baselines ?? {})),
     cases: outcomes.map(({ row }) => row),
-    tables: selection.tables.flatMap((id) => tables[id]!.build({ rows, roofline, context })),
+    tables: selection.tables.flatMap((id) =>
+      tables[id]!.build({ rows, roofline, context, processes: processes.get(id) ?? [] })
+    ),
   });
 }
 
@@ -119,6 +123,10 @@ async function measured(
   setting: Setting & { readonly heartbeat: Heartbeat },
 ) {
   const { backend, bench: { ctx }, cacheBytes: cache, heartbeat } = setting;
+  if (cases.length === 0) {
+    heartbeat.beat();
+    return { outcomes: [], roofline: null, noise: judgeNoise([], heartbeat.medians) };
+  }
   printError("measuring the roof: multiply-adds, triad, gather");
   const before = measureRoofline(backend, ctx.threads, cache);
   const found = await runCases(cases, setting);
@@ -130,6 +138,20 @@ async function measured(
   const noise = judgeNoise(outcomes.map(({ row }) => row), heartbeat.medians);
   if (noise.noisy) printError(`warning: a noisy run: ${JSON.stringify(noise)}`);
   return { outcomes, roofline, noise };
+}
+
+/** What the tables asked for time whole commands of, by the ID of the table. */
+async function timedProcesses(
+  selection: Selection,
+  tables: Registry["tables"],
+  { quick, filter }: Options,
+): Promise<Map<string, readonly ProcessTime[]>> {
+  const found = new Map<string, readonly ProcessTime[]>();
+  for (const id of selection.tables) {
+    const times = await tables[id]!.processes?.({ quick, filter, log: printError });
+    if (times !== undefined) found.set(id, times);
+  }
+  return found;
 }
 
 function checkBackend(backend: BenchBackend): void {

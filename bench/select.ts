@@ -58,7 +58,8 @@ export function select({ groups, tables }: Registry, options: Wanted): Selection
   const cases = [...once.values()].filter((item) =>
     variantsOf(item, backend).some((variant) => takes(item, variant))
   );
-  if (cases.length === 0) throw nothingLeft(options);
+  const processes = tableIds.some((id) => tables[id]!.processes !== undefined);
+  if (cases.length === 0 && !processes) throw nothingLeft(options);
   return { cases, tables: tableIds, takes };
 }
 

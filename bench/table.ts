@@ -1,6 +1,7 @@
 /** What a table is: which cases it needs, and what it makes of their rows. */
 import type { BenchCase, BenchContext, BenchRoofline, BenchTable } from "../reports/schema.ts";
 import { type BenchBackend, type Case, type CaseKey, caseName } from "./case.ts";
+import type { ProcessOptions, ProcessTime } from "./harness/process.ts";
 import type { Outcome } from "./harness/run.ts";
 
 /** A table that can be asked for by its ID. */
@@ -11,6 +12,8 @@ export interface TableSpec {
   readonly cases: readonly Case[];
   /** Variants that it needs of a case, out of the known ones, the default first; all by default. */
   variants?(item: Case, known: readonly string[]): readonly string[];
+  /** Times whole commands, for a table that needs more than cases. */
+  processes?(options: ProcessOptions): Promise<readonly ProcessTime[]>;
   build(run: TableRun): BenchTable[];
 }
 
@@ -19,6 +22,8 @@ export interface TableRun {
   readonly rows: Rows;
   readonly roofline: BenchRoofline | null;
   readonly context: BenchContext;
+  /** What {@linkcode TableSpec.processes} gave; none where it did not run. */
+  readonly processes?: readonly ProcessTime[];
 }
 
 /** The cases of these names, which must all be there. */

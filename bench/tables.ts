@@ -3,8 +3,10 @@ import type { TableSpec } from "./table.ts";
 import { bevPoolBreakdown } from "./tables/bev_pool_breakdown.ts";
 import { cpuEngine } from "./tables/cpu_engine.ts";
 import { dataflows } from "./tables/dataflows.ts";
-import { mapSearch } from "./tables/map_search.ts";
+import { diet } from "./tables/diet.ts";
 import { modelZoo } from "./tables/model_zoo.ts";
+import { mapSearch } from "./tables/map_search.ts";
+import { evalSpeed } from "./tables/eval_speed.ts";
 import { scaling } from "./tables/scaling.ts";
 import { torchsparsePpInference } from "./tables/torchsparse_pp.ts";
 
@@ -13,8 +15,10 @@ export const TABLES: Readonly<Record<string, TableSpec>> = {
   "cpu-engine": cpuEngine,
   scaling,
   "model-zoo": modelZoo,
+  diet,
   dataflows,
   "bev-pool-breakdown": bevPoolBreakdown,
   "map-search": mapSearch,
   "torchsparse-pp-inference": torchsparsePpInference,
+  "eval-speed": evalSpeed,
 };

@@ -1,8 +1,7 @@
+import { Cursor } from "./arrow_cursor.ts";
 import type { BatchHeader } from "./arrow_metadata.ts";
-import type { Boxes, Scan } from "./scan.ts";
-import { COLUMNS, type ListColumn, type Values } from "./schema.ts";
-
-type ColumnName = (typeof COLUMNS)[number]["name"];
+import type { Boxes, Cameras, Scan } from "./scan.ts";
+import { type Cell, COLUMNS } from "./schema.ts";
 
 /**
  * The scan of a record batch of one row. Its arrays are views of `body`, which must start at a
@@ -15,142 +14,81 @@ export function decodeScan(header: BatchHeader, body: Uint8Array): Scan {
     throw new RangeError(`its record batch has ${header.rows} rows, and one scan is one row`);
   }
   const cursor = new Cursor(header, body);
-  const id = cursor.text("id");
-  const found = new Map<ColumnName, Values>();
+  const cells = new Map<string, Cell>();
   for (const column of COLUMNS) {
-    const values = cursor.list(column);
-    if (values !== undefined) found.set(column.name, values);
+    const cell = cursor.cell(column);
+    if (cell !== undefined) cells.set(column.name, cell);
   }
-  const get = <T extends Values>(name: ColumnName, type: abstract new () => T): T | undefined => {
-    const values = found.get(name);
-    return values instanceof type ? values : undefined;
-  };
-  const semantic = get("semantic", Uint16Array);
-  const instance = get("instance", Uint16Array);
-  const pose = get("pose", Float64Array);
-  const boxes = decodeBoxes(
-    get("boxes", Float32Array),
-    get("box_semantic", Uint16Array),
-    get("box_instance", Uint16Array),
-  );
+  return scanOf(new Row(cells));
+}
+
+function scanOf(row: Row): Scan {
+  const boxes = boxesOf(row);
+  const cameras = camerasOf(row);
   return {
-    id,
-    points: get("points", Float32Array)!, // not nullable, so list() gave it or threw
-    ...(semantic && { semantic }),
-    ...(instance && { instance }),
-    ...(pose && { pose }),
+    id: row.needed("id"),
+    points: row.needed("points"),
+    ...row.optional("features", "features"),
+    ...row.optional("semantic", "semantic"),
+    ...row.optional("instance", "instance"),
+    ...row.optional("time", "time"),
+    ...row.optional("pose", "pose"),
     ...(boxes && { boxes }),
+    ...(cameras && { cameras }),
+    ...row.optional("images", "images"),
+    ...row.optional("labelImages", "label_images"),
+    ...row.optional("texts", "texts"),
   };
 }
 
-function decodeBoxes(
-  geometry: Float32Array | undefined,
-  semantic: Uint16Array | undefined,
-  instance: Uint16Array | undefined,
-): Boxes | undefined {
-  if (geometry && semantic && instance) return { geometry, semantic, instance };
-  if (geometry || semantic || instance) {
-    throw new RangeError(
-      'one of "boxes", "box_semantic" and "box_instance" is null, and all or none is needed',
-    );
-  }
-  return undefined;
+function boxesOf(row: Row): Boxes | undefined {
+  if (!row.hasAll("boxes", "box_semantic", "box_instance")) return undefined;
+  return {
+    geometry: row.needed("boxes"),
+    semantic: row.needed("box_semantic"),
+    instance: row.needed("box_instance"),
+    ...row.optional("features", "box_features"),
+    ...row.optional("ids", "box_ids"),
+  };
 }
 
-const ARRAYS = { Float32: Float32Array, Float64: Float64Array, Uint16: Uint16Array } as const;
+function camerasOf(row: Row): Cameras | undefined {
+  if (!row.hasAll("cameras", "camera_intrinsic", "camera_from_sensor", "camera_size")) {
+    return undefined;
+  }
+  return {
+    names: row.needed("cameras"),
+    intrinsic: row.needed("camera_intrinsic"),
+    fromSensor: row.needed("camera_from_sensor"),
+    size: row.needed("camera_size"),
+    ...row.optional("distortion", "camera_distortion"),
+  };
+}
 
-/** Walks the nodes and buffers of a batch in schema order, and checks each against the body. */
-class Cursor {
-  #node = 0;
-  #buffer = 0;
+/** The cells of a row by column. {@linkcode Cursor.cell} made each of the type of its column. */
+class Row {
+  constructor(private readonly cells: ReadonlyMap<string, Cell>) {}
 
-  constructor(readonly header: BatchHeader, readonly body: Uint8Array) {}
-
-  text(name: string): string {
-    const node = this.#nextNode(name);
-    this.#skipValidity(name);
-    if (node.length !== 1 || node.nulls !== 0) {
-      throw new RangeError(`column "${name}" is null, and each scan needs it`);
-    }
-    const { start, end } = this.#offsets(name);
-    const bytes = this.#nextBuffer(name);
-    if (end > bytes.length) {
-      throw new RangeError(`column "${name}" ends at byte ${end} of ${bytes.length}`);
-    }
-    return new TextDecoder().decode(bytes.subarray(start, end));
+  needed<T extends Cell>(column: string): T {
+    return this.cells.get(column) as T;
   }
 
-  /** The values of a list column, or undefined where it is null. */
-  list(column: ListColumn): Values | undefined {
-    const { name, width } = column;
-    const node = this.#nextNode(name);
-    this.#skipValidity(name);
-    const isNull = node.nulls > 0;
-    if (node.length !== 1 || node.nulls > 1 || (isNull && !column.nullable)) {
-      throw new RangeError(`column "${name}" has ${node.length} cells, ${node.nulls} of them null`);
-    }
-    const { start, end } = this.#offsets(name);
-    const rows = width === 1 ? undefined : this.#inner(name);
-    const { length } = this.#inner(name);
-    const bytes = this.#nextBuffer(name);
-    const Type = ARRAYS[column.element];
-    const room = Math.min(length, bytes.length / Type.BYTES_PER_ELEMENT);
-    if (end * width > room || end > (rows?.length ?? end)) {
+  /** `{ [field]: cell }`, or nothing where the cell is null. */
+  optional<F extends string>(field: F, column: string): { [K in F]?: never } {
+    const cell = this.cells.get(column);
+    return cell === undefined ? {} : { [field]: cell } as unknown as { [K in F]?: never };
+  }
+
+  /** Whether all of `columns` have a cell, or none. */
+  hasAll(...columns: readonly string[]): boolean {
+    const found = columns.filter((column) => this.cells.has(column)).length;
+    if (found > 0 && found < columns.length) {
       throw new RangeError(
-        `column "${name}" ends at value ${end * width}, and the file holds ${Math.floor(room)}`,
+        `one of ${
+          columns.map((name) => `"${name}"`).join(", ")
+        } is null, and all or none is needed`,
       );
     }
-    if (bytes.byteOffset % Type.BYTES_PER_ELEMENT !== 0) {
-      throw new RangeError(`column "${name}" does not start at a multiple of 8 bytes`);
-    }
-    if (isNull) return undefined;
-    // The end is given, not left open: a buffer is padded, and a view must not show the padding.
-    const first = bytes.byteOffset + start * width * Type.BYTES_PER_ELEMENT;
-    return new Type(bytes.buffer as ArrayBuffer, first, (end - start) * width);
-  }
-
-  /** The node of a level below the outermost, which must hold no nulls. */
-  #inner(name: string): { length: number } {
-    const node = this.#nextNode(name);
-    this.#skipValidity(name);
-    if (node.nulls > 0) {
-      throw new RangeError(`column "${name}" has ${node.nulls} null values, and none is allowed`);
-    }
-    return node;
-  }
-
-  #offsets(name: string): { start: number; end: number } {
-    const bytes = this.#nextBuffer(name);
-    if (bytes.length < 8) {
-      throw new RangeError(`column "${name}" has ${bytes.length} bytes of offsets, not 8`);
-    }
-    const view = new DataView(bytes.buffer, bytes.byteOffset, 8);
-    const start = view.getInt32(0, true);
-    const end = view.getInt32(4, true);
-    if (start < 0 || end < start) {
-      throw new RangeError(`column "${name}" goes from offset ${start} to ${end}`);
-    }
-    return { start, end };
-  }
-
-  #nextNode(name: string): { length: number; nulls: number } {
-    const node = this.header.nodes[this.#node++];
-    if (node === undefined) {
-      throw new RangeError(`column "${name}" is missing in a record batch`);
-    }
-    return node;
-  }
-
-  /** Validity bitmaps are not needed: with one row, the null count says the same. */
-  #skipValidity(name: string): void {
-    this.#nextBuffer(name);
-  }
-
-  #nextBuffer(name: string): Uint8Array {
-    const buffer = this.header.buffers[this.#buffer++];
-    if (buffer === undefined || buffer.offset + buffer.length > this.body.length) {
-      throw new RangeError(`column "${name}" reaches past the end of its record batch`);
-    }
-    return this.body.subarray(buffer.offset, buffer.offset + buffer.length);
+    return found > 0;
   }
 }

@@ -2,7 +2,7 @@ import { InputError } from "../std/errors.ts";
 import { decodeScan } from "./arrow_batch.ts";
 import { type Block, type Footer, readBatchHeader, readFooter } from "./arrow_metadata.ts";
 import type { Scan } from "./scan.ts";
-import { decodeMetadata, type ScanMetadata } from "./schema.ts";
+import { decodeMetadata, type ScanMetadata } from "./metadata.ts";
 
 const MAGIC = "ARROW1";
 

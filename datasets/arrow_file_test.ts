@@ -4,11 +4,11 @@ import { InputError } from "../std/errors.ts";
 import { ScanFile } from "./arrow_file.ts";
 import { openScans } from "./arrow_scans.ts";
 import { writeScans } from "./arrow_writer.ts";
-import { fullScan, inputError, TestFolder, TINY } from "./test_scans.ts";
+import { bareScan, fullScan, inputError, TestFolder, TINY } from "./test_scans.ts";
 
 async function tinyFile(folder: TestFolder): Promise<Uint8Array<ArrayBuffer>> {
   const path = `${folder.path}/whole.arrow`;
-  await writeScans(path, TINY, [fullScan("a"), fullScan("b")]);
+  await writeScans(path, TINY, [fullScan("a"), bareScan("b")]);
   return await Deno.readFile(path);
 }
 
@@ -33,19 +33,19 @@ Deno.test("ScanFile.open() refuses other columns and other versions", async () =
   const foreign = folder.write("foreign.arrow", tableToIPC(table, "file").slice());
   assertStringIncludes(
     await inputError(() => ScanFile.open(foreign)),
-    '"scans" version 1 is needed',
+    '"scans" version 2 is needed',
   );
 
   const whole = await tinyFile(folder);
-  const version = folder.write("v2.arrow", replaceText(whole, "schema_version", "1", "2"));
+  const version = folder.write("v2.arrow", replaceText(whole, "schema_version", "2", "1"));
   assertStringIncludes(
     await inputError(() => ScanFile.open(version)),
-    'its layout is "scans" version 2, and version 1 is needed',
+    'its layout is "scans" version 1, and version 2 is needed',
   );
   const name = folder.write("name.arrow", replaceText(whole, "semantic", "semantic", "semantik"));
   assertStringIncludes(
     await inputError(() => ScanFile.open(name)),
-    "its column 2 is (semantik: List<Uint16>), and (semantic: List<Uint16>) is needed",
+    "its column 3 is (semantik: List<Uint16>), and (semantic: List<Uint16>) is needed",
   );
 });
 
@@ -68,13 +68,12 @@ Deno.test("ScanFile.read() meets any damaged byte with an error of one line or a
   const whole = await tinyFile(folder);
   let refused = 0;
   for (let at = 0; at < whole.length; at++) {
-    for (const mask of [0xff, 0x01]) {
-      const damaged = whole.slice();
-      damaged[at] = damaged[at]! ^ mask;
-      if (!(await readsAll(folder.write("damaged.arrow", damaged)))) refused++;
-    }
+    const damaged = whole.slice();
+    // In turn all bits and the lowest: far off and near by.
+    damaged[at] = damaged[at]! ^ (at % 2 === 0 ? 0xff : 0x01);
+    if (!(await readsAll(folder.write("damaged.arrow", damaged)))) refused++;
   }
-  assertGreater(refused, whole.length / 4);
+  assertGreater(refused, whole.length / 8);
 });
 
 Deno.test("ScanFile.read() reads files cut at any byte as damaged", async () => {

@@ -97,13 +97,14 @@ export function readBatchHeader(bytes: Uint8Array): BatchHeader {
 const RECORD_BATCH = 3;
 
 /** Numbers of the union `Type` of Schema.fbs, as far as they are told apart here. */
-const TYPE = { int: 2, float: 3, utf8: 5, list: 12, fixedSizeList: 16 } as const;
+const TYPE = { int: 2, float: 3, binary: 4, utf8: 5, list: 12, fixedSizeList: 16 } as const;
 
 /** The type of a column, written as apache-arrow prints it; lists down to four levels. */
 function typeName(field: FlatTable, depth = 0): string {
   const kind = field.uint8(2);
   if (field.has(4)) return "Dictionary";
   if (kind === TYPE.utf8) return "Utf8";
+  if (kind === TYPE.binary) return "Binary";
   if (kind === TYPE.int) {
     const type = field.table(3);
     return `${type.uint8(1) ? "Int" : "Uint"}${type.int32(0)}`;

@@ -1,8 +1,9 @@
 import { InputError } from "../std/errors.ts";
 import { ScanFile } from "./arrow_file.ts";
+import { type Manifest, MANIFEST_ENDING, readManifest } from "./manifest.ts";
 import type { Scan } from "./scan.ts";
 import { shapeProblems } from "./scan_shape.ts";
-import type { ScanMetadata } from "./schema.ts";
+import type { ScanMetadata } from "./metadata.ts";
 
 /** Scans in a file or folder, read one at a time in any order. */
 export interface ScanSource extends Disposable, AsyncIterable<Scan> {
@@ -45,25 +46,53 @@ export async function openScans(path: string): Promise<ScanSource> {
 const label = ({ dataset, version }: ScanMetadata) => `${dataset} version ${version}`;
 
 /**
- * The scan files that `path` names: itself, or the *.arrow files of a folder by name.
+ * The scan files that `path` names: itself; or, of a folder, the shards that its manifests list, or
+ * without a manifest its *.arrow files by name.
  *
- * @throws {InputError} when there are none.
+ * @throws {InputError} when there are none, or the conversion that made them did not end.
  */
 export async function scanPaths(path: string): Promise<string[]> {
-  let info: Deno.FileInfo;
+  const { files, manifests } = await scanFiles(path);
+  const half = manifests.find(({ manifest }) => !manifest.complete);
+  if (half !== undefined) {
+    throw new InputError(
+      `Cannot read "${path}": "${half.path}" is of a conversion that did not end; run it again, ` +
+        `and it goes on where it stopped`,
+    );
+  }
+  return files;
+}
+
+/** The files of {@linkcode scanPaths}, and the manifests of the folder with what they list. */
+export async function scanFiles(path: string): Promise<{
+  files: string[];
+  manifests: { path: string; manifest: Manifest }[];
+}> {
+  if (!(await isFolder(path))) return { files: [path], manifests: [] };
+  const folder = path.replace(/(.)\/+$/, "$1");
+  const names: string[] = [];
+  for await (const entry of Deno.readDir(folder)) names.push(entry.name);
+  names.sort();
+  const manifests = [];
+  for (const name of names.filter((name) => name.endsWith(MANIFEST_ENDING))) {
+    const manifest = await readManifest(`${folder}/${name}`);
+    if (manifest !== undefined) manifests.push({ path: `${folder}/${name}`, manifest });
+  }
+  const listed = manifests.flatMap(({ manifest }) => manifest.shards.map(({ file }) => file));
+  const files = manifests.length > 0 ? listed : names.filter((name) => name.endsWith(".arrow"));
+  if (files.length === 0) {
+    throw new InputError(`Cannot read "${path}": the folder holds no .arrow file`);
+  }
+  return { files: files.map((name) => `${folder}/${name}`), manifests };
+}
+
+async function isFolder(path: string): Promise<boolean> {
   try {
-    info = await Deno.stat(path);
+    return (await Deno.stat(path)).isDirectory;
   } catch (cause) {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
     throw new InputError(`Cannot read "${path}": there is no such file or folder`, { cause });
   }
-  if (!info.isDirectory) return [path];
-  const entries = await Array.fromAsync(Deno.readDir(path));
-  const names = entries.map((entry) => entry.name).filter((name) => name.endsWith(".arrow"));
-  if (names.length === 0) {
-    throw new InputError(`Cannot read "${path}": the folder holds no .arrow file`);
-  }
-  return names.sort().map((name) => `${path.replace(/\/+$/, "")}/${name}`);
 }
 
 class Scans implements ScanSource {
@@ -99,7 +128,7 @@ class Scans implements ScanSource {
 
 function checked(file: ScanFile, index: number): Scan {
   const scan = file.read(index);
-  const [problem] = shapeProblems(scan);
+  const [problem] = shapeProblems(scan, file.metadata);
   if (problem !== undefined) {
     throw new InputError(`Cannot read "${file.path}" scan "${scan.id}": ${problem}`);
   }

@@ -20,7 +20,7 @@ Deno.test("openScans() gives back what writeScans() wrote, in order and at rando
   };
   const scans = [fullScan("00/000000"), bareScan("00/000001"), noBoxes];
 
-  assertEquals(await writeScans(path, TINY, scans), 3);
+  assertEquals((await writeScans(path, TINY, scans)).scans, 3);
 
   using source = await openScans(path);
   assertEquals(source.metadata, TINY);

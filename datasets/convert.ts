@@ -1,22 +1,38 @@
 import { InputError } from "../std/errors.ts";
 import { Progress } from "../std/progress.ts";
 import { writeScans } from "./arrow_writer.ts";
-import type { ConvertOptions, Dataset, Part } from "./dataset.ts";
+import type { ConvertChoices, ConvertOptions, Dataset, Part } from "./dataset.ts";
+import { fileSha256, fingerprint } from "./fingerprint.ts";
 import { exists } from "./frames.ts";
+import { manifestPath, readManifest, type Shard, writeManifest } from "./manifest.ts";
 import type { Scan } from "./scan.ts";
 
 /** What a conversion made. */
 export interface Converted {
-  /** The files written, one a part. */
+  /** The files of the conversion: one a part, or several shards. */
   readonly paths: readonly string[];
   readonly scans: number;
+  /** Shards that an earlier, interrupted run had finished. */
+  readonly resumed: number;
   /** Points left out because a value was not finite. */
   readonly droppedPoints: number;
 }
 
+/** How a conversion writes its files. */
+export interface OutputOptions {
+  /** Scans a file at most; {@linkcode DEFAULT_SHARD} when absent. */
+  readonly shardScans?: number;
+}
+
+/** Scans a file: about 1 GB of LiDAR alone, and a minute of work lost by an interruption. */
+export const DEFAULT_SHARD = 500;
+
 /**
- * Converts a data set under `src` into `out`/<dataset>-<part>.arrow. Names and sizes of all source
- * files are checked before the first byte is written; a file of `out` is complete or absent.
+ * Converts a data set under `src` into `out`/<dataset>-<part>.arrow, or -<part>-<n>-of-<m>.arrow
+ * where a part is more than one shard, and `out`/<dataset>.manifest.json. Names and sizes of all
+ * source files are checked before the first byte is written; a file of `out` is complete or absent.
+ * Shards that the manifest lists from an interrupted run of the same settings and source files are
+ * kept, if their checksums hold.
  *
  * @throws {InputError} at the first bad source file, or for an option the data set does not have.
  */
@@ -24,53 +40,154 @@ export async function convert(
   dataset: Dataset,
   src: string,
   out: string,
-  options: Omit<ConvertOptions, "dropped">,
+  options: Omit<ConvertOptions, "dropped"> & OutputOptions,
 ): Promise<Converted> {
-  const { metadata } = dataset;
-  for (const option of ["sequences", "velodyne"] as const) {
-    if (options[option] !== undefined && !dataset.options.includes(option)) {
+  checkChoices(dataset, options);
+  const dropped = { points: 0 };
+  const parts = await dataset.parts(trimSlashes(src), {
+    ...options,
+    dropped: (points) => dropped.points += points,
+  });
+  const plans = [...planShards(dataset, parts, options)];
+  const folder = trimSlashes(out);
+  const { shards, resumed } = await withFolder(
+    out,
+    () => writeShards(dataset, folder, plans, dropped),
+  );
+  return {
+    paths: shards.map(({ file }) => `${folder}/${file}`),
+    scans: shards.reduce((sum, shard) => sum + shard.scans, 0),
+    resumed,
+    droppedPoints: shards.reduce((sum, shard) => sum + shard.droppedPoints, 0),
+  };
+}
+
+/** Writes the planned shards that are not there yet, and the manifest after each. */
+async function writeShards(
+  { metadata }: Dataset,
+  folder: string,
+  plans: readonly ShardPlan[],
+  dropped: { points: number },
+): Promise<{ shards: Shard[]; resumed: number }> {
+  const old = (await readManifest(manifestPath(folder, metadata.dataset)))?.shards ?? [];
+  const parts = new Set(plans.map(({ part }) => part.name));
+  const others = old.filter(({ part }) => !parts.has(part));
+  const shards: Shard[] = [];
+  let resumed = 0;
+  const total = plans.reduce((sum, { first, end }) => sum + end - first, 0);
+  using progress = new Progress(total, `converting ${metadata.dataset}`, "scans");
+  for (const plan of plans) {
+    let shard = await keptShard(folder, plan, old);
+    if (shard !== undefined) {
+      resumed++;
+      progress.tick(shard.scans);
+    } else {
+      dropped.points = 0;
+      const { file, first, part, key } = plan;
+      const scans = ticking(part.scans(first, plan.end), progress);
+      const written = await writeScans(`${folder}/${file}`, metadata, scans);
+      shard = { file, part: part.name, first, ...written, droppedPoints: dropped.points, key };
+    }
+    shards.push(shard);
+    await writeManifest(folder, {
+      schemaVersion: 1,
+      dataset: metadata.dataset,
+      datasetVersion: metadata.version,
+      complete: shards.length === plans.length,
+      shards: [...others, ...shards].sort((a, b) => a.file < b.file ? -1 : 1),
+    });
+  }
+  await removeReplaced(folder, old, [...others, ...shards]);
+  return { shards, resumed };
+}
+
+const CHOICES = ["sequences", "velodyne", "version", "sweeps", "images"] as const;
+
+function checkChoices({ metadata, options }: Dataset, chosen: ConvertChoices): void {
+  for (const option of CHOICES) {
+    if (chosen[option] !== undefined && !options.includes(option)) {
       throw new InputError(
         `Cannot convert ${metadata.dataset} with --${option}: the data set has no such choice`,
       );
     }
   }
-  let droppedPoints = 0;
-  const parts = await dataset.parts(trimSlashes(src), {
-    ...options,
-    dropped: (points) => droppedPoints += points,
-  });
-  const paths: string[] = [];
-  let scans = 0;
-  await withFolder(out, async () => {
-    using progress = new Progress(
-      parts.reduce((sum, part) => sum + part.length, 0),
-      `converting ${metadata.dataset}`,
-      "scans",
-    );
-    for (const part of parts) {
-      const path = `${trimSlashes(out)}/${metadata.dataset}-${part.name}.arrow`;
-      scans += await writeScans(path, metadata, ticking(part, progress));
-      paths.push(path);
+}
+
+/** A shard that a conversion is to make. */
+interface ShardPlan {
+  readonly file: string;
+  readonly part: Part;
+  readonly first: number;
+  readonly end: number;
+  readonly key: string;
+}
+
+function* planShards(
+  { metadata }: Dataset,
+  parts: readonly Part[],
+  { dropInvalid, shardScans = DEFAULT_SHARD, ...choices }:
+    & Omit<ConvertOptions, "dropped">
+    & OutputOptions,
+): Generator<ShardPlan> {
+  const { velodyne, version, sweeps, images } = choices;
+  const settings = [metadata, velodyne, version, sweeps, images, dropInvalid];
+  for (const part of parts) {
+    const count = Math.max(1, Math.ceil(part.length / shardScans));
+    const key = fingerprint([JSON.stringify(settings), shardScans, part.length, part.key]);
+    for (let k = 0; k < count; k++) {
+      const number = (n: number) => String(n).padStart(5, "0");
+      const ending = count === 1 ? "" : `-${number(k)}-of-${number(count)}`;
+      yield {
+        file: `${metadata.dataset}-${part.name}${ending}.arrow`,
+        part,
+        first: k * shardScans,
+        end: Math.min(part.length, (k + 1) * shardScans),
+        key,
+      };
     }
-  });
-  return { paths, scans, droppedPoints };
+  }
+}
+
+/** The shard that an earlier run made for `plan`, if its bytes are still those it wrote. */
+async function keptShard(
+  folder: string,
+  { file, key }: ShardPlan,
+  old: readonly Shard[],
+): Promise<Shard | undefined> {
+  const shard = old.find((other) => other.file === file && other.key === key);
+  const path = `${folder}/${file}`;
+  if (shard === undefined || !(await exists(path))) return undefined;
+  if ((await Deno.stat(path)).size !== shard.bytes) return undefined;
+  return await fileSha256(path) === shard.sha256 ? shard : undefined;
+}
+
+/** Removes the shards of an earlier conversion that this one has replaced by others. */
+async function removeReplaced(
+  folder: string,
+  old: readonly Shard[],
+  shards: readonly Shard[],
+): Promise<void> {
+  const written = new Set(shards.map(({ file }) => file));
+  for (const { file } of old) {
+    if (!written.has(file)) await Deno.remove(`${folder}/${file}`).catch(() => {});
+  }
 }
 
 const trimSlashes = (path: string) => path.replace(/(.)\/+$/, "$1");
 
-async function* ticking(part: Part, progress: Progress): AsyncGenerator<Scan> {
-  for await (const scan of part.scans()) {
+async function* ticking(scans: AsyncIterable<Scan>, progress: Progress): AsyncGenerator<Scan> {
+  for await (const scan of scans) {
     yield scan;
     progress.tick();
   }
 }
 
 /** Runs `write` with the folder `out` made; when it fails, a folder made for nothing goes again. */
-export async function withFolder(out: string, write: () => Promise<void>): Promise<void> {
+export async function withFolder<T>(out: string, write: () => Promise<T>): Promise<T> {
   const isNew = !(await exists(out));
   await makeFolder(out);
   try {
-    await write();
+    return await write();
   } catch (error) {
     // Not recursive: refused when files are in it.
     if (isNew) await Deno.remove(out).catch(() => {});

@@ -1,9 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { openScans } from "./arrow_scans.ts";
-import { convert, type Converted } from "./convert.ts";
+import { convert, type Converted, type OutputOptions } from "./convert.ts";
 import type { ConvertOptions, Dataset } from "./dataset.ts";
 import { kittiObject } from "./kitti_object.ts";
-import type { Scan } from "./scan.ts";
+import { apply } from "./matrix34.ts";
+import type { Cameras, Scan } from "./scan.ts";
 import { semanticKitti } from "./semantic_kitti.ts";
 import { inputError, realData, TestFolder } from "./test_scans.ts";
 
@@ -33,7 +34,7 @@ async function run(
   dataset: Dataset,
   src: string,
   folder: TestFolder,
-  options: Partial<ConvertOptions> = {},
+  options: Partial<ConvertOptions & OutputOptions> = {},
 ): Promise<Run> {
   const warnings: string[] = [];
   const warn = (text: string) => warnings.push(text);
@@ -48,7 +49,7 @@ async function failure(
   dataset: Dataset,
   src: string,
   folder: TestFolder,
-  options: Partial<ConvertOptions> = {},
+  options: Partial<ConvertOptions & OutputOptions> = {},
 ): Promise<string> {
   const message = await inputError(() => run(dataset, src, folder, options));
   const names = [...Deno.readDirSync(folder.path)].map((entry) => entry.name);
@@ -235,6 +236,43 @@ Deno.test("convert() refuses KITTI labels of an unknown type or length", async (
   );
 });
 
+Deno.test("convert() goes on after an interruption without redoing finished shards", async () => {
+  using folder = new TestFolder();
+  const src = sequence(folder);
+  folder.write("src/sequences/00/labels/000001.label", Uint32Array.of(0, 10, 12));
+  await inputError(() => run(semanticKitti, src, folder, { shardScans: 1 }));
+  const first = `${folder.path}/out/semantickitti-00-00000-of-00002.arrow`;
+  const before = Deno.statSync(first).ino;
+  assertStringIncludes(
+    await inputError(() => openScans(`${folder.path}/out`)),
+    "of a conversion that did not end",
+  );
+  folder.write("src/sequences/00/labels/000001.label", Uint32Array.of(0, 10, 10));
+  const { resumed, written } = await run(semanticKitti, src, folder, { shardScans: 1 });
+  assertEquals(resumed, 0, "the source changed");
+  assertEquals(written.length, 2);
+  assert(Deno.statSync(first).ino !== before);
+
+  const again = await run(semanticKitti, src, folder, { shardScans: 1 });
+  assertEquals(again.resumed, 2);
+  Deno.removeSync(`${folder.path}/out/semantickitti-00-00001-of-00002.arrow`);
+  assertEquals((await run(semanticKitti, src, folder, { shardScans: 1 })).resumed, 1);
+  const whole = await run(semanticKitti, src, folder);
+  assertEquals(whole.paths, [`${folder.path}/out/semantickitti-00.arrow`]);
+  const names = Array.from(Deno.readDirSync(`${folder.path}/out`), ({ name }) => name).sort();
+  assertEquals(names, ["semantickitti-00.arrow", "semantickitti.manifest.json"]);
+});
+
+Deno.test("convert() keeps the files of other sequences of an earlier run", async () => {
+  using folder = new TestFolder();
+  const src = sequence(folder);
+  folder.write("src/sequences/11/velodyne/000000.bin", POINTS);
+  await run(semanticKitti, src, folder, { sequences: ["00"] });
+  const { paths, written } = await run(semanticKitti, src, folder, { sequences: ["11"] });
+  assertEquals(paths.length, 1);
+  assertEquals(written.map(({ id }) => id), ["00/000000", "00/000001", "11/000000"]);
+});
+
 Deno.test("convert() keeps every value of a real SemanticKITTI scan", async () => {
   const src = realData("semantickitti");
   if (src === undefined) return;
@@ -267,6 +305,31 @@ Deno.test("convert() puts the boxes of a real KITTI scan around its points", asy
   });
   assert(counts.every((count) => count >= 3), `points in the boxes: ${counts}`);
 });
+
+Deno.test("convert() keeps camera, image and 2-D box of a real KITTI scan", async () => {
+  const src = realData("kitti");
+  if (src === undefined) return;
+  using folder = new TestFolder();
+  const { written } = await run(kittiObject, src, folder);
+  const [{ boxes, cameras, images }] = written as [Scan];
+  assertEquals(cameras!.names, ["image_2"]);
+  assertEquals([...cameras!.size], [1242, 375]);
+  assert(equalBytes(images![0]!, Deno.readFileSync(`${src}/training/image_2/000001.png`)));
+  const [width = 0, height = 0] = cameras!.size;
+  for (let box = 0; box < 3; box++) {
+    const [left = 0, top = 0, right = 0, bottom = 0] = boxes!.features!.subarray(7 * box + 3);
+    const centre = boxes!.geometry.subarray(7 * box, 7 * box + 3);
+    const [u, v] = project(cameras!, centre);
+    assert(u > left && u < right && v > top && v < bottom, `box ${box} is seen at ${u}, ${v}`);
+    assert(right <= width && bottom <= height);
+  }
+});
+
+/** Where the first camera sees a position, in pixels. */
+function project({ intrinsic: k, fromSensor: m }: Cameras, at: Float32Array): [number, number] {
+  const [x, y, z] = apply(m.subarray(0, 12), [at[0]!, at[1]!, at[2]!]);
+  return [k[0]! * x / z + k[2]!, k[4]! * y / z + k[5]!];
+}
 
 function pointsInside(points: Float32Array, box: Float32Array): number {
   const [x = 0, y = 0, z = 0, length = 0, width = 0, height = 0, yaw = 0] = box;

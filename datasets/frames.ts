@@ -16,7 +16,7 @@ export interface Frame {
  */
 export async function listFrames(
   folder: string,
-  labels: { readonly folder: string; readonly ending: string },
+  labels?: { readonly folder: string; readonly ending: string },
 ): Promise<Frame[]> {
   const scans = await namesIn(folder, ".bin");
   if (scans === undefined) {
@@ -25,11 +25,12 @@ export async function listFrames(
   if (scans.length === 0) {
     throw new InputError(`Cannot convert "${folder}": it holds no .bin file, and one is needed`);
   }
+  const pointsOf = (name: string) => ({ name, pointsPath: `${folder}/${name}.bin` });
+  if (labels === undefined) return scans.map(pointsOf);
   const labelled = await namesIn(labels.folder, labels.ending) ?? [];
   if (labelled.length > 0) matchNames(folder, scans, labels, labelled);
   return scans.map((name) => ({
-    name,
-    pointsPath: `${folder}/${name}.bin`,
+    ...pointsOf(name),
     ...(labelled.length > 0 && { labelPath: `${labels.folder}/${name}${labels.ending}` }),
   }));
 }

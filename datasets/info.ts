@@ -3,7 +3,7 @@ import { openScans, scanPaths } from "./arrow_scans.ts";
 import { plural } from "./plural.ts";
 import { firstInvalid } from "./points.ts";
 import { pointCount, type Scan } from "./scan.ts";
-import type { ScanMetadata } from "./schema.ts";
+import type { ScanMetadata } from "./metadata.ts";
 import { occupancy } from "./voxels.ts";
 
 /** Lowest, mean and highest of a quantity. */

@@ -1,22 +1,13 @@
 import { InputError, unknownName } from "../std/errors.ts";
+import { type Camera, packCameras, readCamera } from "./cameras.ts";
 import type { ConvertOptions, Dataset, Part } from "./dataset.ts";
 import { exists, type Frame, listFrames } from "./frames.ts";
 import { apply, calibration, compose, invert, parseNumbers, rotate } from "./matrix34.ts";
+import { sourceKey } from "./parts.ts";
+import { splitProjection } from "./projection.ts";
+import { KITTI, KITTI_TYPES, kittiClassId } from "./published/kitti.ts";
 import { countPoints, readPoints } from "./points.ts";
 import type { Boxes, Scan } from "./scan.ts";
-
-/** Types of the devkit (`label_2`), numbered here from 1: KITTI gives them no numbers. */
-const CLASSES: Readonly<Record<number, string>> = {
-  1: "Car",
-  2: "Van",
-  3: "Truck",
-  4: "Pedestrian",
-  5: "Person_sitting",
-  6: "Cyclist",
-  7: "Tram",
-  8: "Misc",
-};
-const CLASS_IDS = new Map(Object.entries(CLASSES).map(([id, name]) => [name, Number(id)]));
 
 const SPLITS = ["training", "testing"];
 /** `velodyne_reduced` holds the points that camera 2 sees; detectors' tools make it. */
@@ -26,13 +17,14 @@ const SCAN_FOLDERS = ["velodyne", "velodyne_reduced"];
 export const kittiObject: Dataset = {
   metadata: {
     dataset: "kitti-object",
-    version: 1,
+    version: 2,
     source: "KITTI 3D object detection benchmark (https://www.cvlibs.net/datasets/kitti)",
     licence: "CC BY-NC-SA 3.0",
     sensor: "Velodyne HDL-64E",
-    classes: CLASSES,
+    classes: KITTI.classes,
+    boxFeatures: ["truncated", "occluded", "alpha", "left", "top", "right", "bottom"],
   },
-  options: ["sequences", "velodyne"],
+  options: ["sequences", "velodyne", "images"],
   async parts(src, options) {
     const velodyne = options.velodyne ?? "velodyne";
     if (!SCAN_FOLDERS.includes(velodyne)) throw unknownName("folder", velodyne, SCAN_FOLDERS);
@@ -71,28 +63,34 @@ async function splitPart(
   velodyne: string,
   options: ConvertOptions,
 ): Promise<Part> {
-  const labels = { folder: `${src}/${split}/label_2`, ending: ".txt" };
-  const frames = await listFrames(`${src}/${split}/${velodyne}`, labels);
+  const folder = `${src}/${split}`;
+  const labels = { folder: `${folder}/label_2`, ending: ".txt" };
+  const frames = await listFrames(`${folder}/${velodyne}`, labels);
+  const sources: string[] = [];
   for (const { name, pointsPath, labelPath } of frames) {
     await countPoints(pointsPath);
-    const calib = calibrationPath(src, split, name);
-    if (labelPath !== undefined && !(await exists(calib))) {
+    const calib = calibrationPath(folder, name);
+    const hasCalibration = await exists(calib);
+    if (labelPath !== undefined && !hasCalibration) {
       throw new InputError(
         `Cannot convert "${labelPath}": "${calib}" is missing, and boxes need their calibration`,
       );
     }
+    sources.push(pointsPath);
+    if (labelPath !== undefined) sources.push(labelPath);
+    if (hasCalibration) sources.push(calib);
   }
   return {
     name: velodyne === "velodyne" ? split : `${split}-${velodyne}`,
     length: frames.length,
-    async *scans() {
-      for (const frame of frames) yield await readScan(src, split, frame, options);
+    key: await sourceKey(sources),
+    async *scans(from, to) {
+      for (const frame of frames.slice(from, to)) yield await readScan(src, split, frame, options);
     },
   };
 }
 
-const calibrationPath = (src: string, split: string, name: string) =>
-  `${src}/${split}/calib/${name}.txt`;
+const calibrationPath = (folder: string, name: string) => `${folder}/calib/${name}.txt`;
 
 async function readScan(
   src: string,
@@ -102,38 +100,61 @@ async function readScan(
 ): Promise<Scan> {
   const { points, dropped } = await readPoints(pointsPath, options.dropInvalid);
   options.dropped(dropped);
-  const boxes = labelPath !== undefined &&
-    await readBoxes(labelPath, calibrationPath(src, split, name));
-  return { id: `${split}/${name}`, points, ...(boxes && { boxes }) };
+  const folder = `${src}/${split}`;
+  const path = calibrationPath(folder, name);
+  const text = await exists(path) ? await Deno.readTextFile(path) : undefined;
+  const rectFromSensor = text === undefined ? undefined : compose(
+    calibration(text, "R0_rect", 9, path),
+    calibration(text, "Tr_velo_to_cam", 12, path),
+  );
+  const boxes = labelPath !== undefined && rectFromSensor !== undefined &&
+    await readBoxes(labelPath, invert(rectFromSensor));
+  const cameras: Camera[] = [];
+  for (const number of COLOUR_CAMERAS) {
+    const image = `${folder}/image_${number}/${name}.png`;
+    if (text === undefined || rectFromSensor === undefined || !(await exists(image))) continue;
+    const projection = calibration(text, `P${number}`, 12, path);
+    const camera = splitProjection(projection, rectFromSensor);
+    cameras.push(await readCamera(`image_${number}`, camera, image, options));
+  }
+  return { id: `${split}/${name}`, points, ...(boxes && { boxes }), ...packCameras(cameras) };
 }
 
-async function readBoxes(labelPath: string, calibPath: string): Promise<Boxes> {
-  const calib = await Deno.readTextFile(calibPath);
-  const sensorFromRect = invert(compose(
-    calibration(calib, "R0_rect", 9, calibPath),
-    calibration(calib, "Tr_velo_to_cam", 12, calibPath),
-  ));
+/** The left and the right colour camera. */
+const COLOUR_CAMERAS = [2, 3];
+
+async function readBoxes(labelPath: string, sensorFromRect: Float64Array): Promise<Boxes> {
   const geometry: number[] = [];
   const semantic: number[] = [];
+  const features: number[] = [];
   const lines = (await Deno.readTextFile(labelPath)).trimEnd().split("\n");
   lines.forEach((line, i) => {
     const place = `"${labelPath}" line ${i + 1}`;
     const [type = "", ...numbers] = line.trim().split(/\s+/);
     if (type === "DontCare" || type === "") return;
-    const id = CLASS_IDS.get(type);
+    const id = kittiClassId(type);
     if (id === undefined) {
       throw new InputError(
         `Cannot read ${place}: its type is "${type}", and one of ` +
-          `${[...CLASS_IDS.keys(), "DontCare"].join(", ")} is needed`,
+          `${[...KITTI_TYPES, "DontCare"].join(", ")} is needed`,
+      );
+    }
+    const values = parseNumbers(numbers.join(" "), 14, place);
+    if (values.subarray(7, 10).some((side) => side <= 0)) {
+      throw new InputError(
+        `Cannot read ${place}: its size is ${values.subarray(7, 10).join(" x ")} m, and sides ` +
+          `above 0 are needed`,
       );
     }
     semantic.push(id);
-    geometry.push(...sensorBox(parseNumbers(numbers.join(" "), 14, place), sensorFromRect));
+    geometry.push(...sensorBox(values, sensorFromRect));
+    features.push(...values.subarray(0, 7));
   });
   return {
     geometry: Float32Array.from(geometry),
     semantic: Uint16Array.from(semantic),
     instance: Uint16Array.from(semantic, (_, i) => i + 1),
+    features: Float32Array.from(features),
   };
 }
 

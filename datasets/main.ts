@@ -4,9 +4,11 @@ import { CheckError, InputError, unknownName } from "../std/errors.ts";
 import { removePartFilesOnSignal } from "../std/files.ts";
 import { print, printError, runMain } from "../std/main.ts";
 import { Progress } from "../std/progress.ts";
-import { convert } from "./convert.ts";
+import { convert, DEFAULT_SHARD, withFolder } from "./convert.ts";
 import { describe, formatInfo } from "./info.ts";
+import { drawScan } from "./draw.ts";
 import { plural } from "./plural.ts";
+import { RAW_TWINS, rawTwinNamed } from "./raw/registry.ts";
 import { datasetNamed, DATASETS } from "./registry.ts";
 import { CACHE, DEFAULT_SYNTH, writeSynth } from "./synth_file.ts";
 import { verify } from "./verify.ts";
@@ -34,38 +36,50 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
 Converts a data set to Arrow files, one a sequence or split: OUT/DATASET-PART.arrow.
 
-DATASET                 ${Object.keys(DATASETS).join(" or ")}
+DATASET                 ${Object.keys(DATASETS).join(", ")}
 --src DIR               the folder its archives were unpacked to
 --out DIR               where the files go; made if absent
---sequences LIST        only these, for example 00,08 (semantickitti) or training (kitti-object)
+--sequences LIST        only these: 00,08 (semantickitti), training (kitti-object), a drive
+                        (kitti-raw), scenes or a split (nuscenes), a file (waymo), 002 (pandaset)
 --velodyne NAME         the folder of scans: velodyne (default) or velodyne_reduced (kitti-object)
---drop-invalid          leave points with a NaN or infinite value out, with their labels`,
+--version NAME          the release, such as v1.0-mini (nuscenes; default: the only one there)
+--sweeps N              sweeps in a scan, this one and those before it (nuscenes; default 1)
+--no-images             keep calibrations and leave the images out
+--shard N               scans a file at most (default ${DEFAULT_SHARD})
+--drop-invalid          leave points with a NaN or infinite value out, with their labels
+
+A conversion that was interrupted goes on where it stopped when it is run again.`,
     positional: ["DATASET"],
-    texts: ["src", "out", "sequences", "velodyne"],
-    switches: ["drop-invalid"],
+    texts: ["src", "out", "sequences", "velodyne", "version", "sweeps", "shard"],
+    switches: ["drop-invalid", "no-images"],
     run: runConvert,
   },
   synth: {
-    usage: `Usage: deno task data synth [--scenes N] [--seed S] [--out DIR]
+    usage: `Usage: deno task data synth [--scenes N] [--seed S] [--out DIR] [--format DATASET]
 
 Simulates labelled LiDAR scenes: the same numbers for the same seed, on any machine.
 
 --scenes N              how many (default ${DEFAULT_SYNTH.scenes})
 --seed S                which (default ${DEFAULT_SYNTH.seed})
---out DIR               where the file goes (default: the project's .cache)`,
+--out DIR               where the file goes (default: the project's .cache)
+--format DATASET        the raw files of a data set instead, for "data convert DATASET" to read:
+                        ${Object.keys(RAW_TWINS).join(", ")}`,
     positional: [],
-    texts: ["scenes", "seed", "out"],
+    texts: ["scenes", "seed", "out", "format"],
     switches: [],
     run: runSynth,
   },
   info: {
-    usage: `Usage: deno task data info PATH [--json]
+    usage: `Usage: deno task data info PATH [--json] [--picture FILE] [--scan N]
 
 Describes a scan file, or a folder of them: source, licence, points, extent, classes, density.
 
---json                  print one JSON document`,
+--json                  print one JSON document
+--picture FILE          draw a scan from above, in the colours of its classes with its boxes: an
+                        .svg with a legend, or a .png
+--scan N                which scan to draw (default 0)`,
     positional: ["PATH"],
-    texts: [],
+    texts: ["picture", "scan"],
     switches: ["json"],
     run: runInfo,
   },
@@ -162,8 +176,10 @@ async function runConvert({ positional, texts, switches }: Arguments): Promise<v
   const dataset = datasetNamed(positional[0]!);
   const sequences = texts.get("sequences")?.split(",").map((text) => text.trim());
   const velodyne = texts.get("velodyne");
+  const version = texts.get("version");
+  const sweeps = texts.has("sweeps") && wholeNumber("convert", texts, "sweeps", 1, 1);
   const dropInvalid = switches.has("drop-invalid");
-  const { paths, scans, droppedPoints } = await convert(
+  const { paths, scans, resumed, droppedPoints } = await convert(
     dataset,
     needed(texts, "src"),
     needed(texts, "out"),
@@ -171,6 +187,10 @@ async function runConvert({ positional, texts, switches }: Arguments): Promise<v
       dropInvalid,
       ...(sequences && { sequences }),
       ...(velodyne !== undefined && { velodyne }),
+      ...(version !== undefined && { version }),
+      ...(sweeps !== false && { sweeps }),
+      ...(switches.has("no-images") && { images: false }),
+      shardScans: wholeNumber("convert", texts, "shard", DEFAULT_SHARD, 1),
       warn: (text) => printError(`warning: ${text}`),
     },
   );
@@ -179,18 +199,27 @@ async function runConvert({ positional, texts, switches }: Arguments): Promise<v
   const dropped = dropInvalid
     ? `; dropped ${plural(droppedPoints, "point")} that ${verb} not finite`
     : "";
-  print(`${plural(scans, "scan")} in ${plural(paths.length, "file")}${dropped}`);
+  const kept = resumed > 0 ? `; ${plural(resumed, "file")} kept from an earlier run` : "";
+  print(`${plural(scans, "scan")} in ${plural(paths.length, "file")}${kept}${dropped}`);
 }
 
 async function runSynth({ texts }: Arguments): Promise<void> {
   const choice = {
-    scenes: wholeNumber(texts, "scenes", DEFAULT_SYNTH.scenes, 1),
-    seed: wholeNumber(texts, "seed", DEFAULT_SYNTH.seed, 0),
+    scenes: wholeNumber("synth", texts, "scenes", DEFAULT_SYNTH.scenes, 1),
+    seed: wholeNumber("synth", texts, "seed", DEFAULT_SYNTH.seed, 0),
   };
-  print(await writeSynth(texts.get("out") ?? CACHE, choice));
+  const format = texts.get("format");
+  if (format === undefined) return print(await writeSynth(texts.get("out") ?? CACHE, choice));
+  const twin = rawTwinNamed(format);
+  const out = texts.get("out");
+  if (out === undefined) throw new InputError("Cannot run data synth: --format needs --out DIR");
+  using progress = new Progress(choice.scenes, `writing raw ${format}`, twin.unit);
+  await withFolder(out, () => twin.write(out, choice.scenes, choice.seed, () => progress.tick()));
+  print(`${out}: ${choice.scenes} ${twin.unit} of raw ${format}`);
 }
 
 function wholeNumber(
+  command: string,
   texts: ReadonlyMap<string, string>,
   option: string,
   otherwise: number,
@@ -201,14 +230,18 @@ function wholeNumber(
   const most = 2 ** 31 - 1;
   if (!/^\d+$/.test(text) || Number(text) < least || Number(text) > most) {
     throw new InputError(
-      `Cannot run data synth: --${option} is "${text}", and a whole number from ${least} to ` +
+      `Cannot run data ${command}: --${option} is "${text}", and a whole number from ${least} to ` +
         `${most} is needed`,
     );
   }
   return Number(text);
 }
 
-async function runInfo({ positional, switches }: Arguments): Promise<void> {
+async function runInfo({ positional, texts, switches }: Arguments): Promise<void> {
+  const picture = texts.get("picture");
+  if (picture !== undefined) {
+    await drawScan(positional[0]!, wholeNumber("info", texts, "scan", 0, 0), picture);
+  }
   const info = await withProgress("reading", (tick) => describe(positional[0]!, tick));
   print(switches.has("json") ? JSON.stringify(info, undefined, 2) : formatInfo(info));
 }
@@ -216,12 +249,16 @@ async function runInfo({ positional, switches }: Arguments): Promise<void> {
 async function runVerify({ positional, switches }: Arguments): Promise<void> {
   const path = positional[0]!;
   const found = await withProgress("verifying", (tick) => verify(path, tick));
-  const { files, scans, problems } = found;
+  const { files, scans, boxes, problems } = found;
   if (switches.has("json")) print(JSON.stringify(found, undefined, 2));
   else {
     for (const problem of problems) print(problem);
+    const empty = boxes.empty > 0
+      ? `; ${boxes.empty} of ${boxes.expected} boxes hold no point`
+      : "";
     print(
-      `${plural(scans, "scan")} in ${plural(files, "file")}: ${plural(problems.length, "problem")}`,
+      `${plural(scans, "scan")} in ${plural(files, "file")}: ` +
+        `${plural(problems.length, "problem")}${empty}`,
     );
   }
   if (problems.length > 0) {

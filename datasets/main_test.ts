@@ -69,7 +69,10 @@ Deno.test("data convert writes files, says which, and counts dropped points", as
     `${out}/semantickitti-08.arrow\n1 scan in 1 file; dropped 1 point that is not finite\n`,
   );
   assertMatch(err, /^warning: .*poses.txt" is missing/);
-  assertEquals([...Deno.readDirSync(out)].map(({ name }) => name), ["semantickitti-08.arrow"]);
+  assertEquals([...Deno.readDirSync(out)].map(({ name }) => name).sort(), [
+    "semantickitti-08.arrow",
+    "semantickitti.manifest.json",
+  ]);
 });
 
 Deno.test("data convert refuses an output that is a file", async () => {
@@ -135,6 +138,26 @@ Deno.test("data synth makes the same file for the same seed", async () => {
   assertEquals(same, false);
   const { code } = await data("verify", `${folder.path}/a`);
   assertEquals(code, 0);
+});
+
+Deno.test("data synth --format writes raw files that data convert reads and data info draws", async () => {
+  using folder = new TestFolder();
+  const [src, out] = [`${folder.path}/src`, `${folder.path}/out`];
+  await refused(
+    ["synth", "--format", "semantickity", "--out", src],
+    'did you mean "semantickitti"?',
+  );
+  await refused(["synth", "--format", "waymo"], "--format needs --out DIR");
+  const made = await data("synth", "--format", "semantickitti", "--scenes", "1", "--out", src);
+  assertEquals(made.code, 0, made.err);
+  assertEquals((await data("convert", "semantickitti", "--src", src, "--out", out)).code, 0);
+  const again = await data("convert", "semantickitti", "--src", src, "--out", out);
+  assertStringIncludes(again.out, "1 scan in 1 file; 1 file kept from an earlier run\n");
+  const picture = `${folder.path}/a.svg`;
+  const info = await data("info", out, "--picture", picture);
+  assertEquals(info.code, 0, info.err);
+  assertMatch(await Deno.readTextFile(picture), /^<svg [^]*vegetation: \d+[^]* boxes|road: \d+/);
+  await refused(["info", out, "--picture", picture, "--scan", "1"], "has 1 scans");
 });
 
 Deno.test("data synth leaves no half-written file on Ctrl-C", async () => {

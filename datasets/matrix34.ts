@@ -59,6 +59,45 @@ export function apply(m: Float64Array, position: Vector): Vector {
   return [x + m[3]!, y + m[7]!, z + m[11]!];
 }
 
+/** One coordinate of a moved point: the row of `m` that starts at `row`, at value `i` of points [N, 4]. */
+export function rowPoint(m: Float64Array, row: number, points: Float32Array, i: number): number {
+  return m[row]! * points[i]! + m[row + 1]! * points[i + 1]! + m[row + 2]! * points[i + 2]! +
+    m[row + 3]!;
+}
+
+/** Moves points [N, 4] in place; the fourth value stays. */
+export function movePoints(m: Float64Array, points: Float32Array): void {
+  for (let i = 0; i < points.length; i += 4) {
+    const x = rowPoint(m, 0, points, i);
+    const y = rowPoint(m, 4, points, i);
+    points[i + 2] = rowPoint(m, 8, points, i);
+    points[i] = x;
+    points[i + 1] = y;
+  }
+}
+
+/** The transform of a unit quaternion w, x, y, z, normalised here, and a translation. */
+export function fromQuaternion(q: readonly number[], t: readonly number[]): Float64Array {
+  const length = Math.hypot(...q);
+  if (!(length > 1e-6 && Number.isFinite(length))) {
+    throw new RangeError(`Cannot turn a quaternion into a rotation: its length is ${length}`);
+  }
+  const [w = 0, x = 0, y = 0, z = 0] = q.map((value) => value / length);
+  const [tx = 0, ty = 0, tz = 0] = t;
+  // deno-fmt-ignore
+  return Float64Array.of(
+    1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y), tx,
+    2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x), ty,
+    2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y), tz,
+  );
+}
+
+/** The rotation by `angle` radians about z. */
+export function aboutZ(angle: number): Float64Array {
+  const [c, s] = [Math.cos(angle), Math.sin(angle)];
+  return Float64Array.of(c, -s, 0, 0, s, c, 0, 0, 0, 0, 1, 0);
+}
+
 /**
  * Parses `count` numbers separated by blanks, as a line of KITTI's text files has them.
  *

@@ -1,7 +1,9 @@
 import { InputError, unknownName } from "../std/errors.ts";
 import type { ConvertOptions, Dataset, Part } from "./dataset.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { exists, foldersIn, type Frame, listFrames } from "./frames.ts";
 import { calibration, compose, invert, parseNumbers } from "./matrix34.ts";
+import { sourceKey } from "./parts.ts";
 import { plural } from "./plural.ts";
 import { checkLabelCount, countPoints, readLabels, readPoints } from "./points.ts";
 import type { Scan } from "./scan.ts";
@@ -116,11 +118,13 @@ async function sequencePart(src: string, name: string, options: ConvertOptions):
     if (labelPath !== undefined) await checkLabelCount(labelPath, points);
   }
   const poses = await readPoses(folder, frames, options);
+  const sources = frames.flatMap((frame) => [frame.pointsPath, frame.labelPath ?? []].flat());
   return {
     name,
     length: frames.length,
-    async *scans() {
-      for (const frame of frames) yield await readScan(name, frame, poses, options);
+    key: fingerprint([await sourceKey(sources), ...poses.map(String)]),
+    async *scans(from, to) {
+      for (const frame of frames.slice(from, to)) yield await readScan(name, frame, poses, options);
     },
   };
 }

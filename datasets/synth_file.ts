@@ -2,7 +2,7 @@ import { Progress } from "../std/progress.ts";
 import { writeScans } from "./arrow_writer.ts";
 import { withFolder } from "./convert.ts";
 import type { Scan } from "./scan.ts";
-import type { ScanMetadata } from "./schema.ts";
+import type { ScanMetadata } from "./metadata.ts";
 import { simulateScan, SYNTH_INFO } from "./synth/mod.ts";
 
 /** Which simulated scenes a file holds: equal choices give equal scans. */

@@ -1,8 +1,9 @@
 /** Small scans, files and paths that the tests of this folder share. */
 import { InputError } from "../std/errors.ts";
 import { assertInstanceOf, assertNotMatch } from "@std/assert";
-import type { Scan } from "./scan.ts";
-import type { ScanMetadata } from "./schema.ts";
+import { encodePng } from "./png.ts";
+import type { Cameras, Scan } from "./scan.ts";
+import type { ScanMetadata } from "./metadata.ts";
 
 export const TINY: ScanMetadata = {
   dataset: "tiny",
@@ -11,6 +12,9 @@ export const TINY: ScanMetadata = {
   licence: "CC0-1.0",
   sensor: "none",
   classes: { 0: "unlabeled", 10: "car", 40: "road" },
+  features: ["ring"],
+  boxFeatures: ["speed_x", "speed_y"],
+  texts: ["source", "target"],
 };
 
 /** Three points with everything a scan may have. */
@@ -18,14 +22,40 @@ export function fullScan(id: string): Scan {
   return {
     id,
     points: Float32Array.of(1, 2, 3, 0.25, 4, 5, 6, 0.5, 7, 8, 9, 0.75),
+    features: Float32Array.of(0, 1, 2),
     semantic: Uint16Array.of(0, 10, 40),
     instance: Uint16Array.of(0, 7, 0),
+    time: 1532402927647951,
     pose: Float64Array.of(1, 0, 0, 0.1, 0, 1, 0, 0.2, 0, 0, 1, 0.3),
     boxes: {
       geometry: Float32Array.of(4, 5, 6, 4, 2, 1.5, 0.25),
       semantic: Uint16Array.of(10),
       instance: Uint16Array.of(7),
+      features: Float32Array.of(1, -0.5),
+      ids: ["käfer-7"],
     },
+    cameras: twoCameras(),
+    images: [encodePng(64, 48, new Uint8Array(3 * 64 * 48)), new Uint8Array(0)],
+    labelImages: [encodePng(1, 1, Uint8Array.of(4, 4, 4))],
+    texts: ["ein Satz", ""],
+  };
+}
+
+/** Both look ahead, one from half a metre behind. */
+function twoCameras(): Cameras {
+  return {
+    names: ["front", "back"],
+    // Both look ahead: z of the camera is x of the sensor, and 1 m at 1 m is 10 pixels.
+    intrinsic: Float64Array.of(
+      ...[10, 0, 32, 0, 10, 24, 0, 0, 1],
+      ...[9, 0, 30, 0, 9, 20, 0, 0, 1],
+    ),
+    fromSensor: Float64Array.of(
+      ...[0, -1, 0, 0, 0, 0, -1, 0, 1, 0, 0, 0],
+      ...[0, -1, 0, 0, 0, 0, -1, 0, 1, 0, 0, 0.5],
+    ),
+    size: Uint16Array.of(64, 48, 60, 40),
+    distortion: new Float64Array(10),
   };
 }
 

@@ -37,11 +37,11 @@ export function toMarkdown(result: EvalResult): string {
   return [...lines, ...result.warnings.map((warning) => `- Warning: ${warning}`), ""].join("\n");
 }
 
-/** How fast a run was: "12,000,000 points in 0.031 s, 387 M points/s, 1 job". */
-export function toSpeed({ work: { count, unit }, seconds, jobs }: Run): string {
+/** How fast a run was: "12,000,000 points in 0.031 s, 387 M points/s, 1 job, at most 61 MiB". */
+export function toSpeed({ work: { count, unit }, seconds, jobs, peakMiB }: Run): string {
   const rate = (count / seconds / 1e6).toPrecision(3);
   return `${grouped(count)} ${unit} in ${seconds.toFixed(3)} s, ${rate} M ${unit}/s, ${jobs} ` +
-    `${jobs === 1 ? "job" : "jobs"}`;
+    `${jobs === 1 ? "job" : "jobs"}, at most ${grouped(peakMiB)} MiB`;
 }
 
 /** Everything that was scored but the paths, which the reader has just typed. */
@@ -52,11 +52,14 @@ function describeInputs({ inputs }: EvalResult): string {
     .join(", ");
 }
 
-/** The metrics that the class table does not show: it has `iou_car` as row "car", column "iou". */
+/**
+ * The metrics that the class table does not show: it has `iou_car` as row "car", column "iou", and
+ * `car_2d_easy_r40` as row "car_2d", column "easy_r40".
+ */
 function headlineMetrics({ metrics, perClass }: EvalResult): [string, Cell][] {
   const shown = new Set(
     Object.entries(perClass).flatMap(([name, scores]) =>
-      Object.keys(scores).map((score) => `${score}_${name}`)
+      Object.keys(scores).flatMap((score) => [`${score}_${name}`, `${name}_${score}`])
     ),
   );
   return Object.entries(metrics).filter(([name]) => !shown.has(name));

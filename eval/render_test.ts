@@ -51,10 +51,10 @@ Deno.test("toJson() writes NaN as a word and keeps every digit", () => {
   assertEquals(JSON.parse(toJson(result)), result);
 });
 
-Deno.test("toSpeed() gives the amount, the wall time, the rate and the threads", () => {
+Deno.test("toSpeed() gives the amount, the wall time, the rate, the threads and the memory", () => {
   const work = { count: 12_000_000, unit: "points" };
   assertStrictEquals(
-    toSpeed({ result, work, seconds: 0.03125, jobs: 2 }),
-    "12,000,000 points in 0.031 s, 384 M points/s, 2 jobs",
+    toSpeed({ result, work, seconds: 0.03125, jobs: 2, peakMiB: 1024 }),
+    "12,000,000 points in 0.031 s, 384 M points/s, 2 jobs, at most 1,024 MiB",
   );
 });

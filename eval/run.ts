@@ -1,3 +1,4 @@
+import process from "node:process";
 import type { EvalResult } from "../reports/schema.ts";
 import type { AnyBenchmark, Outcome, Plan, Request } from "./benchmark.ts";
 import { benchmarkOf } from "./registry.ts";
@@ -22,6 +23,8 @@ export interface Run {
   readonly seconds: number;
   /** Threads that were used. */
   readonly jobs: number;
+  /** The most memory that the process has held so far. */
+  readonly peakMiB: number;
 }
 
 /** A thread costs about 40 ms to start, beside the work of the others. */
@@ -51,6 +54,8 @@ export async function runBenchmark(
     work: outcome.work,
     seconds: (performance.now() - start) / 1e3,
     jobs,
+    // The system counts in KiB.
+    peakMiB: Math.ceil(process.resourceUsage().maxRSS / 1024),
   };
 }
 

@@ -184,6 +184,20 @@ export class Tensor<T extends DType = DType> implements Disposable {
     return this;
   }
 
+  /**
+   * Keeps `columns` columns of a matrix that was written packed: elements stay where they are, so
+   * rows move up.
+   */
+  setColumns(columns: number): this {
+    const { ctx } = this;
+    ctx.check(
+      ctx.lib.vmk_tensor_set_columns(ctx.ptr, this.ptr, BigInt(columns)),
+      "vmk_tensor_set_columns",
+    );
+    this.#shape = [this.rows, columns];
+    return this;
+  }
+
   /** Copies `source`, which must have as many elements as the tensor. */
   upload(source: SourceArrays[T]): this {
     const { ctx } = this;

@@ -7,6 +7,7 @@ export { type ArrayOf, Context, type ContextOptions, type DType, Tensor } from "
 export { ABI_VERSION, KernelError } from "./errors.ts";
 export { type Backend, buildInfo, deviceInfo, unavailable, variants } from "./library.ts";
 export { fromBf16, fromF16, toBf16, toF16 } from "./half.ts";
+export * from "./int8.ts";
 export * from "./ops.ts";
 export * from "./sparse.ts";
 export * from "./sparse_weight.ts";

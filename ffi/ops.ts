@@ -190,6 +190,8 @@ export interface Bounds {
   readonly high: readonly [number, number, number];
 }
 
+const limits = (bounds: Bounds | null) => bounds && Int32Array.of(...bounds.low, ...bounds.high);
+
 /** Output coordinates of a strided layer into `outCoords` [>= M, 4]; `count` [1] is M. */
 export function downsample(
   coords: I32,
@@ -209,7 +211,7 @@ export function downsample(
     count.ptr,
     ints(layer),
     MODES[mode],
-    bounds && Int32Array.of(...bounds.low, ...bounds.high),
+    limits(bounds),
   );
   checked(ctx, "vmk_downsample", status);
 }
@@ -232,6 +234,35 @@ export function kernelMap(
     ints(layer),
   );
   checked(ctx, "vmk_kernel_map", status);
+}
+
+/**
+ * {@linkcode downsample} and {@linkcode kernelMap} of a strided layer together: `outCoords` [B, 4]
+ * and `map` [KV, B] for B >= M outputs; [KV, M] is written packed at the beginning of `map`.
+ */
+export function stridedMap(
+  coords: I32,
+  outCoords: I32,
+  map: I32,
+  count: I64,
+  layer: Geometry,
+  mode: OutputMode = "reached",
+  bounds: Bounds | null = null,
+  variant = 0,
+): void {
+  const { ctx } = coords;
+  const status = ctx.lib.vmk_strided_map(
+    ctx.ptr,
+    variant,
+    coords.ptr,
+    outCoords.ptr,
+    map.ptr,
+    count.ptr,
+    ints(layer),
+    MODES[mode],
+    limits(bounds),
+  );
+  checked(ctx, "vmk_strided_map", status);
 }
 
 /** The map [KV, N] of the transposed layer from the map [KV, M] of the layer. */
@@ -267,6 +298,11 @@ const ACTIVATIONS: Readonly<Record<Activation, number>> = {
   "relu": 1,
   "leaky_relu": 2,
 };
+
+/** The number of an activation in voxmark.h. */
+export function activationId(activation: Activation): number {
+  return ACTIVATIONS[activation];
+}
 
 /** What follows a convolution in the same pass: act(scale * sum + shift + residual). */
 export interface Epilogue<T extends Feature = "f32"> {
@@ -307,7 +343,7 @@ export function sparseConv<T extends Feature>(
     optional(shift ?? null),
     optional(residual ?? null),
     out.ptr,
-    ACTIVATIONS[activation],
+    activationId(activation),
     slope,
   );
   checked(ctx, "vmk_sparse_conv", status);

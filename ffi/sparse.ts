@@ -1,6 +1,7 @@
 /** Steps of a sparse network made of several ops, with outputs of the size that they turn out. */
 import type { Context, Tensor } from "./context.ts";
 import { bevIntervals } from "./bev_ops.ts";
+import { variants } from "./library.ts";
 import {
   type Bounds,
   downsample,
@@ -14,6 +15,7 @@ import {
   type Pairs,
   quantize,
   type Rounding,
+  stridedMap,
   voxelize,
 } from "./ops.ts";
 
@@ -92,6 +94,13 @@ export function outputCoords(
   return out;
 }
 
+/** What {@linkcode KernelMap.strided} makes; both are the caller's to dispose. */
+export interface StridedLayer {
+  /** Coordinates [M, 4]. */
+  readonly outputs: I32;
+  readonly map: KernelMap;
+}
+
 /** A kernel map [KV, M] and, once asked for, its pairs. */
 export class KernelMap implements Disposable {
   #pairs: Pairs | undefined;
@@ -106,6 +115,31 @@ export class KernelMap implements Disposable {
     kernelMap(inCoords, outCoords, map, layer, variant);
     stack.move();
     return new KernelMap(map, inCoords.rows, layer);
+  }
+
+  /**
+   * The outputs of a strided layer and its map. A layer whose kernel is its stride has no more
+   * outputs than inputs, and takes one pass; others can have many more, and take two.
+   */
+  static strided(coords: I32, layer: Geometry, mode: OutputMode = "reached"): StridedLayer {
+    const { ctx, rows: n } = coords;
+    using stack = new DisposableStack();
+    const partition = layer.kernel.every((size, axis) => size === layer.stride[axis]);
+    if (!partition || variants(ctx.backend, "strided_map").length === 0) {
+      const outputs = stack.use(outputCoords(coords, layer, mode));
+      const map = KernelMap.build(coords, outputs, layer);
+      stack.move();
+      return { outputs, map };
+    }
+    const outputs = stack.use(ctx.tensor("i32", [n, 4]));
+    const map = stack.use(ctx.tensor("i32", [kernelVolume(layer), n]));
+    using count = ctx.tensor("i64", [1]);
+    stridedMap(coords, outputs, map, count, layer, mode);
+    const m = Number(count.download()[0]);
+    outputs.setRows(m);
+    map.setColumns(m);
+    stack.move();
+    return { outputs, map: new KernelMap(map, n, layer) };
   }
 
   get ctx(): Context {

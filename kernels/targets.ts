@@ -24,6 +24,7 @@ const ISA_FLAGS: Readonly<Record<string, readonly string[]>> = {
   _avx2: ["-mavx2", "-mfma"],
   _avx512: AVX512,
   _avx512bf16: [...AVX512, "-mavx512bf16"],
+  _avx512vnni: [...AVX512, "-mavx512vnni"],
 };
 
 function cpuUnits(compiler: Tool, flags: readonly string[]): Unit[] {

@@ -6,6 +6,8 @@ const SPARE = 1 / 8;
 interface Slot {
   readonly tensor: Tensor;
   readonly capacity: number;
+  /** Whether it has no spare rows: a map, which fits no other scan. */
+  readonly exact: boolean;
   /** Taken since the last `sweep`. */
   used: boolean;
 }
@@ -38,8 +40,10 @@ export class Pool implements Disposable {
     const key = `${dtype}:${inner}`;
     const free = this.#free.get(key) ?? [];
     const index = bestFit(free, rows);
+    // Maps of the scan before give way to those of this one, whose sizes are others.
+    if (index < 0 && !spare) this.#dropUnused(({ exact }) => exact);
     const slot = index < 0
-      ? this.#create(dtype, spare ? Math.ceil(rows * (1 + SPARE)) : rows, inner)
+      ? this.#create(dtype, spare ? Math.ceil(rows * (1 + SPARE)) : rows, inner, !spare)
       : free.splice(index, 1)[0]!;
     slot.used = true;
     slot.tensor.setRows(rows);
@@ -60,12 +64,8 @@ export class Pool implements Disposable {
 
   /** Frees what was not used since the last call: buffers that have become too small. */
   sweep(): void {
-    for (const [key, slots] of this.#free) {
-      const kept = slots.filter((slot) => slot.used || this.#drop(slot));
-      for (const slot of kept) slot.used = false;
-      if (kept.length > 0) this.#free.set(key, kept);
-      else this.#free.delete(key);
-    }
+    this.#dropUnused(() => true);
+    for (const slots of this.#free.values()) for (const slot of slots) slot.used = false;
   }
 
   [Symbol.dispose](): void {
@@ -75,11 +75,19 @@ export class Pool implements Disposable {
     this.#taken.clear();
   }
 
-  #create(dtype: DType, capacity: number, inner: readonly number[]): Slot {
+  #dropUnused(which: (slot: Slot) => boolean): void {
+    for (const [key, slots] of this.#free) {
+      const kept = slots.filter((slot) => slot.used || !which(slot) || this.#drop(slot));
+      if (kept.length > 0) this.#free.set(key, kept);
+      else this.#free.delete(key);
+    }
+  }
+
+  #create(dtype: DType, capacity: number, inner: readonly number[], exact: boolean): Slot {
     const tensor = this.ctx.tensor(dtype, [capacity, ...inner]);
     this.#bytes += bytesOf(tensor, capacity);
     this.#peak = Math.max(this.#peak, this.#bytes);
-    return { tensor, capacity, used: true };
+    return { tensor, capacity, exact, used: true };
   }
 
   #drop({ tensor, capacity }: Slot): false {

@@ -2,7 +2,10 @@
 import { unknownName } from "../std/errors.ts";
 import type { Network } from "./network.ts";
 import { minkunet, type UNetSize } from "./nets/minkunet.ts";
+import { RES16, res16unet } from "./nets/res16unet.ts";
 import { pointPositions, spvcnn } from "./nets/spvcnn.ts";
+import { spvnas } from "./nets/spvnas.ts";
+import { parseNetConfig } from "./spvnas_sample.ts";
 
 /** A network that labels every voxel of a scan. */
 export interface ZooModel {
@@ -36,6 +39,32 @@ function entry(
   };
 }
 
+/** A searched network: its authors' net.config says what it is. */
+function searched(gmacs: number): ZooModel {
+  return {
+    about: `SPVNAS of ${gmacs} GMACs by its authors' net.config, 19 classes`,
+    dataset: "semantickitti",
+    classes: CLASSES.semantickitti,
+    // Its points stay where the voxels are, unlike SPVCNN's.
+    positions: null,
+    configured: true,
+    build: (config) => spvnas(parseNetConfig(config, "the net.config")),
+  };
+}
+
+/** A network of the Diet paper with intensity beside x, y, z. */
+function res16(size: keyof typeof RES16): ZooModel {
+  return {
+    about: `Res16UNet${size}, 19 classes`,
+    dataset: "semantickitti",
+    classes: CLASSES.semantickitti,
+    positions: null,
+    configured: false,
+    build: () =>
+      res16unet(`Res16UNet${size}`, RES16[size], { inputs: 4, classes: CLASSES.semantickitti }),
+  };
+}
+
 /** By the names of SPVNAS' model zoo, where it has them. */
 export const ZOO: Readonly<Record<string, ZooModel>> = {
   "SemanticKITTI_val_MinkUNet@29GMACs": entry("MinkUNet", "semantickitti", 0.5),
@@ -46,6 +75,13 @@ export const ZOO: Readonly<Record<string, ZooModel>> = {
   "SemanticKITTI_val_SPVCNN@119GMACs": entry("SPVCNN", "semantickitti", 1),
   "SemanticKITTI_MinkUNet_cr0.32": entry("MinkUNet", "semantickitti", 0.32),
   "SemanticKITTI_SPVCNN_cr0.32": entry("SPVCNN", "semantickitti", 0.32),
+  "SemanticKITTI_val_SPVNAS@20GMACs": searched(20),
+  "SemanticKITTI_val_SPVNAS@25GMACs": searched(25),
+  "SemanticKITTI_val_SPVNAS@35GMACs": searched(35),
+  "SemanticKITTI_val_SPVNAS@65GMACs": searched(65),
+  "SemanticKITTI_Res16UNet14A": res16("14A"),
+  "SemanticKITTI_Res16UNet18A": res16("18A"),
+  "SemanticKITTI_Res16UNet34C": res16("34C"),
   "nuScenes_MinkUNet": entry("MinkUNet", "nuscenes", 1),
   "nuScenes_SPVCNN": entry("SPVCNN", "nuscenes", 1),
 };

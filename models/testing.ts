@@ -1,5 +1,6 @@
 /** What the tests of this folder share. */
 import { Context, groupVoxels, type Tensor } from "../ffi/mod.ts";
+import { parametersOf } from "./count.ts";
 import { floatsOf } from "./dtype.ts";
 import { Model, type ModelOptions } from "./model.ts";
 import type { Network } from "./network.ts";
@@ -65,4 +66,21 @@ export function relativeError(found: Float32Array, { feats }: Pick<Cells, "feats
   const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return expected.reduce((worst, value, i) => Math.max(worst, Math.abs(found[i]! - value)), 0) /
     scale;
+}
+
+/** The authors' names and shapes, as a file of the reference lists them between two lines. */
+export function listed(file: string, from: RegExp, to: RegExp | null): string[] | undefined {
+  const path = sharedPath(`reference/state_dicts/${file}`);
+  if (path === undefined) return undefined;
+  const lines = Deno.readTextFileSync(path).split("\n");
+  const start = lines.findIndex((line) => from.test(line)) + 1;
+  const end = to === null ? lines.length : lines.findIndex((line, i) => i > start && to.test(line));
+  return lines.slice(start, end).filter((line) => /^[\w.]+ \([\d, ]*\)$/.test(line));
+}
+
+/** The same list of a network, without running statistics, which the file leaves out. */
+export function namesOf(network: Network): string[] {
+  return parametersOf(network).filter(({ kind }) => kind === "weight").map(({ name, shape }) =>
+    `${name} (${shape.join(", ")}${shape.length === 1 ? "," : ""})`
+  );
 }

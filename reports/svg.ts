@@ -53,6 +53,7 @@ const CONFIG = {
     tickColor: COLORS.baseline,
     labelLimit: 400,
   },
+  legend: { labelLimit: 400 },
   concat: { spacing: 14 },
 } as const;
 

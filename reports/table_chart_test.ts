@@ -37,6 +37,14 @@ Deno.test("tableChart() gives null, when no chart is asked for or nothing was me
   assertEquals(tableChart({ ...TABLE, rows: [{ n: 1000, map: "not run" }] }), null);
 });
 
+Deno.test("tableChart() shows the name of a series in full, when it is long", async () => {
+  const title = "convolution 32 to 32 of everything";
+  const columns = TABLE.columns.map((column) =>
+    column.key === "conv" ? { ...column, title } : column
+  );
+  assertStringIncludes(await drawSvg(tableChart({ ...TABLE, columns })!), title);
+});
+
 Deno.test("tableChart() can be drawn, with its titles", async () => {
   const svg = await drawSvg(tableChart(TABLE)!);
   for (const text of ["Cost by size", "voxels", "ns a voxel", "convolution"]) {

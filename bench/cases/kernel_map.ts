@@ -11,12 +11,15 @@ import {
   kernelMapPairs,
   kernelMapTranspose,
   kernelVolume,
+  stridedMap,
+  type Tensor,
   variants,
 } from "../../ffi/mod.ts";
 import type { Bench, Case, Instance, Problem } from "../case.ts";
 import { EXACT, type Part } from "../harness/check.ts";
 import { LAYERS, LEVELS, type Scene } from "../harness/scene.ts";
 
+type I32 = Tensor<"i32">;
 type Kind = "subm3" | "subm5" | "down2" | "down3";
 
 /** The map of `layer` between two sets of coordinates, which may be the same array. */
@@ -91,13 +94,12 @@ function allMapsInstance(ctx: Context, scene: Scene): Instance {
   return {
     bind(name) {
       const map = ctx.variant("kernel_map", name);
-      const coarser = name === "ref" ? ctx.variant("downsample", "ref") : 0;
+      const strided = stridedBy(ctx, name);
       return () => {
         levels.forEach(({ coords, subm, down }, level) => {
           const finer = levels[level - 1];
           if (finer !== undefined && down !== null) {
-            downsample(finer.coords, coords, count, LAYERS.down2, "reached", null, coarser);
-            kernelMap(finer.coords, coords, down, LAYERS.down2, map);
+            strided(finer.coords, coords, down, count);
           }
           kernelMap(coords, coords, subm, LAYERS.subm3, map);
         });
@@ -110,6 +112,18 @@ function allMapsInstance(ctx: Context, scene: Scene): Instance {
         ...(down === null ? [] : [{ name: `down2 ${level}`, values: down.download() }]),
       ]),
     [Symbol.dispose]: () => owned.dispose(),
+  };
+}
+
+/** Coarser coordinates and map: in one step with the default, in two with any other variant. */
+export function stridedBy(ctx: Context, variant: string) {
+  const map = ctx.variant("kernel_map", variant);
+  const coarser = variant === "ref" ? ctx.variant("downsample", "ref") : 0;
+  const fused = map === 0 && variants(ctx.backend, "strided_map").length > 0;
+  return (finer: I32, coords: I32, down: I32, count: Tensor<"i64">): void => {
+    if (fused) return stridedMap(finer, coords, down, count, LAYERS.down2);
+    downsample(finer, coords, count, LAYERS.down2, "reached", null, coarser);
+    kernelMap(finer, coords, down, LAYERS.down2, map);
   };
 }
 

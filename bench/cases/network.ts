@@ -5,6 +5,7 @@ import { BYTES, featureTensor, floatsOf } from "../../models/dtype.ts";
 import { Model } from "../../models/model.ts";
 import type { Network } from "../../models/network.ts";
 import { pointPositions } from "../../models/nets/spvcnn.ts";
+import { pruneGlobally } from "../../models/prune.ts";
 import { Scene as Maps } from "../../models/scene.ts";
 import { randomWeights } from "../../models/weights.ts";
 import type { Bench, Expected, Instance, Problem } from "../case.ts";
@@ -27,6 +28,8 @@ export interface NetworkRun {
   readonly dtype: Feature;
   /** Whether maps are made in every run, or once before. */
   readonly buildsMaps: boolean;
+  /** Share of the weights that are 0, and whether kernels skip them. */
+  readonly pruned?: { readonly rate: number; readonly skipsZeros: boolean };
   /** Told the bytes of buffers that a run in this dataflow took at its widest. */
   readonly onPeak?: (engine: string, bytes: number) => void;
 }
@@ -60,7 +63,11 @@ export function networkProblem(
 }
 
 function expected(cpu: Context, run: NetworkRun, macs: number): Expected {
-  using instance = new NetworkInstance(cpu, { ...run, dtype: "f32" });
+  const { pruned } = run;
+  // The reference multiplies with the zeros too.
+  const plain = { ...run, dtype: "f32" as const };
+  const dense = pruned ? { ...plain, pruned: { ...pruned, skipsZeros: false } } : plain;
+  using instance = new NetworkInstance(cpu, dense);
   const small = macs <= REFERENCE_MACS;
   const ms = cpu.time(instance.bind(small ? "ref" : OTHER_DATAFLOW));
   return { parts: instance.output(), refMs: small ? ms : Infinity };
@@ -133,9 +140,12 @@ class NetworkInstance implements Instance {
   #modelOf(engine: string) {
     const known = this.#models.get(engine);
     if (known !== undefined) return known;
-    const { network, scene, dtype } = this.run;
-    const weights = randomWeights(network, SEED);
-    const model = this.#own.use(new Model(this.ctx, network, weights, { dtype, engine }));
+    const { network, scene, dtype, pruned } = this.run;
+    const seeded = randomWeights(network, SEED);
+    const weights = pruned ? pruneGlobally(network, seeded, pruned.rate) : seeded;
+    const sparseBelow = pruned?.skipsZeros ? 1 : 0;
+    const options = { dtype, engine, sparseBelow };
+    const model = this.#own.use(new Model(this.ctx, network, weights, options));
     const { maps } = this.#own.use(new OnDevice(this.ctx, scene, model.pool));
     const made = { model, maps };
     this.#models.set(engine, made);

@@ -5,6 +5,7 @@ import readme from "../../reports/published/tables/spvnas-readme-zoo.json" with 
 import paper6 from "../../reports/published/tables/spvnas-6.json" with { type: "json" };
 import paper7 from "../../reports/published/tables/spvnas-7.json" with { type: "json" };
 import thesis35 from "../../reports/published/tables/thesis-3.5.json" with { type: "json" };
+import thesis37 from "../../reports/published/tables/thesis-3.7.json" with { type: "json" };
 import { DOCUMENTS } from "../../reports/published/documents.ts";
 import { printedNumber, type PublishedTable } from "../../reports/published/schema.ts";
 import type { BenchTable } from "../../reports/schema.ts";
@@ -34,13 +35,23 @@ const CASES = Object.values(NETWORKS).map((model) => ({
   endToEnd: zooEndToEndCase(model),
 }));
 
+/** Table 3.7 of the thesis: the same widths with nuScenes' classes. */
+const NUSCENES: Readonly<Record<string, string>> = {
+  "MinkUNet 21.7": "nuScenes_MinkUNet",
+  "SPVCNN 21.8": "nuScenes_SPVCNN",
+};
+
 const SEARCHED = "its net.config was never published in code: `eval model` runs it when given";
 
 /** The zoo's network of a published row, or why there is none. */
-function networkOf(name: string, params: string): string | { readonly reason: string } {
+function networkOf(
+  names: Readonly<Record<string, string>>,
+  name: string,
+  params: string,
+): string | { readonly reason: string } {
   if (/SPVNAS/.test(name)) return { reason: SEARCHED };
   const family = /SPVCNN/.test(name) ? "SPVCNN" : /Mink/.test(name) ? "MinkUNet" : "";
-  return NETWORKS[`${family} ${printedNumber(params)}`] ?? { reason: "not in the zoo" };
+  return names[`${family} ${printedNumber(params)}`] ?? { reason: "not in the zoo" };
 }
 
 const COLUMNS: BenchTable["columns"] = [
@@ -63,10 +74,13 @@ function engineColumns(engine: string): BenchTable["columns"] {
 
 /** What is known here of a network of the zoo. */
 function measured(model: string, { rows }: TableRun, engines: readonly string[]): Cells {
-  const { network, endToEnd } = CASES.find((item) => item.model === model)!;
+  const ownParams = countParams(zooModel(model).build());
+  const found = CASES.find((item) => item.model === model);
+  if (found === undefined) return { ownParams, ownMacs: "scans of nuScenes are needed" };
+  const { network, endToEnd } = found;
   const gmac = rows.all(network).map(({ params }) => params["gmac"]).find((n) => n !== undefined);
   const cells: Record<string, Cells[string]> = {
-    ownParams: countParams(zooModel(model).build()),
+    ownParams,
     ownMacs: gmac as number | undefined ?? "not run",
     endToEnd: rows.one(endToEnd)?.medianMs ?? whyMissing(rows.one(endToEnd)),
   };
@@ -83,16 +97,18 @@ function measured(model: string, { rows }: TableRun, engines: readonly string[])
 interface Source {
   readonly id: string;
   readonly table: PublishedTable;
+  readonly names: Readonly<Record<string, string>>;
 }
 
 const SOURCES: readonly Source[] = ([
-  ["model-zoo", readme],
-  ["model-zoo-test", paper6],
-  ["model-zoo-val", paper7],
-  ["model-zoo-thesis", thesis35],
-] as const).map(([id, table]) => ({ id, table: table as PublishedTable }));
+  ["model-zoo", readme, NETWORKS],
+  ["model-zoo-test", paper6, NETWORKS],
+  ["model-zoo-val", paper7, NETWORKS],
+  ["model-zoo-thesis", thesis35, NETWORKS],
+  ["model-zoo-nuscenes", thesis37, NUSCENES],
+] as const).map(([id, table, names]) => ({ id, table: table as PublishedTable, names }));
 
-function zooTable({ id, table }: Source, run: TableRun): BenchTable {
+function zooTable({ id, table, names }: Source, run: TableRun): BenchTable {
   const { columns, rows, document, number, caption, hardware } = table;
   const timed = CASES.flatMap(({ network }) => run.rows.all(network));
   const engines = [...new Set(timed.map(({ variant }) => variant))];
@@ -115,7 +131,7 @@ function zooTable({ id, table }: Source, run: TableRun): BenchTable {
       { key: "ownMiou", title: "mIoU", kind: "measured" },
     ],
     rows: rows.map((row) => {
-      const model = networkOf(row[0]!, row[params!] ?? "");
+      const model = networkOf(names, row[0]!, row[params!] ?? "");
       const here = typeof model === "string"
         ? measured(model, run, engines)
         : { ownParams: model.reason };

@@ -9,6 +9,8 @@ export const SENSOR_HEIGHT = 1.73;
 
 /** What is known of each laser. */
 export interface Lasers {
+  /** In radians. */
+  readonly elevation: Float64Array;
   /** Cosine and sine of the elevation. */
   readonly cos: Float64Array;
   readonly sin: Float64Array;
@@ -63,6 +65,7 @@ function sensorOf({ rings, columns, maxRange, elevation, up, blind }: Design): S
     minRange: MIN_RANGE,
     maxRange,
     lasers: {
+      elevation: row((k) => elevation(k) * DEGREE),
       cos: row((k) => cos(elevation(k) * DEGREE)),
       sin: row((k) => sin(elevation(k) * DEGREE)),
       up: row(up),

@@ -1,5 +1,5 @@
 import { NUSCENES_LIDARSEG } from "../nuscenes_lidarseg.ts";
-import { scenesOf } from "../nuscenes_splits.ts";
+import { scenesOf } from "../published/nuscenes.ts";
 import { Random } from "../synth/random.ts";
 import { folder, runsOfLabels, upTo } from "./raw_files.ts";
 import type { Twin } from "./twin.ts";

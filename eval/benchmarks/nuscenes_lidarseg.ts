@@ -1,5 +1,5 @@
 import { NUSCENES_LIDARSEG } from "../../datasets/nuscenes_lidarseg.ts";
-import { NUSCENES_SPLITS } from "../../datasets/nuscenes_splits.ts";
+import { NUSCENES_SPLITS } from "../../datasets/published/nuscenes.ts";
 import { InputError } from "../../std/errors.ts";
 import type { Benchmark, Outcome, Plan, Request, Scorer } from "../benchmark.ts";
 import { type Confusion, labelTable, type Pairs } from "../metrics/confusion.ts";

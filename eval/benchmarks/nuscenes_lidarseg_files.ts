@@ -1,6 +1,6 @@
 /** Finds the label files of a nuScenes split through its tables. */
 import { NUSCENES_LIDARSEG } from "../../datasets/nuscenes_lidarseg.ts";
-import { type NuscenesSplit, scenesOf } from "../../datasets/nuscenes_splits.ts";
+import { type NuscenesSplit, scenesOf } from "../../datasets/published/nuscenes.ts";
 import { InputError } from "../../std/errors.ts";
 import type { Request } from "../benchmark.ts";
 import { isFile, join } from "./file_pairs.ts";

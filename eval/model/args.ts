@@ -122,7 +122,7 @@ deno task eval model --list [--json]              the networks
                    is there already from the same run is not computed again
   --backend B      cpu or cuda (default cpu; needs \`deno task build\`)
   --dtype T        f32, bf16 or f16 (default f32)
-  --engine E       dataflow of the convolutions: a variant of sparse_conv
+  --engine E       dataflow of the convolutions: a variant of sparse_conv, or auto
   --threads N      threads of the cpu backend (default: all cores)
   --json           one JSON document on stdout
 

@@ -5,7 +5,8 @@ import { Context } from "../../ffi/mod.ts";
 import { readCheckpoint } from "../../models/checkpoint/checkpoint.ts";
 import { Model } from "../../models/model.ts";
 import { ZOO, type ZooModel, zooModel } from "../../models/registry.ts";
-import { Segmenter } from "../../models/segmenter.ts";
+import { Segmenter, SegmenterInput } from "../../models/segmenter.ts";
+import { type EnginePlan, tune } from "../../models/tune.ts";
 import { randomWeights, type Weights, weightsFrom } from "../../models/weights.ts";
 import type { Network } from "../../models/network.ts";
 import { InputError } from "../../std/errors.ts";
@@ -42,22 +43,52 @@ async function run(command: ModelCommand): Promise<void> {
   const network = zoo.build(await readConfig(command, zoo));
   const weights = await weightsOf(command, network);
   using ctx = new Context(command.backend, { threads: command.threads });
-  const { dtype, engine } = command;
-  using model = new Model(ctx, network, weights, { dtype, ...(engine && { engine }) });
+  const engine = await engineOf(command, zoo, { ctx, network, weights, source, first: scans[0]! });
+  const options = { dtype: command.dtype, sparseBelow: WEIGHT_SPARSE_BELOW, engine };
+  using model = new Model(ctx, network, weights, options);
   const predictions = command.out === undefined
     ? undefined
     : await Predictions.open(command.out, await manifestOf(command));
   removePartFilesOnSignal();
   const score = new RunningScore();
+  const segmenter = new Segmenter(model, zoo);
   const start = performance.now();
-  const points = await predictAll(source, scans, new Segmenter(model, zoo), predictions, score);
+  const done = await predictAll(source, scans, segmenter, predictions, score);
   const seconds = (performance.now() - start) / 1e3;
   await report(command, score);
+  const each = done.computed === 0
+    ? "all predicted before"
+    : `${(segmenter.macs / done.computed / 1e9).toFixed(1)} GMACs a scan`;
   printError(
-    `${scans.length} scans, ${points.toLocaleString("en")} points in ${seconds.toFixed(2)} s; ` +
-      `${(model.peakBytes / 1e6).toFixed(0)} MB of buffers`,
+    `${scans.length} scans, ${done.points.toLocaleString("en")} points in ${seconds.toFixed(2)} ` +
+      `s; ${each}; ${(model.peakBytes / 1e6).toFixed(0)} MB of buffers`,
   );
 }
+
+/** What the dataflows are tuned with. */
+interface Tuning {
+  readonly ctx: Context;
+  readonly network: Network;
+  readonly weights: Weights;
+  readonly source: ScanSource;
+  /** The scan that they are timed on. */
+  readonly first: number;
+}
+
+/** The dataflow that is asked for; "auto" times all of them on the first scan. */
+async function engineOf(
+  { engine, dtype }: ModelCommand,
+  zoo: ZooModel,
+  { ctx, network, weights, source, first }: Tuning,
+): Promise<string | EnginePlan> {
+  if (engine !== "auto") return engine ?? {};
+  const { id, points } = await source.scan(first);
+  using scan = SegmenterInput.of(ctx, points, `scan "${id}"`, zoo.positions, dtype);
+  return tune(ctx, network, weights, scan.scene, [scan.feats], { dtype });
+}
+
+/** Pruned checkpoints run on the kernels that skip zeros; fuller layers are faster on the others. */
+const WEIGHT_SPARSE_BELOW = 0.1;
 
 function checkDataset({ name }: ModelCommand, { dataset }: ZooModel): void {
   if (dataset === "semantickitti") return;
@@ -133,9 +164,9 @@ async function predictAll(
   segmenter: Segmenter,
   predictions: Predictions | undefined,
   score: RunningScore,
-): Promise<number> {
+): Promise<{ points: number; computed: number }> {
   using bar = new Progress(scans.length, "predict", "scans");
-  let total = 0;
+  const done = { points: 0, computed: 0 };
   for (const index of scans) {
     const { id, points, semantic } = await source.scan(index);
     const count = points.length / 4;
@@ -144,12 +175,13 @@ async function predictAll(
       const classes = segmenter.predict(points, `scan "${id}"`);
       labels = Uint32Array.from(classes, (k) => RAW_IDS[k]!);
       await predictions?.write(id, labels);
+      done.computed++;
     }
     if (semantic !== undefined) score.add(semantic, labels);
-    total += count;
+    done.points += count;
     bar.tick();
   }
-  return total;
+  return done;
 }
 
 async function report(command: ModelCommand, score: RunningScore): Promise<void> {

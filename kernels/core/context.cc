@@ -134,6 +134,7 @@ VMK_API vmk_tensor* vmk_tensor_new(vmk_ctx* ctx, vmk_dtype dtype, int32_t ndim,
     made->dtype = dtype;
     made->ndim = ndim;
     made->capacity = shape[0];
+    made->columns = ndim > 1 ? shape[1] : 1;
     for (int32_t i = 0; i < ndim; ++i) made->shape[i] = shape[i];
     ++ctx->tensors;
   });
@@ -158,6 +159,19 @@ VMK_API vmk_status vmk_tensor_set_rows(vmk_ctx* ctx, vmk_tensor* tensor, int64_t
       fail(VMK_INVALID_ARGUMENT, "Cannot set %lld rows: the tensor was made with %lld",
            static_cast<long long>(rows), static_cast<long long>(tensor->capacity));
     tensor->shape[0] = rows;
+  });
+}
+
+VMK_API vmk_status vmk_tensor_set_columns(vmk_ctx* ctx, vmk_tensor* tensor, int64_t columns) {
+  return vmk::guard(ctx, [&] {
+    if (!tensor) fail(VMK_INVALID_ARGUMENT, "Cannot set columns: the tensor is null");
+    if (tensor->ndim != 2)
+      fail(VMK_INVALID_ARGUMENT, "Cannot set columns: the tensor has %d dimensions, not 2",
+           tensor->ndim);
+    if (columns < 0 || columns > tensor->columns)
+      fail(VMK_INVALID_ARGUMENT, "Cannot set %lld columns: the tensor was made with %lld",
+           static_cast<long long>(columns), static_cast<long long>(tensor->columns));
+    tensor->shape[1] = columns;
   });
 }
 

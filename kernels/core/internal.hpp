@@ -34,6 +34,7 @@ struct vmk_tensor {
   vmk_dtype dtype = 0;
   int32_t ndim = 0;
   int64_t capacity = 0;  // rows it was made with
+  int64_t columns = 0;   // and its second dimension
   std::array<int64_t, VMK_MAX_DIMS> shape{};
 
   int64_t row_elements() const;  // product of all dimensions but the first
@@ -148,6 +149,10 @@ struct KernelMap {
   int64_t n, m;
   Geometry geometry;
 };
+struct StridedMap {
+  Downsample layer;  // its capacity is that of the map's columns too
+  int32_t* map;      // written as [KV, count]
+};
 struct KernelMapTranspose {
   const int32_t* map;
   int32_t* out;
@@ -214,6 +219,7 @@ extern const Variants<HashInsert> kHashInsert;
 extern const Variants<HashQuery> kHashQuery;
 extern const Variants<Downsample> kDownsample;
 extern const Variants<KernelMap> kKernelMap;
+extern const Variants<StridedMap> kStridedMap;
 extern const Variants<KernelMapTranspose> kKernelMapTranspose;
 extern const Variants<KernelMapCount> kKernelMapCount;
 extern const Variants<KernelMapPairs> kKernelMapPairs;

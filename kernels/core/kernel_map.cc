@@ -1,26 +1,52 @@
-// Entries: downsample, kernel_map, kernel_map_transpose, kernel_map_count, kernel_map_pairs.
+// Entries: downsample, kernel_map, strided_map, kernel_map_transpose, kernel_map_count,
+// kernel_map_pairs.
 #include "internal.hpp"
 
 using namespace vmk;
+
+namespace {
+
+Downsample read_downsample(const vmk_ctx* ctx, const vmk_tensor* coords, vmk_tensor* out_coords,
+                           vmk_tensor* count, const int32_t* geometry, int32_t mode,
+                           const int32_t* bounds) {
+  expect(ctx, coords, "coords", VMK_I32, 2);
+  expect(ctx, out_coords, "out_coords", VMK_I32, 2);
+  expect(ctx, count, "count", VMK_I64, 1);
+  expect_rows(coords, "coords");
+  expect_size(coords, "coords", 1, 4);
+  expect_size(out_coords, "out_coords", 1, 4);
+  expect_size(count, "count", 0, 1);
+  if (mode != VMK_OUT_REACHED && mode != VMK_OUT_FLOOR)
+    fail(VMK_INVALID_ARGUMENT, "Cannot downsample: mode %d is unknown", mode);
+  Downsample args{coords->as<int32_t>(),  out_coords->as<int32_t>(), count->as<int64_t>(),
+                  coords->shape[0],       out_coords->shape[0],      read_geometry(geometry),
+                  mode,                   bounds != nullptr,         {}};
+  for (int i = 0; bounds && i < 6; ++i) args.bounds[i] = bounds[i];
+  return args;
+}
+
+}  // namespace
 
 VMK_API vmk_status vmk_downsample(vmk_ctx* ctx, int32_t variant, const vmk_tensor* coords,
                                   vmk_tensor* out_coords, vmk_tensor* count,
                                   const int32_t* geometry, int32_t mode, const int32_t* bounds) {
   return guard(ctx, [&] {
-    expect(ctx, coords, "coords", VMK_I32, 2);
-    expect(ctx, out_coords, "out_coords", VMK_I32, 2);
-    expect(ctx, count, "count", VMK_I64, 1);
-    expect_rows(coords, "coords");
-    expect_size(coords, "coords", 1, 4);
-    expect_size(out_coords, "out_coords", 1, 4);
-    expect_size(count, "count", 0, 1);
-    if (mode != VMK_OUT_REACHED && mode != VMK_OUT_FLOOR)
-      fail(VMK_INVALID_ARGUMENT, "Cannot downsample: mode %d is unknown", mode);
-    Downsample args{coords->as<int32_t>(),  out_coords->as<int32_t>(), count->as<int64_t>(),
-                    coords->shape[0],       out_coords->shape[0],      read_geometry(geometry),
-                    mode,                   bounds != nullptr,         {}};
-    for (int i = 0; bounds && i < 6; ++i) args.bounds[i] = bounds[i];
-    run_variant(ctx, "downsample", kDownsample, variant, args);
+    run_variant(ctx, "downsample", kDownsample, variant,
+                read_downsample(ctx, coords, out_coords, count, geometry, mode, bounds));
+  });
+}
+
+VMK_API vmk_status vmk_strided_map(vmk_ctx* ctx, int32_t variant, const vmk_tensor* coords,
+                                   vmk_tensor* out_coords, vmk_tensor* map, vmk_tensor* count,
+                                   const int32_t* geometry, int32_t mode, const int32_t* bounds) {
+  return guard(ctx, [&] {
+    const Downsample layer =
+        read_downsample(ctx, coords, out_coords, count, geometry, mode, bounds);
+    expect(ctx, map, "map", VMK_I32, 2);
+    expect_rows(out_coords, "out_coords");
+    expect_size(map, "map", 0, layer.geometry.volume());
+    expect_size(map, "map", 1, out_coords->shape[0]);
+    run_variant(ctx, "strided_map", kStridedMap, variant, {layer, map->as<int32_t>()});
   });
 }
 

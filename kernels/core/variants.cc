@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "dense.hpp"
+#include "int8.hpp"
 
 namespace {
 
@@ -26,6 +27,7 @@ std::string names_of(const char* op) {
   if (name == "hash_query") return names(vmk::kHashQuery);
   if (name == "downsample") return names(vmk::kDownsample);
   if (name == "kernel_map") return names(vmk::kKernelMap);
+  if (name == "strided_map") return names(vmk::kStridedMap);
   if (name == "kernel_map_transpose") return names(vmk::kKernelMapTranspose);
   if (name == "kernel_map_count") return names(vmk::kKernelMapCount);
   if (name == "kernel_map_pairs") return names(vmk::kKernelMapPairs);
@@ -35,6 +37,7 @@ std::string names_of(const char* op) {
   if (name == "weight_count") return names(vmk::kWeightCount);
   if (name == "weight_compress") return names(vmk::kWeightCompress);
   if (name == "sparse_conv_ws") return names(vmk::kSparseConvWs);
+  if (name == "sparse_conv_int8") return names(vmk::kSparseConvInt8);
   if (name == "bev_cells") return names(vmk::kBevCells);
   if (name == "bev_intervals") return names(vmk::kBevIntervals);
   if (name == "bev_pool") return names(vmk::kBevPool);

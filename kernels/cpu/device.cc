@@ -71,13 +71,19 @@ void Arena::reserve(int64_t bytes) {
   blocks_.push_back({static_cast<char*>(allocate(bytes)), bytes, 0});
 }
 
-// An op that needed several blocks leaves one of their total size to the next op.
+// An op that needed several blocks leaves one of the size it used to the next op: that is more
+// than the block it found, and as small as what the largest op so far needs.
 void Arena::reset() noexcept {
   if (blocks_.size() > 1) {
+    int64_t used = 0;
+    for (auto& block : blocks_) {
+      used += block.used;
+      std::free(block.data);
+    }
+    blocks_.clear();
     try {
-      reserve(bytes() + 1);
-    } catch (const Error&) {
-      blocks_.clear();
+      reserve(used);
+    } catch (const Error&) {  // the next op asks again
     }
   }
   for (auto& block : blocks_) block.used = 0;

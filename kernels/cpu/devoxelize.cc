@@ -4,6 +4,7 @@
 //   rows    (gather) ranges of points on all threads, sums in float.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <map>
 
 #include "leaves.hpp"
@@ -15,6 +16,9 @@ namespace {
 
 constexpr int64_t kGrain = 2048;
 
+typedef float Four __attribute__((vector_size(16)));
+typedef int32_t FourInts __attribute__((vector_size(16)));
+
 // The lowest of the eight cells around a point, and how far the point is from both ends of it
 // along each axis. All in f32 and in the order of TorchSparse 1.4's calc_ti_weights: the same
 // bits come out.
@@ -23,11 +27,10 @@ struct Corners {
   std::array<int32_t, 3> cell;
   std::array<float, 3> below, above;
 
-  float product(int t) const {
-    const float x = t & 4 ? above[0] : below[0];
-    const float y = t & 2 ? above[1] : below[1];
-    const float z = t & 1 ? above[2] : below[2];
-    return x * y * z;
+  // (x * y) * z of the corners with this x: y slower, z faster.
+  Four products(float x) const {
+    const float low = x * below[1], high = x * above[1];
+    return Four{low, low, high, high} * Four{below[2], above[2], below[2], above[2]};
   }
 };
 
@@ -42,13 +45,16 @@ Corners corners_of(const DevoxelizeMap& a, int64_t i) {
   constexpr float kFar = 4.0f * VMK_COORD_MAX * 1024.0f;
   const float* p = a.positions + i * 4;
   const auto scale = static_cast<float>(a.stride);
+  // Dividing by a power of two and multiplying by its inverse give the same bits.
+  const bool exact = (a.stride & (a.stride - 1)) == 0;
+  const float inverse = 1.0f / scale;
   Corners c;
   if (!(p[0] >= 0 && p[0] <= VMK_BATCH_MAX) || p[0] != std::floor(p[0])) fail_position(i, 0, p[0]);
   c.batch = static_cast<int32_t>(p[0]);
   for (int axis = 0; axis < 3; ++axis) {
     const float at = p[axis + 1];
     if (!(std::fabs(at) <= kFar)) fail_position(i, axis + 1, at);
-    const float scaled = at / scale;
+    const float scaled = exact ? at * inverse : at / scale;
     auto cell = static_cast<int32_t>(scaled);
     cell -= static_cast<float>(cell) > scaled;  // the conversion truncates: floor it
     const float low = static_cast<float>(cell) * scale;
@@ -68,18 +74,23 @@ void write_point(const DevoxelizeMap& a, int64_t i, const Corners& c, const int3
     weight[0] = rows[0] >= 0 ? 1.0f : 0.0f;
     return;
   }
-  for (int t = 0; t < 8; ++t) index[t] = rows[t];
+  std::memcpy(index, rows, 8 * sizeof *rows);
   const auto scale = static_cast<float>(a.stride);
   const float volume = scale * scale * scale;
-  float parts[8];
-  // A product, not a choice: which voxels are there cannot be predicted.
-  for (int t = 0; t < 8; ++t) parts[t] = c.product(t) * static_cast<float>(rows[t] >= 0);
-  if (a.stride > 1)
-    for (int t = 0; t < 8; ++t) parts[t] /= volume;
+  Four parts[2] = {c.products(c.below[0]), c.products(c.above[0])};
   float sum = 0;
-  for (int t = 0; t < 8; ++t) sum += parts[t];
+  for (int half = 0; half < 2; ++half) {
+    FourInts there, bits;
+    std::memcpy(&there, rows + 4 * half, sizeof there);
+    std::memcpy(&bits, &parts[half], sizeof bits);
+    bits &= there >= 0;  // a mask, not a choice: which voxels are there cannot be predicted
+    std::memcpy(&parts[half], &bits, sizeof bits);
+    if (a.stride > 1) parts[half] /= volume;
+    for (int t = 0; t < 4; ++t) sum += parts[half][t];
+  }
   sum += 1e-8f;
-  for (int t = 0; t < 8; ++t) weight[t] = parts[t] / sum;
+  for (int half = 0; half < 2; ++half) parts[half] /= sum;
+  std::memcpy(weight, parts, sizeof parts);
 }
 
 Range checked_range(CpuDevice& device, const DevoxelizeMap& a) {

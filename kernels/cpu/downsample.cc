@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "keys.hpp"
+#include "kernel_map.hpp"
 #include "variants.hpp"
 
 namespace vmk {
@@ -48,7 +48,9 @@ void each_output(const Downsample& a, const int32_t* p, AxisLists& lists, F&& em
         if (inside(a, {x, y, z})) emit(std::array<int64_t, 3>{x, y, z});
 }
 
-[[noreturn]] void fail_capacity(int64_t found, int64_t capacity) {
+}  // namespace
+
+void fail_capacity(int64_t found, int64_t capacity) {
   fail(VMK_CAPACITY, "Cannot downsample: out_coords has %lld rows, %lld are needed",
        static_cast<long long>(capacity), static_cast<long long>(found));
 }
@@ -69,7 +71,6 @@ void downsample_ref(Device& device, const Downsample& a) {
   *a.count = found;
 }
 
-// Range of the outputs of inputs in a range.
 Range output_range(const Downsample& a, const Range& in) {
   Range out = in;
   for (int axis = 0; axis < 3; ++axis) {
@@ -82,6 +83,8 @@ Range output_range(const Downsample& a, const Range& in) {
   }
   return out;
 }
+
+namespace {
 
 // All candidate keys, range by range: count, then write at the counted place.
 int64_t write_candidates(CpuDevice& device, const Downsample& a, const KeyLayout& layout,
@@ -141,6 +144,8 @@ int64_t write_partition(CpuDevice& device, const Downsample& a, const KeyLayout&
   return a.n;
 }
 
+}  // namespace
+
 void downsample_radix(Device& any, const Downsample& a) {
   CpuDevice& device = cpu_device(any);
   const Range in = range_of(device, a.coords, a.n);
@@ -158,6 +163,8 @@ void downsample_radix(Device& any, const Downsample& a) {
   });
   *a.count = found;
 }
+
+namespace {
 
 constexpr Variant<Downsample> kList[] = {{"radix", downsample_radix}, {"ref", downsample_ref}};
 

@@ -27,31 +27,37 @@ int64_t key_of(const int32_t* c) { return hash_key(c[0], c[1], c[2], c[3]); }
 int64_t insert_batches(const HashTable& table, const int32_t* coords, int64_t n) {
   int64_t distinct = 0;
   for (int64_t base = 0; base < n; base += kBatch) {
-    const int64_t end = std::min(n, base + kBatch);
-    for (int64_t i = base; i < end; ++i) table.prefetch(key_of(coords + i * 4));
-    for (int64_t i = base; i < end; ++i)
-      distinct += table.insert(key_of(coords + i * 4), static_cast<int32_t>(i)) == i;
+    const int64_t count = std::min(n - base, kBatch);
+    int64_t keys[kBatch];
+    for (int64_t i = 0; i < count; ++i) {
+      keys[i] = key_of(coords + (base + i) * 4);
+      table.prefetch(keys[i]);
+    }
+    for (int64_t i = 0; i < count; ++i)
+      distinct += table.insert(keys[i], static_cast<int32_t>(base + i)) == base + i;
   }
   return distinct;
 }
 
 // Rows go in ascending order, so of equal coordinates the smallest row stays.
-HashTable emptied(int64_t* keys, int32_t* rows, int64_t capacity) {
-  std::fill(keys, keys + capacity, kEmptyKey);
-  std::fill(rows, rows + capacity, -1);
+HashTable emptied(CpuDevice& device, int64_t* keys, int32_t* rows, int64_t capacity) {
+  device.pool.for_ranges(capacity, 1 << 15, [&](int64_t begin, int64_t end) {
+    std::fill(keys + begin, keys + end, kEmptyKey);
+    std::fill(rows + begin, rows + end, -1);
+  });
   return {keys, rows, capacity};
 }
 
 void hash_insert_ref(Device& device, const HashInsert& a) {
   check_range(range_of(cpu_device(device), a.coords, a.n), a.coords, a.n, "insert", "coords");
-  const HashTable table = emptied(a.keys, a.rows, a.capacity);
+  const HashTable table = emptied(cpu_device(device), a.keys, a.rows, a.capacity);
   for (int64_t i = 0; i < a.n; ++i)
     table.insert(key_of(a.coords + i * 4), static_cast<int32_t>(i));
 }
 
 void hash_insert_prefetch(Device& device, const HashInsert& a) {
   check_range(range_of(cpu_device(device), a.coords, a.n), a.coords, a.n, "insert", "coords");
-  insert_batches(emptied(a.keys, a.rows, a.capacity), a.coords, a.n);
+  insert_batches(emptied(cpu_device(device), a.keys, a.rows, a.capacity), a.coords, a.n);
 }
 
 int32_t query_one(const HashTable& table, const int32_t* q) {
@@ -60,9 +66,8 @@ int32_t query_one(const HashTable& table, const int32_t* q) {
 
 // A table that came from elsewhere may be full of keys: a probe would then never end.
 HashTable checked_table(const HashQuery& a) {
-  int64_t empty = 0;
-  for (int64_t i = 0; i < a.capacity; ++i) empty += a.keys[i] == kEmptyKey;
-  if (empty == 0)
+  const int64_t* end = a.keys + a.capacity;
+  if (std::find(a.keys, end, kEmptyKey) == end)
     fail(VMK_INVALID_ARGUMENT, "Cannot query the hash table: none of its %lld slots is empty",
          static_cast<long long>(a.capacity));
   return {const_cast<int64_t*>(a.keys), const_cast<int32_t*>(a.rows), a.capacity};
@@ -92,7 +97,8 @@ constexpr Variant<HashQuery> kQueryList[] = {{"prefetch", hash_query_prefetch},
 }  // namespace
 
 HashTable empty_table(CpuDevice& device, int64_t capacity) {
-  return emptied(device.scratch<int64_t>(capacity), device.scratch<int32_t>(capacity), capacity);
+  int64_t* keys = device.scratch<int64_t>(capacity);
+  return emptied(device, keys, device.scratch<int32_t>(capacity), capacity);
 }
 
 HashTable build_table(CpuDevice& device, const int32_t* coords, int64_t n, int64_t* distinct) {

@@ -42,7 +42,9 @@ struct HashTable {
   }
   void prefetch(int64_t key) const {
     const uint64_t mask = static_cast<uint64_t>(capacity) - 1;
-    __builtin_prefetch(keys + (hash_slot(key, hash_shift(capacity)) & mask));
+    const uint64_t slot = hash_slot(key, hash_shift(capacity)) & mask;
+    __builtin_prefetch(keys + slot);
+    __builtin_prefetch(rows + slot);
   }
 };
 

@@ -44,6 +44,8 @@ std::array<int64_t, 3> input_of(const Geometry& g, const int32_t* q,
   return p;
 }
 
+}  // namespace
+
 void kernel_map_ref(Device& device, const KernelMap& a) {
   Range in, out;
   check_coords(cpu_device(device), a, &in, &out);
@@ -63,6 +65,8 @@ void kernel_map_ref(Device& device, const KernelMap& a) {
     }
   }
 }
+
+namespace {
 
 // Searches the offsets [first, KV) for the outputs [begin, end). With `mirrored`, what is found is
 // written to the mirror image too: no two outputs share an input, so no place is written twice.

@@ -1,5 +1,5 @@
 #pragma once
-// What the builders of kernel maps share.
+// What the builders of output coordinates and kernel maps share.
 #include "keys.hpp"
 
 namespace vmk {
@@ -17,6 +17,14 @@ bool is_mirrored(const KernelMap& a, int64_t distinct);
 void fill_mirrored(CpuDevice& device, const KernelMap& a, const std::vector<int32_t*>& mirrors);
 
 void build_by_hash(CpuDevice& device, const KernelMap& a);
+
+// Range of the outputs of inputs in a range.
+Range output_range(const Downsample& a, const Range& in);
+[[noreturn]] void fail_capacity(int64_t found, int64_t capacity);
+
+void downsample_radix(Device& device, const Downsample& a);
+void downsample_ref(Device& device, const Downsample& a);
 void kernel_map_sorted(Device& device, const KernelMap& a);
+void kernel_map_ref(Device& device, const KernelMap& a);
 
 }  // namespace vmk

@@ -1,81 +1,100 @@
 // sparse_conv.implicit - output-stationary implicit GEMM.
 //
-// A tile of outputs is accumulated in a buffer that stays in cache while all offsets are applied.
 // Rows are read where they are, only pairs that exist are multiplied, every output is written
 // once, with the epilogue applied while it is still in cache. Sums run over offsets in ascending
 // order whatever the number of threads: the bits are always the same.
-#include <algorithm>
-
-#include "sparse_conv.hpp"
+#include "conv_tiles.hpp"
 
 namespace vmk {
 
 namespace {
 
-// Rows of a tile: as many as keep the accumulators in half of a 512 kB level-2 cache, which
-// leaves the other half to the weights of the offset at hand.
-int64_t tile_rows(int64_t columns) {
-  return std::clamp<int64_t>((int64_t{1} << 16) / columns, 64, 1024);
+int64_t tensor_bytes(const SparseConv& a) {
+  return (a.n * a.cin + a.m * a.cout + a.kv * a.cin * a.cout) * dtype_bytes(a.dtype) +
+         a.kv * a.m * 4;
 }
 
-// The pairs of offset k within the outputs [begin, end): input rows and rows of the tile.
-int64_t pairs_in_tile(const SimdKernels& simd, const SparseConv& a, int64_t k, int64_t begin,
-                      int64_t end, int32_t* in_rows, int32_t* out_rows) {
-  const int32_t* map = a.map + k * a.m;
-  // The next offset's slice lies a whole map row away, where no hardware prefetcher looks.
-  if (k + 1 < a.kv)
-    for (int64_t m = begin; m < end; m += 16) __builtin_prefetch(map + a.m + m);
-  int32_t most;
-  const int64_t count = simd.list_present(map + begin, end - begin, in_rows, out_rows, &most);
-  if (most >= a.n)
-    for (int64_t m = begin; m < end; ++m)
-      if (map[m] >= a.n) fail_map_row(k, m, map[m], a.n);
-  return count;
-}
-
-// Adds offset k's products to a tile: product(k, in_rows, tile, out_rows, pairs).
 template <class Product>
-void run_tiles(CpuDevice& device, const SparseConv& a, int64_t columns, Product&& product) {
-  const SimdKernels& simd = simd_kernels(device.isa);
-  const int64_t rows = tile_rows(columns), list = rows + kColumnPad;
+void run(CpuDevice& device, const SparseConv& a, int64_t columns, Product&& product) {
   const Finish finish = finish_of(device, a);
-  float* tiles = device.scratch<float>(device.threads() * rows * columns);
-  int32_t* lists = device.scratch<int32_t>(device.threads() * list * 2);
-  device.pool.for_ranges(a.m, rows, [&](int64_t begin, int64_t end, int32_t thread) {
-    float* tile = tiles + thread * rows * columns;
-    int32_t *in_rows = lists + thread * list * 2, *out_rows = in_rows + list;
-    std::fill(tile, tile + (end - begin) * columns, 0.0f);
-    for (int64_t k = 0; k < a.kv; ++k) {
-      const int64_t pairs = pairs_in_tile(simd, a, k, begin, end, in_rows, out_rows);
-      product(k, in_rows, tile, out_rows, pairs);
+  run_tiles<float>(device, {a.map, a.n, a.m, a.kv}, columns, product,
+                   [&](const float* tile, int64_t begin, int64_t end) {
+                     finish_rows(device, a, finish, tile, columns, begin, end);
+                   });
+}
+
+// Weights of an offset in f32, columns padded by zeros to whole registers.
+void write_f32_weight(const SimdKernels& simd, const SparseConv& a, int64_t columns, int64_t k,
+                      float* to) {
+  for (int64_t i = 0; i < a.cin; ++i, to += columns) {
+    const int64_t at = (k * a.cin + i) * a.cout;
+    if (a.dtype == VMK_F32)
+      std::copy_n(static_cast<const float*>(a.weight) + at, a.cout, to);
+    else
+      simd.widen(static_cast<const uint16_t*>(a.weight) + at, a.dtype, to, a.cout);
+    std::fill(to + a.cout, to + columns, 0.0f);
+  }
+}
+
+// Products of rows that are widened on the way, a few at a time so that they stay in cache.
+template <class Weight>
+void run_widened(CpuDevice& device, const SparseConv& a, int64_t columns, const Weight& weight) {
+  constexpr int64_t kRows = 32, kAhead = 8;
+  const SimdKernels& simd = simd_kernels(device.isa);
+  const auto* feats = static_cast<const uint16_t*>(a.feats);
+  float* buffers = device.scratch<float>(device.threads() * kRows * a.cin);
+  run(device, a, columns, [&](int64_t k, const int32_t* in_rows, float* tile,
+                              const int32_t* out_rows, int64_t pairs, int32_t thread) {
+    const float* b = weight(k, thread);
+    float* wide = buffers + thread * kRows * a.cin;
+    for (int64_t i = 0; i < pairs; i += kRows) {
+      const int64_t rows = std::min(kRows, pairs - i);
+      for (int64_t r = 0; r < rows; ++r) {
+        const int32_t later = in_rows[std::min(i + r + kAhead, pairs - 1)];
+        for (int64_t p = 0; p < a.cin; p += 32) __builtin_prefetch(feats + later * a.cin + p);
+        simd.widen(feats + in_rows[i + r] * a.cin, a.dtype, wide + r * a.cin, a.cin);
+      }
+      simd.row_gemm({wide, a.cin, nullptr, b, columns, tile, columns, out_rows + i, rows, a.cin,
+                     columns});
     }
-    finish_rows(device, a, finish, tile, columns, begin, end);
+  });
+}
+
+// weight(k, thread): the f32 weights of an offset.
+template <class Weight>
+void run_f32(CpuDevice& device, const SparseConv& a, int64_t columns, const Weight& weight) {
+  if (a.dtype != VMK_F32) return run_widened(device, a, columns, weight);
+  const auto row_gemm = simd_kernels(device.isa).row_gemm;
+  const auto* feats = static_cast<const float*>(a.feats);
+  run(device, a, columns, [&](int64_t k, const int32_t* in_rows, float* tile,
+                              const int32_t* out_rows, int64_t pairs, int32_t thread) {
+    row_gemm({feats, a.cin, in_rows, weight(k, thread), columns, tile, columns, out_rows, pairs,
+              a.cin, columns});
   });
 }
 
 #if defined(__x86_64__)
-// bf16 weights as the dot-product instructions want them: [KV, Cin / 2, columns] pairs of rows.
-const uint32_t* pair_weight_rows(CpuDevice& device, const SparseConv& a, int64_t columns) {
-  const auto* weight = static_cast<const uint16_t*>(a.weight);
-  auto* packed = device.scratch<uint32_t>(a.kv * a.cin / 2 * columns);
-  device.pool.for_ranges(a.kv * a.cin / 2, 256, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row) {
-      const uint16_t *even = weight + 2 * row * a.cout, *odd = even + a.cout;
-      for (int64_t o = 0; o < columns; ++o)
-        packed[row * columns + o] = o < a.cout ? even[o] | uint32_t{odd[o]} << 16 : 0;
-    }
-  });
-  return packed;
+// bf16 weights of an offset as the dot-product instructions want them: [Cin / 2, columns] pairs.
+void write_weight_pairs(const SparseConv& a, int64_t columns, int64_t k, uint32_t* to) {
+  const auto* weight = static_cast<const uint16_t*>(a.weight) + k * a.cin * a.cout;
+  for (int64_t i = 0; i < a.cin; i += 2, to += columns) {
+    const uint16_t *even = weight + i * a.cout, *odd = even + a.cout;
+    for (int64_t o = 0; o < a.cout; ++o) to[o] = even[o] | uint32_t{odd[o]} << 16;
+    std::fill(to + a.cout, to + columns, 0u);
+  }
 }
 
-void run_bf16(CpuDevice& device, const SparseConv& a) {
-  const int64_t columns = padded_columns(a.cout);
-  const uint32_t* weight = pair_weight_rows(device, a, columns);
+void run_bf16(CpuDevice& device, const SparseConv& a, int64_t columns) {
+  const int64_t size = a.cin / 2 * columns;
+  const OffsetWeights weight(
+      device, a.kv, size, is_small(a.kv * size * 4, tensor_bytes(a)),
+      [&a, columns](int64_t k, uint32_t* to) { write_weight_pairs(a, columns, k, to); },
+      Item<uint32_t>{});
   const auto* feats = static_cast<const uint16_t*>(a.feats);
-  run_tiles(device, a, columns, [&](int64_t k, const int32_t* in_rows, float* tile,
-                                    const int32_t* out_rows, int64_t pairs) {
-    row_gemm_bf16({feats, a.cin, in_rows, weight + k * a.cin / 2 * columns, tile, columns,
-                   out_rows, pairs, a.cin, columns});
+  run(device, a, columns, [&](int64_t k, const int32_t* in_rows, float* tile,
+                              const int32_t* out_rows, int64_t pairs, int32_t thread) {
+    row_gemm_bf16({feats, a.cin, in_rows, weight.of(k, thread), tile, columns, out_rows, pairs,
+                   a.cin, columns});
   });
 }
 #endif
@@ -84,18 +103,21 @@ void run_bf16(CpuDevice& device, const SparseConv& a) {
 
 void sparse_conv_implicit(Device& any, const SparseConv& a) {
   CpuDevice& device = cpu_device(any);
+  const int64_t columns = padded_columns(a.cout), size = a.cin * columns;
 #if defined(__x86_64__)
   if (a.dtype == VMK_BF16 && a.cin % 2 == 0 && has_bf16_dot(device.isa))
-    return run_bf16(device, a);
+    return run_bf16(device, a, columns);
 #endif
-  const auto row_gemm = simd_kernels(device.isa).row_gemm;
-  const PaddedWeight weight = pad_weight(device, a);
-  const float* feats = as_f32(device, a.feats, a.dtype, a.n * a.cin);
-  run_tiles(device, a, weight.columns, [&](int64_t k, const int32_t* in_rows, float* tile,
-                                           const int32_t* out_rows, int64_t pairs) {
-    row_gemm({feats, a.cin, in_rows, weight.of_offset(a, k), weight.columns, tile, weight.columns,
-              out_rows, pairs, a.cin, weight.columns});
-  });
+  if (a.dtype == VMK_F32 && columns == a.cout) {
+    const auto* weight = static_cast<const float*>(a.weight);
+    return run_f32(device, a, columns, [&](int64_t k, int32_t) { return weight + k * size; });
+  }
+  const SimdKernels& simd = simd_kernels(device.isa);
+  const OffsetWeights weight(
+      device, a.kv, size, is_small(a.kv * size * 4, tensor_bytes(a)),
+      [&](int64_t k, float* to) { write_f32_weight(simd, a, columns, k, to); }, Item<float>{});
+  run_f32(device, a, columns,
+          [&](int64_t k, int32_t thread) { return weight.of(k, thread); });
 }
 
 }  // namespace vmk

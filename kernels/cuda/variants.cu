@@ -1,5 +1,6 @@
 // THE list of CUDA variants. The first of an op is its default.
 #include "dense.hpp"
+#include "int8.hpp"
 #include "variants.hpp"
 
 namespace vmk {
@@ -46,6 +47,7 @@ const Variants<HashInsert> kHashInsert = all(kHashInsertList);
 const Variants<HashQuery> kHashQuery = all(kHashQueryList);
 const Variants<Downsample> kDownsample = all(kDownsampleList);
 const Variants<KernelMap> kKernelMap = all(kKernelMapList);
+const Variants<StridedMap> kStridedMap = {nullptr, 0};
 const Variants<KernelMapTranspose> kKernelMapTranspose = all(kTransposeList);
 const Variants<KernelMapCount> kKernelMapCount = all(kCountList);
 const Variants<KernelMapPairs> kKernelMapPairs = all(kPairsList);
@@ -55,6 +57,7 @@ const Variants<WeightTranspose> kWeightTranspose = {nullptr, 0};
 const Variants<WeightCount> kWeightCount = {nullptr, 0};
 const Variants<WeightCompress> kWeightCompress = {nullptr, 0};
 const Variants<SparseConvWs> kSparseConvWs = {nullptr, 0};
+const Variants<SparseConvInt8> kSparseConvInt8 = {nullptr, 0};
 const Variants<BevCells> kBevCells = {nullptr, 0};
 const Variants<BevIntervals> kBevIntervals = all(kBevIntervalsList);
 const Variants<BevPool> kBevPool = all(kBevPoolList);

@@ -136,6 +136,9 @@ VMK_API void vmk_tensor_free(vmk_tensor* tensor);
 /* Sets the first dimension to at most what the tensor was made with: for outputs whose number of
    rows is known only afterwards. */
 VMK_API vmk_status vmk_tensor_set_rows(vmk_ctx* ctx, vmk_tensor* tensor, int64_t rows);
+/* Sets the second dimension of a tensor of two to at most what it was made with. The elements stay
+   where they are, so rows move up: for outputs that are written packed, such as a map [KV, M]. */
+VMK_API vmk_status vmk_tensor_set_columns(vmk_ctx* ctx, vmk_tensor* tensor, int64_t columns);
 /* `bytes` must be the tensor's size; both wait until the copy is done. */
 VMK_API vmk_status vmk_upload(vmk_ctx* ctx, vmk_tensor* to, const void* from, int64_t bytes);
 VMK_API vmk_status vmk_download(vmk_ctx* ctx, void* to, const vmk_tensor* from, int64_t bytes);
@@ -220,7 +223,7 @@ VMK_API vmk_status vmk_hash_query(vmk_ctx* ctx, int32_t variant, const vmk_tenso
                  NULL for no bounds (spconv bounds its outputs by the layer's spatial shape)
    mode VMK_OUT_REACHED: every output whose receptive field holds an input (spconv; TorchSparse's
    default). VMK_OUT_FLOOR: floor(p / stride) of every input (MinkowskiEngine). They are the same
-   when kernel size = stride. */
+   when kernel size = stride = 2. */
 #define VMK_OUT_REACHED 0
 #define VMK_OUT_FLOOR 1
 VMK_API vmk_status vmk_downsample(vmk_ctx* ctx, int32_t variant, const vmk_tensor* coords,
@@ -233,6 +236,17 @@ VMK_API vmk_status vmk_downsample(vmk_ctx* ctx, int32_t variant, const vmk_tenso
 VMK_API vmk_status vmk_kernel_map(vmk_ctx* ctx, int32_t variant, const vmk_tensor* in_coords,
                                   const vmk_tensor* out_coords, vmk_tensor* map,
                                   const int32_t* geometry);
+/* vmk_downsample and vmk_kernel_map of a strided layer together, for less than the two where kernel
+   size = stride and coords are sorted and distinct.
+     coords      i32 [N, 4]
+     out_coords  i32 [B, 4], B >= M
+     map         i32 [KV, B]: [KV, M] is written, packed, at its beginning
+     count       i64 [1]: M
+     mode and bounds as in vmk_downsample
+   Cut them with vmk_tensor_set_rows and vmk_tensor_set_columns. */
+VMK_API vmk_status vmk_strided_map(vmk_ctx* ctx, int32_t variant, const vmk_tensor* coords,
+                                   vmk_tensor* out_coords, vmk_tensor* map, vmk_tensor* count,
+                                   const int32_t* geometry, int32_t mode, const int32_t* bounds);
 /* The map of the transposed layer: out[k][map[k][m]] = m, the rest -1.
      map i32 [KV, M] with every input row at most once an offset, out i32 [KV, N] */
 VMK_API vmk_status vmk_kernel_map_transpose(vmk_ctx* ctx, int32_t variant, const vmk_tensor* map,
@@ -304,6 +318,20 @@ VMK_API vmk_status vmk_sparse_conv_ws(vmk_ctx* ctx, int32_t variant, const vmk_t
                                       const vmk_tensor* starts, const vmk_tensor* index,
                                       const vmk_tensor* value, const vmk_tensor* map,
                                       vmk_tensor* out);
+/* sparse_conv in 8 bits, for inference: out = act(scale * sum + shift + residual) with the sums
+   exact in 32 bits and the rest in f32, without fused multiply-adds: every variant gives the same
+   bits. KV * Cin is at most 131071.
+     feats i8 [N, Cin], weight i8 [KV, Cin, Cout], map i32 [KV, M]
+     scale    f32 [Cout]: what a step of feats times a step of the channel's weights is worth
+     shift    f32 [Cout] or NULL
+     residual [M, Cout] of out's dtype or NULL
+     out      f32 [M, Cout], or i8: rounded half to even and cut to [-128, 127], a NaN to 127. Its
+              own step is the caller's to divide scale and shift by */
+VMK_API vmk_status vmk_sparse_conv_int8(vmk_ctx* ctx, int32_t variant, const vmk_tensor* feats,
+                                        const vmk_tensor* weight, const vmk_tensor* map,
+                                        const vmk_tensor* scale, const vmk_tensor* shift,
+                                        const vmk_tensor* residual, vmk_tensor* out,
+                                        int32_t activation, float slope);
 /* Settings of the dataflows of sparse_conv, for all later calls on ctx.
      epsilon    variant "grouped": offsets share a group while 1 - smallest / largest <= epsilon
      threshold  variant "grouped": a group whose largest offset has fewer pairs than this is one

@@ -42,6 +42,8 @@ class Fuzz {
     } else if (dtype == VMK_I64) {
       const int64_t v = number();
       std::memcpy(&bytes[at], &v, 8);
+    } else if (dtype == VMK_I8) {
+      bytes[at] = static_cast<char>(random_());
     } else {
       const float v = (rarely() ? 1e30f : 1.0f) * static_cast<float>(number());
       std::memcpy(&bytes[at], &v, 4);
@@ -56,7 +58,7 @@ class Fuzz {
     vmk_tensor* made = vmk_tensor_new(ctx_, dtype, ndim, shape.data());
     if (!made) return nullptr;
     made_.push_back(made);
-    const size_t width = dtype == VMK_F64 || dtype == VMK_I64 ? 8 : 4;
+    const size_t width = dtype == VMK_F64 || dtype == VMK_I64 ? 8 : dtype == VMK_I8 ? 1 : 4;
     size_t count = 1;
     for (int64_t n : shape) count *= static_cast<size_t>(n);
     std::vector<char> bytes(count * width + 8);
@@ -77,10 +79,12 @@ class Fuzz {
   void call();
   void call_voxels(int64_t op, int32_t variant);
   void call_maps(int64_t op, int32_t variant);
+  void call_strided(int32_t variant);
   void call_features(int64_t op, int32_t variant);
   void call_bev(int64_t op, int32_t variant);
   void call_dense(int64_t op, int32_t variant);
   void call_gradients(int64_t op, int32_t variant);
+  void call_int8(int32_t variant);
   void call_weights(int64_t op, int32_t variant);
 
   vmk_ctx* ctx_;

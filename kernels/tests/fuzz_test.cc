@@ -10,7 +10,7 @@ void Fuzz::call() {
   n_ = kSizes[below(7)];
   vmk_ctx_limit_isa(ctx_, static_cast<int32_t>(below(3)));
   const auto variant = static_cast<int32_t>(rarely() ? number() : below(3));
-  const int64_t op = below(31);
+  const int64_t op = below(33);
   if (op < 6)
     call_voxels(op, variant);
   else if (op < 11)
@@ -23,8 +23,12 @@ void Fuzz::call() {
     call_gradients(op, variant);
   else if (op < 28)
     call_dense(op, variant);
-  else
+  else if (op < 31)
     call_weights(op, variant);
+  else if (op == 31)
+    call_strided(variant);
+  else
+    call_int8(variant);
 }
 
 void Fuzz::call_voxels(int64_t op, int32_t v) {
@@ -86,6 +90,28 @@ void Fuzz::call_maps(int64_t op, int32_t v) {
                                tensor(VMK_I32, {2, size()})),
           "kernel_map_pairs");
   }
+}
+
+void Fuzz::call_strided(int32_t v) {
+  int32_t geometry[9], bounds[6];
+  for (int i = 0; i < 3; ++i) {
+    geometry[i] = 1 + static_cast<int32_t>(below(3));
+    geometry[3 + i] = rarely() ? number() : geometry[i];
+    geometry[6 + i] = rarely() ? number() : 1;
+  }
+  for (int32_t& b : bounds) b = number();
+  const int64_t kv = int64_t{geometry[0]} * geometry[1] * geometry[2];
+  const int64_t inputs = size(), room = rarely() ? size() : inputs;
+  vmk_tensor* coords = tensor(VMK_I32, {inputs, 4});
+  std::vector<int32_t> ascending(inputs * 4);  // so that some calls take the fast way
+  for (int64_t i = 0; i < inputs * 4; ++i)
+    ascending[i] = static_cast<int32_t>(i % 4 == 2 ? i / 20 : i % 4 == 3 ? i / 4 : 0);
+  if (coords && below(2)) vmk_upload(ctx_, coords, ascending.data(), inputs * 16);
+  ended(vmk_strided_map(ctx_, v, coords, tensor(VMK_I32, {room, 4}), tensor(VMK_I32, {kv, room}),
+                        tensor(VMK_I64, {1}), geometry, static_cast<int32_t>(below(3)),
+                        rarely() ? bounds : nullptr),
+        "strided_map");
+  ended(vmk_tensor_set_columns(ctx_, tensor(VMK_I32, {2, size()}), size()), "set_columns");
 }
 
 void Fuzz::call_features(int64_t op, int32_t v) {

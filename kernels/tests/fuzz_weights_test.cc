@@ -1,4 +1,5 @@
-// The fuzz cases of gradients, of compressed weights and of the convolution that takes them.
+// The fuzz cases of gradients, of compressed and 8-bit weights and of the convolutions that take
+// them.
 #include "fuzz.hpp"
 
 void Fuzz::call_gradients(int64_t op, int32_t v) {
@@ -15,6 +16,18 @@ void Fuzz::call_gradients(int64_t op, int32_t v) {
                                tensor(VMK_F32, {3, cout, cin})),
           "weight_transpose");
   }
+}
+
+void Fuzz::call_int8(int32_t v) {
+  const int64_t cin = rarely() ? 1 + below(1100) : 4 * (1 + below(8)), cout = 1 + below(70);
+  const vmk_dtype to = below(2) ? VMK_F32 : VMK_I8;
+  ended(vmk_sparse_conv_int8(ctx_, v, tensor(VMK_I8, {size() + 8, cin}),
+                             tensor(VMK_I8, {3, cin, cout}), tensor(VMK_I32, {3, size()}),
+                             tensor(VMK_F32, {cout}),
+                             below(2) ? tensor(VMK_F32, {cout}) : nullptr,
+                             below(2) ? tensor(to, {size(), cout}) : nullptr,
+                             tensor(to, {size(), cout}), static_cast<int32_t>(below(4)), 0.1f),
+        "sparse_conv_int8");
 }
 
 void Fuzz::call_weights(int64_t op, int32_t v) {

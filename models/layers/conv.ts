@@ -62,11 +62,13 @@ export class Conv implements Layer {
     const { weight, layout, bias, norm } = this.spec;
     const { channels } = this.to;
     const shape = weightShape(layout, this.kernel, this.part.of, channels);
+    // MinkowskiEngine's biases are rows.
+    const biasShape = layout === "minkowski" ? [1, channels] : [channels];
     const volume = this.kernel.reduce((all, size) => all * size, 1);
     const terms = this.part.of * volume ** FILL_EXPONENT;
     return [
       { name: weight, shape, kind: "weight", terms },
-      ...(bias === null ? [] : [{ name: bias, shape: [channels], kind: "weight" as const }]),
+      ...(bias === null ? [] : [{ name: bias, shape: biasShape, kind: "weight" as const }]),
       ...(norm === null ? [] : normParameters(norm, channels)),
     ];
   }

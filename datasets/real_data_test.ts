@@ -1,0 +1,63 @@
+/** Real recordings beside the project convert, verify and draw. */
+import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import { openScans } from "./arrow_scans.ts";
+import { visiblePoints } from "./cameras.ts";
+import { convert } from "./convert.ts";
+import { drawScan } from "./draw.ts";
+import { imageSize } from "./encoded_image.ts";
+import { datasetNamed } from "./registry.ts";
+import type { Scan } from "./scan.ts";
+import { inputError, realData, TestFolder } from "./test_scans.ts";
+import { boxPointCounts } from "./points_in_boxes.ts";
+import { verify } from "./verify.ts";
+
+/** The scan of a sample that was converted, found sound and drawn. */
+async function converted(name: string, folder: TestFolder, src: string): Promise<Scan> {
+  const out = `${folder.path}/out`;
+  await convert(datasetNamed(name), src, out, { dropInvalid: false, warn: () => {} });
+  assertEquals((await verify(out, () => {})).problems, []);
+  await drawScan(out, 0, `${folder.path}/scan.png`);
+  await drawScan(out, 0, `${folder.path}/scan.svg`);
+  const size = imageSize(Deno.readFileSync(`${folder.path}/scan.png`), "the picture");
+  assertEquals(Math.max(...size) >= 1000, true);
+  assertStringIncludes(Deno.readTextFileSync(`${folder.path}/scan.svg`), "</svg>");
+  using source = await openScans(out);
+  return await source.scan(0);
+}
+
+Deno.test("a real nuScenes sample has its points in its boxes and before its cameras", async () => {
+  const src = realData("nuscenes/ca9a282c");
+  if (src === undefined) return;
+  using folder = new TestFolder();
+  const { points, boxes, cameras, images } = await converted("nuscenes", folder, src);
+  const inside = boxPointCounts(points, boxes!.geometry).reduce((a, b) => a + b);
+  const counted = boxes!.features!.filter((_, i) => i % 6 === 2).reduce((a, b) => a + b);
+  assertAlmostEquals(inside / counted, 1, 0.05);
+  assertEquals(cameras!.names.length, 6);
+  assert(visiblePoints(points, cameras!).every((count) => count > 500));
+  assertEquals(
+    images!.map((image) => imageSize(image, "image").join("x")),
+    Array(6).fill("1600x900"),
+  );
+});
+
+Deno.test("a real PandaSet frame has the labels of cars inside the boxes of cars", async () => {
+  const src = realData("pandaset");
+  if (src === undefined) return;
+  using folder = new TestFolder();
+  const { points, semantic, boxes, cameras } = await converted("pandaset", folder, src);
+  assertEquals(semantic!.filter((id) => id === 13).length, 29754);
+  const cars = points.filter((_, i) => semantic![i >> 2] === 13);
+  const carBoxes = boxes!.geometry.filter((_, i) => boxes!.semantic[Math.floor(i / 7)] === 13);
+  const inside = (of: Float32Array) => boxPointCounts(of, carBoxes).reduce((a, b) => a + b);
+  const total = { all: inside(points), cars: inside(cars) };
+  assert(total.cars / total.all > 0.9, `${total.cars} of ${total.all}`);
+  assert(visiblePoints(points, cameras!).every((count) => count > 500));
+});
+
+Deno.test("drawScan() refuses other endings and scans that are not there", async () => {
+  using folder = new TestFolder();
+  const any = `${folder.path}/a.arrow`;
+  assertStringIncludes(await inputError(() => drawScan(any, 0, "x.jpg")), "must end with .svg");
+  assertStringIncludes(await inputError(() => drawScan(any, 0, "x.svg")), "there is no such file");
+});

@@ -1,0 +1,190 @@
+import { assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
+import { Context, groupVoxels, unavailable, variants } from "../ffi/mod.ts";
+import { InputError } from "../std/errors.ts";
+import { activationBytes, countLayers, countMacs } from "./count.ts";
+import { readCheckpoint } from "./checkpoint/checkpoint.ts";
+import { Model } from "./model.ts";
+import { minkunet } from "./nets/minkunet.ts";
+import { spvcnn } from "./nets/spvcnn.ts";
+import { Pool } from "./pool.ts";
+import { ZOO, zooModel } from "./registry.ts";
+import { Scene } from "./scene.ts";
+import { argmax, Segmenter } from "./segmenter.ts";
+import { tune } from "./tune.ts";
+import { randomFloats } from "./random.ts";
+import { floatsOf } from "./dtype.ts";
+import { relativeError, smallScene } from "./testing.ts";
+import { randomWeights } from "./weights.ts";
+
+const size = { ratio: 0.25, classes: 19 };
+
+/** A bumpy patch of ground of `side` x `side` points. */
+function ground(side: number): Float32Array<ArrayBuffer> {
+  const bumps = randomFloats(side * side, 1);
+  return Float32Array.from({ length: 4 * side * side }, (_, i) => {
+    const [x, y] = [(i >> 2) % side, Math.floor((i >> 2) / side)];
+    return [x * 0.06, y * 0.06, bumps[i >> 2]! * 0.1, 0.5][i % 4]!;
+  });
+}
+
+Deno.test("a model takes no more memory over scans, and gives it back", () => {
+  using ctx = new Context("cpu", { threads: 1 });
+  const network = spvcnn(size);
+  {
+    using model = new Model(ctx, network, randomWeights(network, 1));
+    const segmenter = new Segmenter(model, zooModel("SemanticKITTI_SPVCNN_cr0.32"));
+    const bytes = [40, 38, 36, 39, 37, 40, 36, 38, 40].map((side) => {
+      segmenter.predict(ground(side), "a patch");
+      return model.pool.bytes;
+    });
+    // Maps have the size of their scan, all else that of the largest so far.
+    assertLess(Math.max(...bytes), 1.05 * bytes[0]!);
+    const live = ctx.liveTensors;
+    segmenter.predict(ground(40), "a patch");
+    assertEquals(ctx.liveTensors, live);
+  }
+  assertEquals(ctx.liveTensors, 0);
+});
+
+Deno.test("Segmenter gives points of a voxel one class, and the same ones again", () => {
+  using ctx = new Context("cpu", { threads: 2 });
+  const network = minkunet(size);
+  using model = new Model(ctx, network, randomWeights(network, 1));
+  const segmenter = new Segmenter(model, { positions: null });
+  const points = ground(30);
+  const twice = Float32Array.of(...points, ...points);
+  const labels = segmenter.predict(twice, "two patches");
+  assertEquals(labels.subarray(0, 900), labels.subarray(900));
+  assertEquals(segmenter.predict(points, "one patch"), labels.slice(0, 900));
+});
+
+Deno.test("Segmenter refuses scans that are empty, not finite or too far out", () => {
+  using ctx = new Context("cpu", { threads: 1 });
+  const network = minkunet(size);
+  using model = new Model(ctx, network, randomWeights(network, 1));
+  const segmenter = new Segmenter(model, { positions: null });
+  const refused = (points: number[], why: string) =>
+    assertThrows(() => segmenter.predict(Float32Array.from(points), "scan 7"), InputError, why);
+  refused([], "scan 7: it has no points");
+  refused([1, NaN, 0, 0], "scan 7");
+  refused([1e9, 0, 0, 0], "scan 7");
+  assertEquals(segmenter.predict(Float32Array.of(1, 2, 3, 0.5), "one point").length, 1);
+});
+
+Deno.test("forward() refuses an input of another shape or type", () => {
+  using ctx = new Context("cpu", { threads: 1 });
+  using coords = ctx.tensorFrom("i32", [1, 4], Int32Array.of(0, 1, 2, 3));
+  using feats = ctx.tensor("f32", [1, 3]);
+  const network = minkunet(size);
+  using model = new Model(ctx, network, randomWeights(network, 1));
+  using scene = new Scene(ctx, { coords }, model.pool);
+  assertThrows(() => model.forward(scene, [feats]), RangeError, "f32 [1,4] is needed");
+  assertThrows(() => model.forward(scene, []), RangeError, "input 0 is missing");
+});
+
+Deno.test("an unknown engine, and a type without kernels, are errors of the user", () => {
+  using ctx = new Context("cpu", { threads: 1 });
+  const make = (build: typeof minkunet, options: ConstructorParameters<typeof Model>[3]) => () => {
+    const network = build(size);
+    using _ = new Model(ctx, network, randomWeights(network, 1), options);
+  };
+  assertThrows(make(minkunet, { engine: "gathr" }), InputError, 'did you mean "gather"');
+  assertThrows(make(spvcnn, { dtype: "f16" }), InputError, "rows in f16 on the cpu backend");
+  assertEquals(ctx.liveTensors, 0);
+});
+
+Deno.test("tune() names a dataflow for every convolution, and a model takes it", () => {
+  using ctx = new Context("cpu", { threads: 2 });
+  using stack = new DisposableStack();
+  const network = minkunet(size);
+  const weights = randomWeights(network, 1);
+  const xyz = Int32Array.from({ length: 800 }, (_, i) => i % 4 === 0 ? 0 : (i * 7919) % 12);
+  const all = stack.use(ctx.tensorFrom("i32", [200, 4], xyz));
+  const { coords } = stack.use(groupVoxels(all));
+  const feats = stack.use(
+    ctx.tensorFrom("f32", [coords.rows, 4], randomFloats(4 * coords.rows, 1)),
+  );
+  const plan = tune(ctx, network, weights, { coords }, [feats]);
+  const known = variants("cpu", "sparse_conv");
+  const convs = network.layers.filter(({ op }) => op === "conv");
+  for (const { name } of convs) assertEquals(known.includes(plan[name]!), true);
+  const logits = [plan, {}].map((engine) => {
+    using model = new Model(ctx, network, weights, { engine });
+    using scene = new Scene(ctx, { coords }, model.pool);
+    return model.forward(scene, [feats])[0]!.download() as Float32Array;
+  });
+  const scale = logits[1]!.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const worst = logits[0]!.reduce((most, v, i) => Math.max(most, Math.abs(v - logits[1]![i]!)), 0);
+  assertLess(worst, 1e-4 * scale);
+});
+
+Deno.test("a model on the CUDA library gives what it gives on the CPU", () => {
+  const why = unavailable("emulated");
+  if (why !== undefined) {
+    Deno.stdout.writeSync(new TextEncoder().encode(`skipped: ${why}\n`));
+    return;
+  }
+  const network = minkunet(size);
+  const weights = randomWeights(network, 1);
+  const { at, feats } = smallScene(9);
+  const shape = [at.length, 4];
+  const logits = (["cpu", "emulated"] as const).map((backend) => {
+    using ctx = new Context(backend);
+    using coords = ctx.tensorFrom("i32", shape, Int32Array.from(at.flatMap((c) => [0, ...c])));
+    const values = Float32Array.from(feats.flatMap((row) => [...row]));
+    using input = ctx.tensorFrom("f32", shape, values);
+    using model = new Model(ctx, network, weights);
+    using scene = new Scene(ctx, { coords }, model.pool);
+    return floatsOf(model.forward(scene, [input])[0]!);
+  });
+  const rows = Array.from(logits[0]!, (value) => Float64Array.of(value));
+  assertLess(relativeError(logits[1]!, { feats: rows }), 1e-5);
+});
+
+Deno.test("counts of layers add up to those of the network", () => {
+  using ctx = new Context("cpu", { threads: 1 });
+  using coords = ctx.tensorFrom("i32", [2, 4], Int32Array.of(0, 1, 2, 3, 0, 1, 2, 4));
+  using scene = new Scene(ctx, { coords });
+  const network = minkunet(size);
+  const layers = countLayers(network, scene);
+  const total = layers.reduce((sum, { macs }) => sum + macs, 0);
+  assertEquals(countMacs(network, scene), total);
+  // Two voxels, each its own neighbour and the other's: 4 pairs of 4 to 8 channels.
+  assertEquals(layers[0], {
+    name: "stem.0",
+    op: "conv",
+    params: 27 * 4 * 8 + 16,
+    macs: 4 * 4 * 8,
+    rows: 2,
+    channels: 8,
+    activationBytes: 2 * 8 * 4,
+  });
+  assertEquals(activationBytes(network, scene, "bf16") * 2, activationBytes(network, scene));
+});
+
+Deno.test("Pool lends a tensor once, uses it again and drops what has become too small", () => {
+  using ctx = new Context("cpu", { threads: 1 });
+  using pool = new Pool(ctx);
+  const first = pool.take("f32", [8, 4]);
+  assertEquals(pool.take("f32", [8, 4]) === first, false);
+  pool.give(first);
+  assertThrows(() => pool.give(first), TypeError, "did not lend");
+  assertEquals(pool.take("f32", [7, 4]) === first, true);
+  pool.give(first);
+  pool.sweep();
+  const live = ctx.liveTensors;
+  pool.sweep();
+  assertEquals(ctx.liveTensors, live - 1);
+});
+
+Deno.test("every network of the zoo can be built, or says what it needs", async () => {
+  for (const [name, { configured, build, classes }] of Object.entries(ZOO)) {
+    if (configured) assertThrows(() => build(), InputError, "net.config");
+    else assertEquals([name, build().outputs[0]!.channels], [name, classes]);
+  }
+  await assertRejects(() => readCheckpoint("/nowhere.pt"), InputError, "there is no such file");
+});
+
+Deno.test("argmax() takes the first of equal values", () => {
+  assertEquals(argmax(Float32Array.of(1, 3, 3, -1, -2, -1), 3), Uint8Array.of(1, 0));
+});
