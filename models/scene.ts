@@ -3,6 +3,7 @@ import {
   type Context,
   devoxelizeMap,
   downsample,
+  type Geometry,
   kernelMap,
   kernelMapCount,
   kernelMapPairs,
@@ -10,6 +11,7 @@ import {
   kernelVolume,
   type Pairs,
   quantize,
+  stridedMap,
   type Tensor,
   voxelize,
 } from "../ffi/mod.ts";
@@ -68,6 +70,8 @@ export class Scene implements Disposable {
   readonly #owned: boolean;
   readonly #mapVariant: number;
   readonly #lent: Tensor[] = [];
+  /** Maps that have fewer columns than they were made with, and these. */
+  readonly #cut = new Map<I32, number>();
   readonly #coords = new Map<string, I32>();
   readonly #maps = new Map<string, I32>();
   readonly #pairs = new Map<I32, Pairs>();
@@ -176,6 +180,9 @@ export class Scene implements Disposable {
 
   /** Gives everything that was made back, so that the next pass makes it again. */
   forget(): void {
+    // The pool knows tensors by the columns that they were made with.
+    for (const [map, columns] of this.#cut) map.setColumns(columns);
+    this.#cut.clear();
     for (const tensor of this.#lent) this.#pool.give(tensor);
     this.#lent.length = 0;
     for (
@@ -195,12 +202,22 @@ export class Scene implements Disposable {
     return tensor;
   }
 
-  #stridden({ made, shape }: VoxelSpace): I32 {
-    const { from, by } = made!;
+  #stridden(space: VoxelSpace): I32 {
+    const { from, by } = space.made!;
     const count = this.#pool.take("i64", [1]);
     const inputs = this.#aligned(from, by);
+    const bounds = boundsOf(space.shape);
     const coords = this.#take("i32", [inputs.rows * mostOutputs(by.layer), 4]);
-    downsample(inputs, coords, count, by.layer, "reached", boundsOf(shape));
+    if (isPartition(by.layer)) {
+      // Outputs and map in one pass; there are at most as many outputs as inputs.
+      const map = this.#take("i32", [kernelVolume(by.layer), inputs.rows], false);
+      this.#cut.set(map, inputs.rows);
+      stridedMap(inputs, coords, map, count, by.layer, "reached", bounds);
+      map.setColumns(Number(count.download()[0]));
+      this.#maps.set(mapName({ from, to: space, by, transposed: false }), map);
+    } else {
+      downsample(inputs, coords, count, by.layer, "reached", bounds);
+    }
     coords.setRows(Number(count.download()[0]));
     this.#pool.give(count as unknown as Tensor);
     return coords;
@@ -265,6 +282,11 @@ export class Scene implements Disposable {
 
 /** All networks here have one set of points. */
 const POINTS: PointSpace = { kind: "points", name: "points" };
+
+/** Whether every input belongs to exactly one output, at one offset. */
+function isPartition({ kernel, stride, dilation }: Geometry): boolean {
+  return kernel.every((size, axis) => size === stride[axis] && dilation[axis] === 1);
+}
 
 function memo<K, T>(known: Map<K, T>, key: K, make: () => T): T {
   let found = known.get(key);

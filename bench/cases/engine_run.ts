@@ -9,20 +9,23 @@ import { randomWeights, type Weights } from "../../models/weights.ts";
 import type { Network } from "../../models/network.ts";
 import type { Bench, Case, Instance, Problem } from "../case.ts";
 import { Engine, mappedConvs } from "../engines/engine.ts";
-import { type Plan, sizeOf } from "../engines/plan.ts";
+import { type Dataflow, type Plan, sizeOf } from "../engines/plan.ts";
 import { type Profile, profileOf, PROFILES } from "../engines/profiles.ts";
-import { tune } from "../engines/tune.ts";
+import { tune, type Tuned } from "../engines/tune.ts";
 import type { Tolerance } from "../harness/check.ts";
 import { type Workload, workloadScan } from "../workloads/workload.ts";
 
 /** The scan and the network of a workload, on the host. */
-interface Prepared {
+export interface Prepared {
   readonly network: Network;
   readonly weights: Weights;
   /** [M, 4] and [M, C]. */
   readonly coords: Int32Array;
   readonly feats: Float32Array;
 }
+
+/** Whether kernel maps are made in every run, or once before. */
+export type MapTime = "built" | "kept";
 
 /** Where to take the plan of a variant from. */
 export type Planner = (variant: string, ctx: Context, prepared: Prepared) => EnginePlan;
@@ -43,7 +46,7 @@ const tolerance = ({ layers }: Network): Tolerance => ({
   rel: 1e-5,
 });
 
-function prepare({ cpu, scene }: Bench, workload: Workload): Prepared {
+export function prepareWorkload({ cpu, scene }: Bench, workload: Workload): Prepared {
   using scan = workloadScan(cpu, workload, scene);
   const network = workload.network();
   return {
@@ -63,8 +66,14 @@ function upload(ctx: Context, { coords, feats }: Prepared, stack: DisposableStac
   };
 }
 
-function problem(bench: Bench, workload: Workload, planner: Planner): Problem {
-  const prepared = prepare(bench, workload);
+/** A workload under the plans of `planner`. */
+export function engineProblem(
+  bench: Bench,
+  workload: Workload,
+  planner: Planner,
+  maps: MapTime,
+): Problem {
+  const prepared = prepareWorkload(bench, workload);
   const { network, coords, feats } = prepared;
   using stack = new DisposableStack();
   const { input } = upload(bench.cpu, prepared, stack);
@@ -77,13 +86,10 @@ function problem(bench: Bench, workload: Workload, planner: Planner): Problem {
     // Layers push each other's values out of the cache.
     copies: 1,
     tolerance: () => tolerance(network),
-    create: (ctx) => instanceOf(ctx, prepared, planner),
+    create: (ctx) => instanceOf(ctx, prepared, planner, maps),
     expected: (cpu) => {
-      using instance = instanceOf(
-        cpu,
-        prepared,
-        () => ({ plan: checkPlan(network), maps: "hash" }),
-      );
+      const plan = { plan: checkPlan(network), maps: "hash" };
+      using instance = instanceOf(cpu, prepared, () => plan, maps);
       instance.bind("")();
       return { parts: instance.output(), refMs: Infinity };
     },
@@ -93,7 +99,12 @@ function problem(bench: Bench, workload: Workload, planner: Planner): Problem {
 const checkPlan = (network: Network): Plan =>
   new Map(mappedConvs(network).map(({ name }) => [name, { variant: CHECK }]));
 
-function instanceOf(ctx: Context, prepared: Prepared, planner: Planner): Instance {
+function instanceOf(
+  ctx: Context,
+  prepared: Prepared,
+  planner: Planner,
+  mapTime: MapTime,
+): Instance {
   using stack = new DisposableStack();
   const { input, feats } = upload(ctx, prepared, stack);
   let result = new Float32Array();
@@ -107,7 +118,7 @@ function instanceOf(ctx: Context, prepared: Prepared, planner: Planner): Instanc
       let outputs = engine.forward(scene, [feats]);
       result = outputs[0]!.download() as Float32Array<ArrayBuffer>;
       return () => {
-        scene.forget();
+        if (mapTime === "built") scene.forget();
         outputs = engine.forward(scene, [feats]);
       };
     },
@@ -119,16 +130,27 @@ function instanceOf(ctx: Context, prepared: Prepared, planner: Planner): Instanc
 /** The plan of a profile for a scan: by its rule, or by timing its candidates. */
 export function profilePlan(profile: Profile, ctx: Context, prepared: Prepared): EnginePlan {
   const { maps, conv } = profile;
+  if (typeof conv !== "function") {
+    return { plan: tuneOn(ctx, prepared, maps, conv.candidates).plan, maps };
+  }
+  using stack = new DisposableStack();
+  using scene = new Scene(ctx, upload(ctx, prepared, stack).input);
+  const plan = new Map(
+    mappedConvs(prepared.network).map((layer) => [layer.name, conv(sizeOf(layer, scene))]),
+  );
+  return { plan, maps };
+}
+
+/** Times candidates on the scan of a workload. */
+export function tuneOn(
+  ctx: Context,
+  prepared: Prepared,
+  maps: string,
+  candidates: readonly Dataflow[],
+): Tuned {
   using stack = new DisposableStack();
   const { input, feats } = upload(ctx, prepared, stack);
-  if (typeof conv === "function") {
-    using scene = new Scene(ctx, input);
-    const plan = new Map(
-      mappedConvs(prepared.network).map((layer) => [layer.name, conv(sizeOf(layer, scene))]),
-    );
-    return { plan, maps };
-  }
-  return { plan: tune(ctx, { ...prepared, maps }, input, [feats], conv.candidates).plan, maps };
+  return tune(ctx, { ...prepared, maps }, input, [feats], candidates);
 }
 
 /** Bytes of weights and activations of the largest workload, for every engine. */
@@ -142,13 +164,9 @@ export function engineCase(workload: Workload): Case {
     params: { workload: workload.id },
     memoryBytes: MEMORY_BYTES,
     variants: () => PROFILES.map(({ name }) => name),
-    prepare: (bench) =>
-      problem(
-        bench,
-        workload,
-        (name, ctx, prepared) => profilePlan(profileOf(name), ctx, prepared),
-      ),
+    prepare: (bench) => {
+      const planner: Planner = (name, ctx, prepared) => profilePlan(profileOf(name), ctx, prepared);
+      return engineProblem(bench, workload, planner, "built");
+    },
   };
 }
-
-export { type Prepared, problem as engineProblem };
