@@ -16,10 +16,11 @@ export interface Parameter {
 }
 
 /**
- * How a weight lies in a checkpoint. "linear" is PyTorch's [Cout, Cin], "spconv1-xyz" spconv 1 over
+ * How a weight lies in a checkpoint. "linear" is PyTorch's [Cout, Cin], "conv1d" the same with a
+ * kernel of 1, "spconv1-xyz" spconv 1 over
  * coordinates (x, y, z), where others have (z, y, x).
  */
-export type Layout = WeightLayout | "linear" | "spconv1-xyz";
+export type Layout = WeightLayout | "linear" | "conv1d" | "spconv1-xyz";
 
 /** One layer. Its class says what it computes. */
 export interface Layer {

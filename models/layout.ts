@@ -9,6 +9,8 @@ export function weightShape(layout: Layout, kernel: Three, cin: number, cout: nu
   switch (layout) {
     case "linear":
       return [cout, cin];
+    case "conv1d":
+      return [cout, cin, 1];
     case "torchsparse":
     case "minkowski":
       return volume === 1 ? [cin, cout] : [volume, cin, cout];
@@ -37,7 +39,9 @@ export function voxmarkWeights(data: Float32Array, stored: Stored): Float32Array
   if (layout === "spconv1-xyz") {
     return toVoxmarkWeights(data, "spconv1", kernel, cin, cout, "xyz");
   }
-  if (layout !== "linear") return toVoxmarkWeights(data, layout, kernel, cin, cout);
+  if (layout !== "linear" && layout !== "conv1d") {
+    return toVoxmarkWeights(data, layout, kernel, cin, cout);
+  }
   const turned = new Float32Array(data.length);
   for (let o = 0; o < cout; o++) {
     for (let i = 0; i < cin; i++) turned[i * cout + o] = data[o * cin + i]!;

@@ -4,6 +4,7 @@ import { anchorBoxes } from "./anchors.ts";
 import type { DetectedBox } from "./box.ts";
 import { centerBoxes, NUSCENES_CIRCLES, NUSCENES_DECODING } from "./centers.ts";
 import { suppressed } from "./nms.ts";
+import { queryBoxes } from "./queries.ts";
 import { overlapArea, rotatedIou } from "./rotated_overlap.ts";
 
 const box = (x: number, score: number, more: Partial<DetectedBox> = {}): DetectedBox => ({
@@ -138,4 +139,26 @@ Deno.test("centerBoxes() suppresses group by group, by overlap or by distance", 
   assertEquals(labels(NUSCENES_DECODING), [0, 2, 1]);
   assertEquals(labels(NUSCENES_CIRCLES), [0, 2]);
   assertEquals(labels({ ...NUSCENES_DECODING, reach: [0.5, 10] }), []);
+});
+
+Deno.test("queryBoxes() moves queries by what they say, and multiplies their scores", () => {
+  const proposals = Float32Array.of(2.5, 1.5, 1, 0.5, 0.5, 0.5, 0, 0);
+  const outputs = [
+    [0.5, -0.5, 0, 0],
+    [0.75, 0],
+    [Math.log(2), Math.log(5), Math.log(3), 0, 0, 0],
+    [Math.sin(0.3), Math.cos(0.3), 0, 1],
+    [4, -1, 0, 0],
+    [-9, 0, 3, 3],
+  ].map((values) => Float32Array.from(values));
+  const found = queryBoxes([proposals, ...outputs], RANGE);
+  // The second has no peak behind it.
+  assertEquals(found.length, 1);
+  const [{ centre, size, yaw, score, label, velocity }] = found as [DetectedBox];
+  assertAlmostEquals(centre[0], 3 * 0.8 - 3.2, 1e-6);
+  assertAlmostEquals(centre[1], 1 * 0.8 + 1, 1e-6);
+  assertAlmostEquals(centre[2], 0.75, 1e-6);
+  [5, 2, 3].forEach((metres, i) => assertAlmostEquals(size[i]!, metres, 1e-5));
+  assertAlmostEquals(yaw, -0.3 - Math.PI / 2, 1e-6);
+  assertEquals([score, label, velocity], [0.25, 1, [4, -1]]);
 });
