@@ -47,7 +47,9 @@ export class Detector {
     using stack = new DisposableStack();
     const feats = dtype === "f32" ? voxels.feats : stack.use(converted(ctx, dtype, voxels.feats));
     using scene = new Scene(ctx, { coords: voxels.coords }, pool);
-    const outputs = this.model.forward(scene, [feats]).map(floatsOf);
+    // Points, where a network has some, are the voxels.
+    const inputs = this.model.network.inputs.map(() => feats);
+    const outputs = this.model.forward(scene, inputs).map(floatsOf);
     const boxes = zoo.boxes(outputs);
     return zoo.turned ? boxes.map(turnedBack) : boxes;
   }

@@ -9,7 +9,7 @@ import {
   NUSCENES_01,
   WAYMO_RANGE,
 } from "../nets/detection_range.ts";
-import { second } from "../nets/second.ts";
+import { second, spvcnnSecond } from "../nets/second.ts";
 import { anchorBoxes, KITTI_ANCHORS } from "./anchors.ts";
 import type { DetectedBox } from "./box.ts";
 import { centerBoxes, NUSCENES_DECODING, WAYMO_DECODING } from "./centers.ts";
@@ -31,6 +31,24 @@ export interface DetectorModel {
   build(): Network;
   /** Boxes of the network's outputs, each row after row. */
   boxes(outputs: readonly Float32Array[]): DetectedBox[];
+}
+
+function secondOn(about: string, build: () => Network): DetectorModel {
+  return {
+    about,
+    dataset: "kitti-object",
+    labels: KITTI_ANCHORS.map(({ name }) => name),
+    range: KITTI_RANGE,
+    features: [],
+    turned: false,
+    squashed: false,
+    build,
+    boxes: ([classes, boxes, directions]) =>
+      anchorBoxes(
+        { classes: classes!, boxes: boxes!, directions: directions! },
+        KITTI_RANGE,
+      ),
+  };
 }
 
 const nuscenes = {
@@ -67,21 +85,11 @@ const FUSION_LABELS = [
 
 /** By data set and network. */
 export const DETECTORS: Readonly<Record<string, DetectorModel>> = {
-  "KITTI_SECOND": {
-    about: "SECOND as OpenPCDet has it, 3 classes",
-    dataset: "kitti-object",
-    labels: KITTI_ANCHORS.map(({ name }) => name),
-    range: KITTI_RANGE,
-    features: [],
-    turned: false,
-    squashed: false,
-    build: () => second(),
-    boxes: ([classes, boxes, directions]) =>
-      anchorBoxes(
-        { classes: classes!, boxes: boxes!, directions: directions! },
-        KITTI_RANGE,
-      ),
-  },
+  "KITTI_SECOND": secondOn("SECOND as OpenPCDet has it, 3 classes", () => second()),
+  "KITTI_SPVCNN_SECOND": secondOn(
+    "SECOND with SPVConv, our reading of SPVNAS' paper, 3 classes",
+    () => spvcnnSecond(),
+  ),
   "nuScenes_CenterPoint_0.075": centerPointOn(NUSCENES_0075),
   "nuScenes_CenterPoint_0.1": centerPointOn(NUSCENES_01),
   "nuScenes_BEVFusion_LiDAR": {

@@ -5,7 +5,7 @@ import type { Network } from "../network.ts";
 import { Scene } from "../scene.ts";
 import { centerPoint, centerPointEncoder, NUSCENES_TASKS, WAYMO_TASKS } from "./centerpoint.ts";
 import { NUSCENES_0075, NUSCENES_01, WAYMO_RANGE } from "./detection_range.ts";
-import { second, secondOriginal } from "./second.ts";
+import { second, secondOriginal, spvcnnSecond } from "./second.ts";
 
 /** Learned numbers of the layers whose names begin so. */
 function paramsUnder(network: Network, start: string): number {
@@ -29,6 +29,12 @@ Deno.test("second() has the parameters and MACs of OpenPCDet's", () => {
   assertEquals(countParams(network), 5_325_576);
   assertAlmostEquals(denseGmacs(network, "backbone_2d"), 68.34, 0.005);
   assertAlmostEquals(denseGmacs(network, "dense_head"), 1.3, 0.005);
+});
+
+Deno.test("spvcnnSecond() is second() and four linear layers with norms", () => {
+  const points = [[4, 16], [16, 32], [32, 64], [64, 64]]
+    .reduce((sum, [cin, cout]) => sum + (cin! + 3) * cout!, 0);
+  assertEquals(countParams(spvcnnSecond()), 5_325_576 + points);
 });
 
 Deno.test("secondOriginal() has the parameters and MACs of second.pytorch's", () => {

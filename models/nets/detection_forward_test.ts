@@ -18,7 +18,7 @@ import { Scene } from "../scene.ts";
 import { randomWeights, type Weights } from "../weights.ts";
 import { centerPoint } from "./centerpoint.ts";
 import type { DetectionRange } from "./detection_range.ts";
-import { second, secondOriginal } from "./second.ts";
+import { second, secondOriginal, spvcnnSecond } from "./second.ts";
 
 /** 32 x 16 x 40 voxels: a BEV map of 4 x 2 cells, of which no two axes are alike. */
 const SMALL: DetectionRange = {
@@ -56,7 +56,10 @@ function outputsOf(network: Network, weights: Weights, channels: number): Float3
   using input = ctx.tensorFrom("f32", [coords.length / 4, channels], feats);
   using model = new Model(ctx, network, weights);
   using of = new Scene(ctx, { coords: on }, model.pool);
-  return model.forward(of, [input]).map((tensor) => tensor.download() as Float32Array);
+  // Points, where there are some, are the voxels.
+  return model.forward(of, network.inputs.map(() => input)).map((tensor) =>
+    tensor.download() as Float32Array
+  );
 }
 
 /** Largest difference as a share of the largest value; `found` is [X * Y, C], x slowest. */
@@ -132,6 +135,84 @@ Deno.test("second() gives what plain loops give", () => {
     const expected = net.conv2d(bev, `dense_head.conv_${part}`, { kernel: 1, bias: true });
     assertLess(errorOf(found[i]!, expected), 1e-4);
   }
+});
+
+/** Points [3] in voxels of level 0, and their features. */
+interface Points {
+  readonly at: readonly (readonly number[])[];
+  readonly feats: readonly Float64Array[];
+}
+
+/** x plus the mean of the points in each voxel, which is 2^level wide; z, y, x. */
+function withPoints(x: Volume, { at, feats }: Points, level: number): Volume {
+  const cells = new Map([...x.cells].map(([key, row]) => {
+    const inside = feats.filter((_, i) => at[i]!.map((v) => v >> level).join() === key);
+    if (inside.length === 0) return [key, row];
+    return [key, row.map((v, c) => v + inside.reduce((s, p) => s + p[c]!, 0) / inside.length)];
+  }));
+  return { ...x, cells };
+}
+
+/** The voxels around every point, by trilinear weights over those that are there. */
+function aroundPoints(x: Volume, at: Points["at"], level: number): Float64Array[] {
+  return at.map((point) => {
+    const p = point.map((v) => v / 2 ** level);
+    let total = 1e-8;
+    let sum: Float64Array | null = null;
+    for (let corner = 0; corner < 8; corner++) {
+      const cell = p.map((v, d) => Math.floor(v) + (corner >> d & 1));
+      const row = x.cells.get(cell.join());
+      if (row === undefined) continue;
+      const weight = cell.reduce((w, c, d) => w * (1 - Math.abs(p[d]! - c)), 1);
+      total += weight;
+      const before: Float64Array | null = sum;
+      sum = row.map((v, c) => (before?.[c] ?? 0) + weight * v);
+    }
+    const channels = x.cells.values().next().value!.length;
+    return sum?.map((v) => v / total) ?? new Float64Array(channels);
+  });
+}
+
+Deno.test("spvcnnSecond() gives what plain loops give, voxels without points included", () => {
+  const network = spvcnnSecond(SMALL);
+  const weights = randomWeights(network, 9);
+  const net = new DenseReference(weights, "spconv2");
+  const { volume } = scene(4);
+  const block = (x: Volume, name: string, channels: number, steps = SUBMANIFOLD) =>
+    relu(net.norm(net.spconv(x, `${name}.0.weight`, channels, steps), `${name}.1`, EPSILON));
+  let points: Points = {
+    at: [...volume.cells.keys()].map((key) => key.split(",").map(Number)),
+    feats: [...volume.cells.values()],
+  };
+  const beside = (x: Volume, level: number): Volume => {
+    const name = `point_transforms.${level}`;
+    const [weight, bias] = ["weight", "bias"].map((part) => weights.get(`${name}.0.${part}`));
+    const cells = new Map(points.feats.map((row, i) => [
+      `${i}`,
+      Float64Array.from(
+        bias!,
+        (b, o) => row.reduce((sum, v, c) => sum + v * weight![o * row.length + c]!, b),
+      ),
+    ]));
+    const own = [...relu(net.norm({ ...x, cells }, `${name}.1`, EPSILON)).cells.values()];
+    const around = aroundPoints(x, points.at, level);
+    const both = withPoints(x, { at: points.at, feats: own }, level);
+    points = { at: points.at, feats: own.map((row, i) => row.map((v, c) => v + around[i]![c]!)) };
+    return both;
+  };
+  let x = block(block(volume, "backbone_3d.conv_input", 16), "backbone_3d.conv1.0", 16);
+  x = beside(x, 0);
+  for (const [i, channels] of [32, 64, 64].entries()) {
+    const name = `backbone_3d.conv${i + 2}`;
+    x = block(x, `${name}.0`, channels, halving(i === 2 ? 0 : 1));
+    x = beside(block(block(x, `${name}.1`, channels), `${name}.2`, channels), i + 1);
+  }
+  x = block(x, "backbone_3d.conv_out", 128, LAST);
+  const names = ["backbone_2d.blocks", "backbone_2d.deblocks"] as const;
+  const bev = bevReference(net, heightCompressed(x), names, "deconv");
+  const found = outputsOf(network, weights, 4);
+  const expected = net.conv2d(bev, "dense_head.conv_box", { kernel: 1, bias: true });
+  assertLess(errorOf(found[1]!, expected), 1e-4);
 });
 
 Deno.test("secondOriginal() gives what plain loops give", () => {

@@ -7,9 +7,10 @@ import type { Geometry } from "../../ffi/mod.ts";
 import type { Layout } from "../layer.ts";
 import { type Network, NetworkBuilder, type VoxelValue } from "../network.ts";
 import { type GridValue, Planes } from "../planes.ts";
-import type { Three } from "../value.ts";
+import type { Three, Value } from "../value.ts";
 import { bevBackbone, detectionNorm, flattened, TWO_BLOCKS } from "./bev_backbone.ts";
 import { type DetectionRange, KITTI_RANGE, rangeVoxels } from "./detection_range.ts";
+import { POINTS } from "./spvcnn.ts";
 
 const cubic = (stride: number): Geometry => ({
   kernel: [3, 3, 3],
@@ -72,6 +73,30 @@ export function second(range: DetectionRange = KITTI_RANGE, classes = 3): Networ
   const input = net.input(rangeVoxels(range), 4);
   const encoded = secondEncoder(net, input);
   return net.build("SECOND", secondDense(net, encoded, classes));
+}
+
+/** Channels of the points beside the four levels. */
+const POINT_WIDTHS = [16, 32, 64, 64];
+
+/**
+ * SECOND with SPVConv in place of its convolutions, as SPVNAS' paper has it for KITTI. The authors
+ * published neither code nor layers: this reading of the paper is ours. The points are the scan's
+ * voxels; at each level they pass a linear layer, are added to the voxels that hold them, and take
+ * the interpolated voxels along.
+ */
+export function spvcnnSecond(range: DetectionRange = KITTI_RANGE, classes = 3): Network {
+  const net = new NetworkBuilder();
+  const input = net.input(rangeVoxels(range), 4);
+  let points: Value = net.input(POINTS, 4);
+  const encoded = secondEncoder(net, input, (level, voxels) => {
+    const name = `point_transforms.${level}`;
+    const how = { norm: detectionNorm(`${name}.1`), relu: true };
+    const own = net.linear(`${name}.0`, points, POINT_WIDTHS[level]!, how);
+    const both = net.sum(voxels, net.toVoxels(own, voxels.space));
+    points = net.sum(own, net.toPoints(voxels, POINTS));
+    return both;
+  });
+  return net.build("SPVCNN-SECOND", secondDense(net, encoded, classes));
 }
 
 /** The dense part of OpenPCDet's SECOND. */
