@@ -1,4 +1,4 @@
-/** Scaled dot-product attention on the host, for rows that a window or a scan keeps together. */
+/** Scaled dot-product attention on the host, for the few rows that a window keeps together. */
 
 /** A matrix whose rows are picked by number: columns [offset, offset + width) of every row. */
 export interface Rows {
@@ -18,7 +18,7 @@ export interface Head {
 }
 
 /**
- * out[q] = softmax over k of (query[q] . key[k] * scale + bias(q, k)) times value[k], for the rows
+ * out[q] = softmax over k of (query[q] . key[k] * scale + bias[q, k]) times value[k], for the rows
  * `queries` and `keys`; a query row below 0 is left out. `scores` has room for the keys.
  */
 export function attend(
@@ -26,9 +26,11 @@ export function attend(
   queries: Int32Array,
   keys: Int32Array,
   scores: Float32Array,
-  bias: ((query: number, key: number) => number) | null,
+  bias: Float32Array,
 ): void {
   const scale = 1 / Math.sqrt(width);
+  // Locals: the engine does not keep fields of objects in registers across the loops.
+  const [from, to, shared, into] = [query.values, key.values, value.values, out.values];
   for (let i = 0; i < queries.length; i++) {
     if (queries[i]! < 0) continue;
     const q = queries[i]! * query.stride + query.offset;
@@ -36,19 +38,23 @@ export function attend(
     for (let j = 0; j < keys.length; j++) {
       const k = keys[j]! * key.stride + key.offset;
       let sum = 0;
-      for (let c = 0; c < width; c++) sum += query.values[q + c]! * key.values[k + c]!;
-      sum = sum * scale + (bias === null ? 0 : bias(i, j));
+      for (let c = 0; c < width; c++) sum += from[q + c]! * to[k + c]!;
+      sum = sum * scale + bias[i * keys.length + j]!;
       scores[j] = sum;
       if (sum > most) most = sum;
     }
     let total = 0;
-    for (let j = 0; j < keys.length; j++) total += scores[j] = Math.exp(scores[j]! - most);
+    for (let j = 0; j < keys.length; j++) {
+      const share = Math.exp(scores[j]! - most);
+      scores[j] = share;
+      total += share;
+    }
     const o = queries[i]! * out.stride + out.offset;
-    out.values.fill(0, o, o + width);
+    into.fill(0, o, o + width);
     for (let j = 0; j < keys.length; j++) {
       const share = scores[j]! / total;
       const v = keys[j]! * value.stride + value.offset;
-      for (let c = 0; c < width; c++) out.values[o + c]! += share * value.values[v + c]!;
+      for (let c = 0; c < width; c++) into[o + c]! += share * shared[v + c]!;
     }
   }
 }

@@ -100,13 +100,13 @@ export class WindowAttention implements Layer {
     const out = new Float32Array(rows * c);
     const scores = new Float32Array(TOKENS);
     const width = c / this.heads;
+    const biases = this.#biases(table);
     for (const { tokens, regions } of this.#everyWindow(rows)) {
       const keys = tokens.map((row) => row < 0 ? rows : row);
       for (let head = 0; head < this.heads; head++) {
         const part = (i: number) => ({ values: qkv, stride: 3 * c, offset: i * c + head * width });
         const rowsOut = { values: out, stride: c, offset: head * width };
-        const bias = (i: number, j: number) =>
-          table[distance(i, j) * this.heads + head]! + (regions[i] === regions[j] ? 0 : APART);
+        const bias = masked(biases[head]!, regions);
         attend(
           { query: part(0), key: part(1), value: part(2), out: rowsOut, width },
           tokens,
@@ -117,6 +117,15 @@ export class WindowAttention implements Layer {
       }
     }
     return out;
+  }
+
+  /** Of every head, what is added between the tokens of a window, [TOKENS, TOKENS]. */
+  #biases(table: Float32Array): Float32Array[] {
+    return Array.from({ length: this.heads }, (_, head) =>
+      Float32Array.from(
+        { length: TOKENS * TOKENS },
+        (_, at) => table[distance(Math.floor(at / TOKENS), at % TOKENS) * this.heads + head]!,
+      ));
   }
 
   /** Rows of the tokens of every window, -1 for pads, and the part of the image of each. */
@@ -150,6 +159,14 @@ export class WindowAttention implements Layer {
 interface Projection {
   readonly weight: F32;
   readonly shift: F32;
+}
+
+/** `bias` with what keeps tokens of other parts apart; itself where all are of one. */
+function masked(bias: Float32Array, regions: Int32Array): Float32Array {
+  if (regions.every((region) => region === regions[0])) return bias;
+  return bias.map((value, at) =>
+    regions[Math.floor(at / TOKENS)] === regions[at % TOKENS] ? value : value + APART
+  );
 }
 
 /** Place in the table of two tokens of a window. */

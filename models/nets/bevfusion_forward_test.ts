@@ -16,8 +16,12 @@ import { Scene } from "../scene.ts";
 import { randomWeights } from "../weights.ts";
 import { bevFusion, FUSION_BOXES, FUSION_MAP, type FusionTask, lidarFusion } from "./bevfusion.ts";
 
-/** Runs a network on 3 voxels and the given inputs behind theirs. */
-function forward(network: Network, seed: number, others: readonly Float32Array[]): Float32Array[] {
+/** Runs a network on 3 voxels and each of the given sets of inputs behind theirs. */
+function forward(
+  network: Network,
+  seed: number,
+  ...sets: readonly (readonly Float32Array[])[]
+): Float32Array[][] {
   using ctx = new Context("cpu", { threads: 2 });
   using stack = new DisposableStack();
   const coords = stack.use(
@@ -25,11 +29,13 @@ function forward(network: Network, seed: number, others: readonly Float32Array[]
   );
   using model = new Model(ctx, network, randomWeights(network, seed));
   using scene = new Scene(ctx, { coords }, model.pool);
-  const inputs = network.inputs.map(({ channels }, i) => {
-    const values = i === 0 ? randomFloats(3 * channels, 5) : others[i - 1]!;
-    return stack.use(ctx.tensorFrom("f32", [values.length / channels, channels], values));
+  return sets.map((others) => {
+    const inputs = network.inputs.map(({ channels }, i) => {
+      const values = i === 0 ? randomFloats(3 * channels, 5) : others[i - 1]!;
+      return stack.use(ctx.tensorFrom("f32", [values.length / channels, channels], values));
+    });
+    return model.forward(scene, inputs).map((tensor) => tensor.download() as Float32Array);
   });
-  return model.forward(scene, inputs).map((tensor) => tensor.download() as Float32Array);
 }
 
 const RANGE = {
@@ -64,25 +70,26 @@ function cameraInputs(): Float32Array[] {
 Deno.test("bevFusion() runs whole, and every input moves its boxes", () => {
   const network = bevFusion(TINY);
   const inputs = cameraInputs();
-  const boxes = forward(network, 3, inputs);
-  assertEquals(boxes.map(({ length }) => length), [800, 400, 200, 600, 400, 400, 2000]);
-  assertEquals(boxes.flatMap((values) => [...values]).filter((v) => !Number.isFinite(v)), []);
-  for (const i of inputs.keys()) {
-    const changed = inputs.map((values, j) => j === i ? values.map((v) => v * 0.5 + 0.1) : values);
-    const others = forward(network, 3, changed);
-    assertEquals(others.some((values, k) => `${values}` !== `${boxes[k]}`), true, `input ${i}`);
+  const changed = inputs.map((_, i) =>
+    inputs.map((values, j) => j === i ? values.map((v) => v * 0.5 + 0.1) : values)
+  );
+  const [boxes, ...others] = forward(network, 3, inputs, ...changed);
+  assertEquals(boxes!.map(({ length }) => length), [800, 400, 200, 600, 400, 400, 2000]);
+  assertEquals(boxes!.flatMap((values) => [...values]).filter((v) => !Number.isFinite(v)), []);
+  for (const [i, outputs] of others.entries()) {
+    assertEquals(outputs.some((values, k) => `${values}` !== `${boxes![k]}`), true, `input ${i}`);
   }
 });
 
 Deno.test("bevFusion() and lidarFusion() run for maps of the road and without cameras", () => {
-  const map = forward(
+  const [map] = forward(
     bevFusion({ ...TINY, depthMap: false, head: FUSION_MAP.head }),
     4,
     cameraInputs(),
   );
-  assertEquals(map.map(({ length }) => length), [200 * 200 * 6]);
-  const boxes = forward(lidarFusion(TINY), 5, []);
-  assertEquals(boxes.length, 7);
+  assertEquals(map!.map(({ length }) => length), [200 * 200 * 6]);
+  const [boxes] = forward(lidarFusion(TINY), 5, []);
+  assertEquals(boxes!.length, 7);
 });
 
 Deno.test("Planes.fuse() is a convolution of the map beside the compressed voxels", () => {
@@ -100,7 +107,7 @@ Deno.test("Planes.fuse() is a convolution of the map beside the compressed voxel
   const fused = planes.fuse("conv", map, voxels, 6, { norm, relu: false });
   const network = net.build("fuse", [fused]);
   const values = randomFloats(22 * 10 * 3, 8);
-  const [found] = forward(network, 2, [values]);
+  const [[found]] = forward(network, 2, [values]) as [[Float32Array]];
   const feats = randomFloats(12, 5);
   // Over [C, X, Y]: the reference's height is x, its width y.
   const cells = new Map([[1, 2, 3], [20, 9, 17], [21, 9, 17]].map(([x, y, z], i) => [
@@ -117,6 +124,6 @@ Deno.test("Planes.fuse() is a convolution of the map beside the compressed voxel
   const scale = Math.max(...expected.values.map(Math.abs));
   expected.values.forEach((value, i) => {
     const [c, cell] = [Math.floor(i / 220), i % 220];
-    assertLess(Math.abs(found![cell * 6 + c]! - value) / scale, 1e-4);
+    assertLess(Math.abs(found[cell * 6 + c]! - value) / scale, 1e-4);
   });
 });
