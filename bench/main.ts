@@ -23,6 +23,7 @@ import { HELP, type Options, parseOptions } from "./options.ts";
 import { listData, listText, type Registry, select, type Selection } from "./select.ts";
 import { Rows } from "./table.ts";
 import { TABLES } from "./tables.ts";
+import { tuneCommand } from "./tune.ts";
 
 /** More samples than the rank test of the reports needs, except for `--quick`. */
 const PLANS = {
@@ -37,6 +38,7 @@ export async function main(
   registry: Registry = { groups: GROUPS, tables: TABLES },
 ): Promise<void> {
   if (args[0] === "compare") return await compareCommand(args.slice(1));
+  if (args[0] === "tune") return await tuneCommand(args.slice(1));
   const options = parseOptions(args);
   if (options.help) return print(HELP);
   if (options.list) {

@@ -8,6 +8,7 @@ import { FEATURE_TYPES } from "./harness/dtype.ts";
 /** `--help`. */
 export const HELP = `Usage: deno task bench [ID...] [options]
        deno task bench compare BEFORE.json AFTER.json
+       deno task bench tune [WORKLOAD...]
 
 Times the kernels on a LiDAR scan, each variant after a check against the reference. Without an ID
 it is a tour of under a minute; an ID runs all sizes of that operator or makes that table, "all"
@@ -20,6 +21,7 @@ ID                   a group, an operator or a table of --list, or all
 --threads N          threads of the CPU kernels (default: one a core)
 --quick              few sizes and repetitions: under 15 s; of a table, all its rows
 --filter RE          only rows whose "op/variant/parameters" match
+--engine NAME        only that variant or engine: tuned is what "bench tune" has found
 --list               what there is to run, and nothing else
 --json               print one JSON document instead of tables
 --out DIR            where bench.json, bench.md and its charts go (default reports/out)
@@ -38,13 +40,15 @@ export interface Options {
   readonly threads: number;
   readonly quick: boolean;
   readonly filter: RegExp | undefined;
+  /** The only variant that takes part. */
+  readonly engine: string | undefined;
   readonly list: boolean;
   readonly json: boolean;
   readonly out: string;
   readonly help: boolean;
 }
 
-const TEXTS = ["backend", "dtype", "data", "threads", "filter", "out"] as const;
+const TEXTS = ["backend", "dtype", "data", "threads", "filter", "engine", "out"] as const;
 const SWITCHES = ["quick", "list", "json", "help"] as const;
 const BACKENDS = ["cpu", "cuda"] as const;
 /** Element types that the command line knows and no kernel has yet. */
@@ -77,6 +81,7 @@ export function parseOptions(args: readonly string[]): Options {
     threads: threadsOf(text("threads")),
     quick: parsed["quick"] === true,
     filter: filterOf(text("filter")),
+    engine: text("engine"),
     list: parsed["list"] === true,
     json: parsed["json"] === true,
     out: text("out") ?? "reports/out",

@@ -15,6 +15,7 @@ Deno.test("parseOptions() gives the tour on all cores of the CPU, when nothing i
     threads: 0,
     quick: false,
     filter: undefined,
+    engine: undefined,
     list: false,
     json: false,
     out: "reports/out",

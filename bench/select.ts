@@ -21,7 +21,7 @@ export interface Selection {
   takes(item: Case, variant: string): boolean;
 }
 
-type Wanted = Pick<Options, "ids" | "backend" | "dtype" | "quick" | "filter">;
+type Wanted = Pick<Options, "ids" | "backend" | "dtype" | "quick" | "filter" | "engine">;
 
 const dtypeOf = ({ dtype = "f32" }: Case): Feature => dtype;
 
@@ -34,7 +34,7 @@ function tiersOf({ ids, quick }: Wanted): readonly Tier[] {
 /** The cases that the command line asks for, each once: those of groups, then those of tables. */
 export function select({ groups, tables }: Registry, options: Wanted): Selection {
   checkIds({ groups, tables }, options);
-  const { ids, backend, dtype, filter } = options;
+  const { ids, backend, dtype, filter, engine } = options;
   const everything = ids.includes("all");
   const tiers = tiersOf(options);
   const direct = Object.entries(groups).flatMap(([id, { cases }]) =>
@@ -48,7 +48,8 @@ export function select({ groups, tables }: Registry, options: Wanted): Selection
   );
   const asked = new Set(direct.map((item) => caseName(item)));
   const passes = (item: Case, variant: string) =>
-    filter === undefined || filter.test(caseName(item, variant));
+    (engine === undefined || variant === engine) &&
+    (filter === undefined || filter.test(caseName(item, variant)));
   const inTable = (item: Case, variant: string) =>
     tableIds.some((id) => takesPart(tables[id]!, item, variantsOf(item, backend), variant));
   const takes = (item: Case, variant: string) =>
@@ -105,8 +106,12 @@ function checkIds({ groups, tables }: Registry, { ids, backend, dtype }: Wanted)
   }
 }
 
-function nothingLeft({ quick, filter }: Wanted): InputError {
-  const how = [quick ? "--quick" : "", filter === undefined ? "" : `--filter "${filter.source}"`]
+function nothingLeft({ quick, filter, engine }: Wanted): InputError {
+  const how = [
+    quick ? "--quick" : "",
+    filter === undefined ? "" : `--filter "${filter.source}"`,
+    engine === undefined ? "" : `--engine "${engine}"`,
+  ]
     .filter((part) => part !== "").join(" and ");
   return new InputError(`Cannot bench: ${how || "the selection"} leaves no case; see --list`);
 }

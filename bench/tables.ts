@@ -3,24 +3,28 @@ import type { TableSpec } from "./table.ts";
 import { adaptiveGrouping } from "./tables/adaptive_grouping.ts";
 import { bevPoolBreakdown } from "./tables/bev_pool_breakdown.ts";
 import { cpuEngine } from "./tables/cpu_engine.ts";
+import { cudaEngine } from "./tables/cuda_engine.ts";
 import { dataflows } from "./tables/dataflows.ts";
-import { mapSearch } from "./tables/map_search.ts";
-import { evalSpeed } from "./tables/eval_speed.ts";
 import { diet } from "./tables/diet.ts";
+import { evalSpeed } from "./tables/eval_speed.ts";
+import { mapSearch } from "./tables/map_search.ts";
 import { modelZoo } from "./tables/model_zoo.ts";
+import { pvconvSpvconv } from "./tables/pvconv_spvconv.ts";
 import { scaling } from "./tables/scaling.ts";
 import { torchsparsePpInference } from "./tables/torchsparse_pp.ts";
 
 /** By ID, in the order of `--list`. */
 export const TABLES: Readonly<Record<string, TableSpec>> = {
   "cpu-engine": cpuEngine,
+  "cuda-engine": cudaEngine,
   scaling,
-  "model-zoo": modelZoo,
-  diet,
   dataflows,
-  "bev-pool-breakdown": bevPoolBreakdown,
-  "map-search": mapSearch,
+  "model-zoo": modelZoo,
+  "diet-weight-sparse": diet,
   "torchsparse-pp-inference": torchsparsePpInference,
   "adaptive-grouping": adaptiveGrouping,
+  "bev-pool-breakdown": bevPoolBreakdown,
+  "pvconv-spvconv": pvconvSpvconv,
+  "map-search": mapSearch,
   "eval-speed": evalSpeed,
 };

@@ -1,6 +1,6 @@
 import { Cursor } from "./arrow_cursor.ts";
 import type { BatchHeader } from "./arrow_metadata.ts";
-import type { Boxes, Cameras, Scan } from "./scan.ts";
+import type { Boxes, Cameras, ImageObjects, Scan } from "./scan.ts";
 import { type Cell, COLUMNS } from "./schema.ts";
 
 /**
@@ -25,6 +25,7 @@ export function decodeScan(header: BatchHeader, body: Uint8Array): Scan {
 function scanOf(row: Row): Scan {
   const boxes = boxesOf(row);
   const cameras = camerasOf(row);
+  const objects = objectsOf(row);
   return {
     id: row.needed("id"),
     points: row.needed("points"),
@@ -37,6 +38,8 @@ function scanOf(row: Row): Scan {
     ...(cameras && { cameras }),
     ...row.optional("images", "images"),
     ...row.optional("labelImages", "label_images"),
+    ...row.optional("instanceImages", "instance_images"),
+    ...(objects && { objects }),
     ...row.optional("texts", "texts"),
   };
 }
@@ -62,6 +65,22 @@ function camerasOf(row: Row): Cameras | undefined {
     fromSensor: row.needed("camera_from_sensor"),
     size: row.needed("camera_size"),
     ...row.optional("distortion", "camera_distortion"),
+  };
+}
+
+const OBJECT_COLUMNS = ["objects", "area", "crowd", "semantic", "ids", "masks"].map((name) =>
+  name === "objects" ? name : `object_${name}`
+);
+
+function objectsOf(row: Row): ImageObjects | undefined {
+  if (!row.hasAll(...OBJECT_COLUMNS)) return undefined;
+  return {
+    boxes: row.needed("objects"),
+    semantic: row.needed("object_semantic"),
+    area: row.needed("object_area"),
+    crowd: row.needed("object_crowd"),
+    ids: row.needed("object_ids"),
+    masks: row.needed("object_masks"),
   };
 }
 

@@ -5,6 +5,7 @@ import type { ConvertChoices, ConvertOptions, Dataset, Part } from "./dataset.ts
 import { fileSha256, fingerprint } from "./fingerprint.ts";
 import { exists } from "./frames.ts";
 import { manifestPath, readManifest, type Shard, writeManifest } from "./manifest.ts";
+import type { ScanMetadata } from "./metadata.ts";
 import type { Scan } from "./scan.ts";
 
 /** What a conversion made. */
@@ -43,16 +44,17 @@ export async function convert(
   options: Omit<ConvertOptions, "dropped"> & OutputOptions,
 ): Promise<Converted> {
   checkChoices(dataset, options);
+  const metadata = await dataset.metadataOf?.(trimSlashes(src)) ?? dataset.metadata;
   const dropped = { points: 0 };
   const parts = await dataset.parts(trimSlashes(src), {
     ...options,
     dropped: (points) => dropped.points += points,
   });
-  const plans = [...planShards(dataset, parts, options)];
+  const plans = [...planShards(metadata, parts, options)];
   const folder = trimSlashes(out);
   const { shards, resumed } = await withFolder(
     out,
-    () => writeShards(dataset, folder, plans, dropped),
+    () => writeShards(metadata, folder, plans, dropped),
   );
   return {
     paths: shards.map(({ file }) => `${folder}/${file}`),
@@ -64,7 +66,7 @@ export async function convert(
 
 /** Writes the planned shards that are not there yet, and the manifest after each. */
 async function writeShards(
-  { metadata }: Dataset,
+  metadata: ScanMetadata,
   folder: string,
   plans: readonly ShardPlan[],
   dropped: { points: number },
@@ -123,7 +125,7 @@ interface ShardPlan {
 }
 
 function* planShards(
-  { metadata }: Dataset,
+  metadata: ScanMetadata,
   parts: readonly Part[],
   { dropInvalid, shardScans = DEFAULT_SHARD, ...choices }:
     & Omit<ConvertOptions, "dropped">

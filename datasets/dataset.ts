@@ -6,6 +6,8 @@ export interface Dataset {
   readonly metadata: ScanMetadata;
   /** The choices of {@linkcode ConvertChoices} that make sense for it. */
   readonly options: readonly (keyof ConvertChoices)[];
+  /** What its files say of it, where that depends on the source: names of classes. */
+  metadataOf?(src: string): Promise<ScanMetadata>;
   /**
    * The parts under `src`, each of which becomes one or more files, after all that the sizes and
    * names of the source files can tell was checked.

@@ -1,9 +1,11 @@
 import { InputError } from "../std/errors.ts";
 import { openScans, scanPaths } from "./arrow_scans.ts";
+import { countPixels, decodeLabelImage } from "./label_image.ts";
 import { plural } from "./plural.ts";
 import { firstInvalid } from "./points.ts";
 import { pointCount, type Scan } from "./scan.ts";
 import type { ScanMetadata } from "./metadata.ts";
+import { PUBLISHED } from "./published/registry.ts";
 import { occupancy } from "./voxels.ts";
 
 /** Lowest, mean and highest of a quantity. */
@@ -30,19 +32,34 @@ export interface ScanInfo {
   readonly posedScans: number;
   /** Points a scan. */
   readonly points: Range & { readonly total: number };
-  /** Metres, in the sensor frame, over all scans. */
-  readonly extent: { readonly min: readonly number[]; readonly max: readonly number[] };
-  readonly intensity: Range;
+  /** Metres, in the sensor frame, over all scans; null where they have no points. */
+  readonly extent: { readonly min: readonly number[]; readonly max: readonly number[] } | null;
+  readonly intensity: Range | null;
   /** Points by raw class id; empty without labels. */
   readonly labels: readonly ClassCount[];
   /** Boxes by raw class id; empty without boxes. */
   readonly boxes: readonly ClassCount[];
-  /** Means over the scans, one entry a voxel size in metres. */
+  /** Images with content, and texts, over all scans. */
+  readonly images: number;
+  readonly texts: number;
+  /** Pixels of label images, and objects marked in images, by raw class id. */
+  readonly pixels: readonly ClassCount[];
+  readonly objects: readonly ClassCount[];
+  /** Means over the scans, one entry a voxel size in metres; empty where they have no points. */
   readonly occupancy: readonly { size: number; voxels: number; neighbours: number }[];
 }
 
 /** Voxel sizes in metres at which the density of scans is usually quoted. */
 const VOXEL_SIZES = [0.05, 0.1];
+
+/** These, and the cubes that published models of the data set use. */
+function voxelSizes(dataset: string): number[] {
+  const grids = Object.hasOwn(PUBLISHED, dataset) ? PUBLISHED[dataset]!.grids : [];
+  const cubes = grids.filter(({ voxel: [x, y, z] }) => x === y && y === z);
+  return [...new Set([...cubes.map(({ voxel }) => voxel[0]), ...VOXEL_SIZES])].sort((a, b) =>
+    a - b
+  );
+}
 
 /**
  * Describes the scans of a file or folder.
@@ -59,7 +76,14 @@ export async function describe(
   const axes = [new Running(), new Running(), new Running(), new Running()];
   const labels = new Map<number, number>();
   const boxes = new Map<number, number>();
-  const densities = VOXEL_SIZES.map((size) => ({ size, voxels: 0, neighbours: 0 }));
+  const { metadata } = source;
+  const media = { images: 0, texts: 0 };
+  const [pixels, objects] = [new Map<number, number>(), new Map<number, number>()];
+  const densities = voxelSizes(metadata.dataset).map((size) => ({
+    size,
+    voxels: 0,
+    neighbours: 0,
+  }));
   let posedScans = 0;
   for await (const scan of source) {
     checkFinite(path, scan);
@@ -68,10 +92,14 @@ export async function describe(
     count(labels, scan.semantic);
     count(boxes, scan.boxes?.semantic);
     if (scan.pose !== undefined) posedScans++;
+    media.images += (scan.images ?? []).filter(({ length }) => length > 0).length;
+    media.texts += scan.texts?.length ?? 0;
+    count(objects, scan.objects?.semantic);
+    countLabels(pixels, path, scan);
     for (const density of densities) addDensity(density, path, scan, source.length);
     tick(1, source.length);
   }
-  const { metadata } = source;
+  const hasPoints = points.sum > 0;
   const [x, y, z, intensity] = axes.map((axis) => axis.range()) as [Range, Range, Range, Range];
   return {
     schemaVersion: 1,
@@ -81,11 +109,14 @@ export async function describe(
     scans: source.length,
     posedScans,
     points: { ...points.range(), total: points.sum },
-    extent: { min: [x.min, y.min, z.min], max: [x.max, y.max, z.max] },
-    intensity,
+    extent: hasPoints ? { min: [x.min, y.min, z.min], max: [x.max, y.max, z.max] } : null,
+    intensity: hasPoints ? intensity : null,
     labels: named(labels, metadata),
     boxes: named(boxes, metadata),
-    occupancy: densities,
+    ...media,
+    pixels: named(pixels, metadata),
+    objects: named(objects, metadata),
+    occupancy: hasPoints ? densities : [],
   };
 }
 
@@ -111,6 +142,14 @@ function addDensity(
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new InputError(`Cannot describe "${path}" scan "${id}": ${cause.message}`, { cause });
+  }
+}
+
+function countLabels(into: Map<number, number>, path: string, { id, labelImages }: Scan): void {
+  for (const image of labelImages ?? []) {
+    if (image.length === 0) continue;
+    const counts = countPixels(decodeLabelImage(image, `"${path}" scan "${id}", its label image`));
+    for (const [id, count] of counts) into.set(id, (into.get(id) ?? 0) + count);
   }
 }
 
@@ -162,15 +201,26 @@ export function formatInfo(info: ScanInfo): string {
     `${info.posedScans} with a pose`,
     `points     ${points.total}; a scan: min ${points.min}, mean ${points.mean.toFixed(0)}, ` +
     `max ${points.max}`,
-    `extent     ${metres(extent.min)} to ${metres(extent.max)} m`,
-    `intensity  min ${intensity.min.toFixed(3)}, mean ${intensity.mean.toFixed(3)}, ` +
-    `max ${intensity.max.toFixed(3)}`,
+    ...extent ? [`extent     ${metres(extent.min)} to ${metres(extent.max)} m`] : [],
+    ...intensity
+      ? [
+        `intensity  min ${intensity.min.toFixed(3)}, mean ${intensity.mean.toFixed(3)}, ` +
+        `max ${intensity.max.toFixed(3)}`,
+      ]
+      : [],
+    ...info.images > 0 ? [`images     ${info.images}`] : [],
+    ...info.texts > 0 ? [`texts      ${info.texts}`] : [],
     ...info.occupancy.map(({ size, voxels, neighbours }) =>
       `voxels     ${voxels.toFixed(0)} of ${size} m a scan, ${neighbours.toFixed(2)} of 27 ` +
       `neighbours occupied`
     ),
   ];
-  return [...lines, ...table("points", info.labels), ...table("boxes", info.boxes)].join("\n");
+  const others = [
+    ...info.pixels.length > 0 ? table("pixels", info.pixels) : [],
+    ...info.objects.length > 0 ? table("objects", info.objects) : [],
+  ];
+  return [...lines, ...table("points", info.labels), ...table("boxes", info.boxes), ...others]
+    .join("\n");
 }
 
 function table(unit: string, counts: readonly ClassCount[]): string[] {

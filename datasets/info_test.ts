@@ -59,5 +59,5 @@ Deno.test("describe() gives the known figures of a real scan", async () => {
   assertEquals(info.labels.find(({ name }) => name === "road")?.count, 34228);
   assertEquals(info.occupancy[0]?.voxels, 91767);
   assertAlmostEquals(info.occupancy[0]!.neighbours, 3.77, 0.005);
-  assertAlmostEquals(info.intensity.mean, 0.294, 0.0005);
+  assertAlmostEquals(info.intensity!.mean, 0.294, 0.0005);
 });

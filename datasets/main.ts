@@ -40,7 +40,9 @@ DATASET                 ${Object.keys(DATASETS).join(", ")}
 --src DIR               the folder its archives were unpacked to
 --out DIR               where the files go; made if absent
 --sequences LIST        only these: 00,08 (semantickitti), training (kitti-object), a drive
-                        (kitti-raw), scenes or a split (nuscenes), a file (waymo), 002 (pandaset)
+                        (kitti-raw), scenes or a split (nuscenes), a file (waymo), 002 (pandaset),
+                        scenes or val (scannet), Area_5 (s3dis), Chair-3 (partnet), val2017 (coco),
+                        SOURCE:TARGET files (text-pairs), a split or folder (the others)
 --velodyne NAME         the folder of scans: velodyne (default) or velodyne_reduced (kitti-object)
 --version NAME          the release, such as v1.0-mini (nuscenes; default: the only one there)
 --sweeps N              sweeps in a scan, this one and those before it (nuscenes; default 1)

@@ -1,5 +1,7 @@
 /** What the parts of data sets have in common. */
+import type { Part } from "./dataset.ts";
 import { fingerprint } from "./fingerprint.ts";
+import type { Scan } from "./scan.ts";
 
 /**
  * The key of a part (`Part.key`): names, sizes and times of change of its source files, so that a
@@ -12,4 +14,21 @@ export async function sourceKey(paths: Iterable<string>): Promise<string> {
     entries.push(path.slice(path.lastIndexOf("/") + 1), size, mtime?.getTime() ?? 0);
   }
   return fingerprint(entries);
+}
+
+/** A part whose scans are made of `items`, one each; `files` are all that it is made of. */
+export async function itemsPart<T>(
+  name: string,
+  items: readonly T[],
+  files: Iterable<string>,
+  read: (item: T) => Promise<Scan>,
+): Promise<Part> {
+  return {
+    name,
+    length: items.length,
+    key: await sourceKey(files),
+    async *scans(from, to) {
+      for (const item of items.slice(from, to)) yield await read(item);
+    },
+  };
 }

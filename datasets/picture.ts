@@ -10,7 +10,7 @@ import type { Scan } from "./scan.ts";
 
 /** Pixels of the longer side of the map. */
 const SIDE = 1000;
-const LEGEND = 320;
+export const LEGEND = 320;
 
 /** Where the map lies on the ground. */
 interface Frame {
@@ -137,7 +137,7 @@ function heightColour(share: number): Rgb {
 }
 
 /** The colour, lightened where it would vanish on the dark ground. */
-function visible(colour: Rgb): Rgb {
+export function visible(colour: Rgb): Rgb {
   const [r, g, b] = colour;
   return r + g + b < 150 ? [r + 60, g + 60, b + 60] : colour;
 }
@@ -202,13 +202,13 @@ function legendOf({ semantic, boxes }: Scan, { dataset, classes }: ScanMetadata)
   return [...entries(semantic, ""), ...entries(boxes?.semantic, " boxes")];
 }
 
-const css = (colour: Rgb) => `rgb(${colour.join(",")})`;
+export const css = (colour: Rgb) => `rgb(${colour.join(",")})`;
 
-const escapeXml = (text: string) =>
+export const escapeXml = (text: string) =>
   text.replace(/[<>&"\p{Cc}]/gu, (c) => `&#${Math.max(32, c.codePointAt(0)!)};`);
 
 /** In pieces: a call can take only so many arguments. */
-function base64(bytes: Uint8Array): string {
+export function base64(bytes: Uint8Array): string {
   let text = "";
   for (let i = 0; i < bytes.length; i += 0x8000) {
     text += String.fromCharCode(...bytes.subarray(i, i + 0x8000));

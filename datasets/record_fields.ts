@@ -79,6 +79,20 @@ export class Fields {
     return value;
   }
 
+  /** A list of whole numbers from `least` to `most`, of any length. */
+  counts(name: string, least: number, most: number): number[] {
+    const value = this.record[name];
+    const fits = Array.isArray(value) &&
+      value.every((v) => Number.isInteger(v) && v >= least && v <= most);
+    if (!fits) throw this.#fail(name, `a list of whole numbers from ${least} to ${most}`);
+    return value;
+  }
+
+  /** The field as JSON, whatever it is. */
+  json(name: string): string {
+    return JSON.stringify(this.record[name]);
+  }
+
   /** The record in field `name`. */
   fields(name: string): Fields {
     const value = this.record[name];

@@ -26,7 +26,14 @@ export interface Scan {
   readonly images?: readonly Uint8Array[];
   /** Encoded images (PNG) of a raw class id a pixel, one an image. */
   readonly labelImages?: readonly Uint8Array[];
-  /** Texts, named by {@linkcode ScanMetadata.texts}: a sentence and its translation. */
+  /** Encoded images (PNG) of an instance a pixel, in the numbers of the data set, one an image. */
+  readonly instanceImages?: readonly Uint8Array[];
+  /** Objects that are marked in the first image. */
+  readonly objects?: ImageObjects;
+  /**
+   * Row-major [T, W]: texts that belong together, named by {@linkcode ScanMetadata.texts}, such as
+   * a sentence and its translation.
+   */
   readonly texts?: readonly string[];
 }
 
@@ -42,6 +49,22 @@ export interface Boxes {
   readonly features?: Float32Array;
   /** The data set's own name of each object, the same in all frames that show it. */
   readonly ids?: readonly string[];
+}
+
+/** Objects of an image, in its pixels. */
+export interface ImageObjects {
+  /** Row-major [O, 4]: left, top, width, height. */
+  readonly boxes: Float64Array;
+  /** Raw class id of each object. */
+  readonly semantic: Uint16Array;
+  /** Pixels of each object. */
+  readonly area: Float64Array;
+  /** 1 = a crowd of objects. */
+  readonly crowd: Uint16Array;
+  /** The data set's own id of each object. */
+  readonly ids: readonly string[];
+  /** Outline or mask of each object, JSON as its data set gives it; "" = none. */
+  readonly masks: readonly string[];
 }
 
 /** The cameras of a scan: pinholes that look along z, x right and y down. */

@@ -1,10 +1,11 @@
 /** What `data verify` looks for in one scan, and over the scans of a file. */
 import { visiblePoints } from "./cameras.ts";
-import { imageSize } from "./encoded_image.ts";
+import { imageSize, type Size } from "./encoded_image.ts";
+import { countPixels, decodeLabelImage } from "./label_image.ts";
 import type { ScanMetadata } from "./metadata.ts";
 import { firstInvalid } from "./points.ts";
 import { boxPointCounts } from "./points_in_boxes.ts";
-import type { Boxes, Cameras, Scan } from "./scan.ts";
+import type { Boxes, Cameras, ImageObjects, Scan } from "./scan.ts";
 import { shapeProblems } from "./scan_shape.ts";
 
 /** Rotations are orthonormal to this; single precision gives 1e-6. */
@@ -21,6 +22,10 @@ export function scanProblems(scan: Scan, metadata: ScanMetadata): string[] {
   if (scan.pose !== undefined) problems.push(...transformProblems("its pose", scan.pose));
   if (scan.boxes !== undefined) problems.push(...boxProblems(scan.boxes, classes));
   if (scan.cameras !== undefined) problems.push(...cameraProblems(scan.cameras));
+  if (scan.objects !== undefined) problems.push(...objectProblems(scan, scan.objects, classes));
+  problems.push(
+    ...(scan.labelImages ?? []).flatMap((image, i) => pixelProblems(image, i, classes)),
+  );
   return [...problems, ...imageProblems(scan)];
 }
 
@@ -90,8 +95,65 @@ function cameraProblems({ names, intrinsic, fromSensor, size }: Cameras): string
   });
 }
 
-/** Images must be complete, and those of cameras of the size that the camera says. */
-function imageProblems({ images, labelImages, cameras }: Scan): string[] {
+/** Boxes of objects have a size and touch the image; their masks are JSON. */
+function objectProblems(
+  { images }: Scan,
+  { boxes, semantic, masks }: ImageObjects,
+  classes: Readonly<Record<number, string>>,
+): string[] {
+  const problems = unknownClasses("object", semantic, classes);
+  const [width, height] = sizeOf(images?.[0]) ?? [Infinity, Infinity];
+  for (let o = 0; o < semantic.length; o++) {
+    const [left = NaN, top = NaN, w = NaN, h = NaN] = boxes.subarray(4 * o, 4 * o + 4);
+    if (![left, top, w, h].every(Number.isFinite) || w <= 0 || h <= 0) {
+      problems.push(`object ${o} has the box ${left}, ${top}, ${w} x ${h} pixels`);
+    } else if (left >= width || top >= height || left + w <= 0 || top + h <= 0) {
+      problems.push(`object ${o} lies outside its image of ${width} x ${height} pixels`);
+    }
+    if (masks[o] !== "" && !isJson(masks[o] ?? "")) {
+      problems.push(`the mask of object ${o} is no JSON`);
+    }
+  }
+  return problems;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The size of an image; undefined where there is none, or it is damaged, which is said elsewhere. */
+function sizeOf(image: Uint8Array | undefined): Size | undefined {
+  try {
+    return image && imageSize(image, "");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Classes of a label image that are unknown. */
+function pixelProblems(
+  image: Uint8Array,
+  i: number,
+  classes: Readonly<Record<number, string>>,
+): string[] {
+  if (image.length === 0) return [];
+  try {
+    const counts = countPixels(decodeLabelImage(image, `label image ${i}`));
+    return Array.from(counts).filter(([id]) => classes[id] === undefined).map(([id, count]) =>
+      `class ${id} is unknown: ${count} pixels of label image ${i} have it`
+    );
+  } catch (error) {
+    return [(error as Error).message];
+  }
+}
+
+/** Images must be complete, and of the size of their camera or of the image they label. */
+function imageProblems({ images, labelImages, instanceImages, cameras }: Scan): string[] {
   const check = (what: string, image: Uint8Array, expected?: ArrayLike<number>): string[] => {
     if (image.length === 0) return [];
     try {
@@ -107,7 +169,12 @@ function imageProblems({ images, labelImages, cameras }: Scan): string[] {
     ...(images ?? []).flatMap((image, i) =>
       check(`image ${i}`, image, cameras?.size.subarray(2 * i, 2 * i + 2))
     ),
-    ...(labelImages ?? []).flatMap((image, i) => check(`label image ${i}`, image)),
+    ...(labelImages ?? []).flatMap((image, i) =>
+      check(`label image ${i}`, image, sizeOf(images?.[i]))
+    ),
+    ...(instanceImages ?? []).flatMap((image, i) =>
+      check(`instance image ${i}`, image, sizeOf(images?.[i]))
+    ),
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { ScanMetadata } from "./metadata.ts";
-import { type Boxes, type Cameras, pointCount, type Scan } from "./scan.ts";
+import { type Boxes, type Cameras, type ImageObjects, pointCount, type Scan } from "./scan.ts";
 
 /** The lists of names whose lengths are widths of arrays. */
 type Names = Pick<ScanMetadata, "features" | "boxFeatures" | "texts">;
@@ -23,9 +23,16 @@ export function shapeProblems(scan: Scan, names: Names = {}): string[] {
   }
   if (scan.boxes !== undefined) problems.push(...boxProblems(scan.boxes, names));
   if (scan.cameras !== undefined) problems.push(...cameraProblems(scan.cameras, scan.images));
+  if (scan.objects !== undefined) problems.push(...objectProblems(scan.objects));
+  for (const name of ["labelImages", "instanceImages"] as const) {
+    const images = scan[name];
+    if (images !== undefined && images.length !== scan.images?.length) {
+      problems.push(`it has ${scan.images?.length ?? 0} images and ${images.length} ${name}`);
+    }
+  }
   const texts = names.texts?.length ?? 0;
-  if (scan.texts !== undefined && scan.texts.length !== texts) {
-    problems.push(`it has ${scan.texts.length} texts, and ${texts} are named`);
+  if (scan.texts !== undefined && !(scan.texts.length % texts === 0)) {
+    problems.push(`it has ${scan.texts.length} texts in rows of ${texts}`);
   }
   return problems;
 }
@@ -54,6 +61,15 @@ function widthProblem(
   return [
     `it has ${values.length} features of ${count} ${thing === "box" ? "boxes" : "points"}, and ` +
     `${names.length} a ${thing} are named`,
+  ];
+}
+
+function objectProblems({ boxes, semantic, area, crowd, ids, masks }: ImageObjects): string[] {
+  const objects = boxes.length / 4;
+  if ([semantic, area, crowd, ids, masks].every(({ length }) => length === objects)) return [];
+  return [
+    `it has ${objects} objects, ${semantic.length} object classes, ${area.length} areas, ` +
+    `${crowd.length} crowd flags, ${ids.length} object ids and ${masks.length} masks`,
   ];
 }
 

@@ -68,6 +68,13 @@ export const COLUMNS: readonly Column[] = [
   plain("images", "blobs", (s) => s.images),
   plain("label_images", "blobs", (s) => s.labelImages),
   plain("texts", "texts", (s) => s.texts),
+  plain("instance_images", "blobs", (s) => s.instanceImages),
+  list("objects", "Float64", 4, (s) => s.objects?.boxes),
+  list("object_semantic", "Uint16", 1, (s) => s.objects?.semantic),
+  list("object_area", "Float64", 1, (s) => s.objects?.area),
+  list("object_crowd", "Uint16", 1, (s) => s.objects?.crowd),
+  plain("object_ids", "texts", (s) => s.objects?.ids),
+  plain("object_masks", "texts", (s) => s.objects?.masks),
 ];
 
 /** What the columns are, written as Arrow's libraries print their types. */

@@ -1,6 +1,7 @@
 /** Small scans, files and paths that the tests of this folder share. */
 import { InputError } from "../std/errors.ts";
 import { assertInstanceOf, assertNotMatch } from "@std/assert";
+import { encodePng as encodeRaster } from "../std/png_writer.ts";
 import { encodePng } from "./png.ts";
 import type { Cameras, Scan } from "./scan.ts";
 import type { ScanMetadata } from "./metadata.ts";
@@ -36,9 +37,24 @@ export function fullScan(id: string): Scan {
     },
     cameras: twoCameras(),
     images: [encodePng(64, 48, new Uint8Array(3 * 64 * 48)), new Uint8Array(0)],
-    labelImages: [encodePng(1, 1, Uint8Array.of(4, 4, 4))],
+    labelImages: [greyImage(64, 48, 40), new Uint8Array(0)],
+    instanceImages: [greyImage(64, 48, 7), new Uint8Array(0)],
+    objects: {
+      boxes: Float64Array.of(10.5, 2, 30, 40.25),
+      semantic: Uint16Array.of(10),
+      area: Float64Array.of(600.5),
+      crowd: Uint16Array.of(0),
+      ids: ["1768"],
+      masks: ["[[10.5,2,40.5,2,40.5,42.25]]"],
+    },
     texts: ["ein Satz", ""],
   };
+}
+
+/** A grey PNG of one value. */
+export function greyImage(width: number, height: number, value: number): Uint8Array<ArrayBuffer> {
+  const samples = new Uint8Array(width * height).fill(value);
+  return encodeRaster({ width, height, channels: 1, samples });
 }
 
 /** Both look ahead, one from half a metre behind. */

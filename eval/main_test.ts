@@ -171,7 +171,7 @@ Deno.test("eval refuses ids the devkit's table does not hold, naming file, point
 Deno.test("eval refuses wrong usage", async () => {
   const both = ["--gt", "a", "--pred", "b"];
   await refuses([], "no benchmark is named", "semantickitti");
-  await refuses(["model", ...both], 'Unknown benchmark "model"', "Known: semantickitti");
+  await refuses(["nobody", ...both], 'Unknown benchmark "nobody"', "Known: semantickitti");
   await refuses(["semantickiti", ...both], 'did you mean "semantickitti"?');
   await refuses(["semantickitti", "coco", ...both], "2 are named");
   await refuses(["semantickitti", "--pred", "b"], "--gt PATH is missing");

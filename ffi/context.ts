@@ -125,6 +125,24 @@ export class Context implements Disposable {
     this.check(await this.lib.vmk_sync(this.ptr), "vmk_sync");
   }
 
+  /**
+   * Queues the ops that `run` calls beside those of the other queues, behind what queue 0 holds now;
+   * `index` is 1 to 3. They may write nothing that ops of another queue use until `join()`.
+   */
+  onQueue(index: number, run: () => void): void {
+    this.check(this.lib.vmk_queue(this.ptr, index), "vmk_queue");
+    try {
+      run();
+    } finally {
+      this.check(this.lib.vmk_queue(this.ptr, 0), "vmk_queue");
+    }
+  }
+
+  /** Lets what is queued from now on wait for all queues. */
+  join(): void {
+    this.check(this.lib.vmk_join(this.ptr), "vmk_join");
+  }
+
   /** Device milliseconds that the work queued by `run` takes. */
   time(run: () => void): number {
     this.check(this.lib.vmk_timer_start(this.ptr), "vmk_timer_start");

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { InputError } from "../std/errors.ts";
+import { parseDeviceInfo } from "./library.ts";
 import { Context, deviceInfo, KernelError, unavailable, variants } from "./mod.ts";
+import { testEach } from "./testing.ts";
 
 Deno.test("a disposed context or tensor says so instead of crashing", () => {
   const ctx = new Context("cpu");
@@ -90,6 +92,24 @@ Deno.test("variants() lists names, and an unknown name lists the known ones", ()
     RangeError,
     "Known: implicit, ",
   );
+});
+
+Deno.test("parseDeviceInfo() takes a line alone for the reason why a device cannot be used", () => {
+  assertEquals(parseDeviceInfo("name: GPU\nmemory bytes: 5\n")["memory bytes"], "5");
+  // The machine has the device: its number alone does not say that it can be opened.
+  const other = "CUDA device 0 is an sm_75, this library was built for sm_90";
+  assertEquals(parseDeviceInfo(other), { error: other });
+});
+
+testEach("a tensor larger than the device names what was asked for and what is free", (ctx) => {
+  if (ctx.backend === "cpu") return;
+  const before = ctx.tensor("u8", [1]);
+  assertThrows(
+    () => ctx.tensor("u8", [2 ** 45]),
+    KernelError,
+    "Cannot allocate 35184372088832 bytes: the device has ",
+  );
+  before[Symbol.dispose]();
 });
 
 Deno.test("without a CUDA device the CUDA backend says so in one line", () => {

@@ -1,6 +1,6 @@
 /** The gradients that spconv 2.3.8 recorded for a small U-Net, reproduced. */
 import { type Arrays, batchNormRelu, floats, golden, ints, toXyz } from "./golden.ts";
-import { assertClose, coordsTensor, testEach } from "./testing.ts";
+import { assertClose, coordsTensor, roundingOf, someOf, testEach } from "./testing.ts";
 import {
   type Context,
   convDgrad,
@@ -57,11 +57,13 @@ function backward(
   using feats = ctx.tensorFrom("f32", [map.inputs, cin], x);
   using gradOut = ctx.tensorFrom("f32", [map.outputs, cout], g);
   const tolerance = arrays.get(`ref.grad_atol.${name}.weight`)!.data[0] as number;
-  variants(ctx.backend, "sparse_conv_wgrad").forEach((variant, v) => {
+  const wgrads = [...variants(ctx.backend, "sparse_conv_wgrad").entries()]
+    .filter(([, variant]) => roundingOf(variant, 1) === 0);
+  for (const [v, variant] of someOf(ctx.backend, 2, wgrads)) {
     using grad = convWgrad(feats, gradOut, map, v);
     const expected = weights(arrays, "ref.grad", layer);
     assertClose(grad.download(), expected, tolerance, 0, `${variant} ${name}`);
-  });
+  }
   using weight = ctx.tensorFrom("f32", [map.map.rows, cin, cout], weights(arrays, "w", layer));
   using gradIn = convDgrad(gradOut, weight, transposed);
   return gradIn.download();
@@ -120,7 +122,6 @@ function headBackward(g: Float32Array, w: Float32Array): [Float32Array, Float32A
 const spconv = golden("spconv238_unet3d_float32.npz");
 if (spconv) {
   testEach("a small U-Net has spconv 2.3.8's recorded gradients", (ctx) => {
-    if (variants(ctx.backend, "sparse_conv_wgrad").length === 0) return;
     using maps = new DisposableStack();
     const fine = maps.use(coordsTensor(ctx, toXyz(ints(spconv, "indices_bzyx"))));
     const bounds = { low: [0, 0, 0], high: [15, 15, 15] } as const;

@@ -69,7 +69,12 @@ export function variants(backend: Backend, op: string): string[] {
 export function deviceInfo(backend: Backend, device = 0): Record<string, string> {
   const lib = openLibrary(backend);
   const text = readText((to, cap) => lib.vmk_device_info(device, to, cap));
-  if (lib.vmk_device_count() <= device) return { error: text };
+  return parseDeviceInfo(text);
+}
+
+/** Lines about a device that can be opened, or the one line that says why it cannot. */
+export function parseDeviceInfo(text: string): Record<string, string> {
+  if (!text.includes("\n")) return { error: text };
   return Object.fromEntries(text.split("\n").map((line) => line.split(": ", 2)));
 }
 

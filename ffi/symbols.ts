@@ -22,6 +22,8 @@ export const SYMBOLS = {
   vmk_ctx_threads: { parameters: [ctx], result: "i32" },
   vmk_ctx_limit_isa: { parameters: [ctx, "i32"], result: "i32" },
   vmk_sync: { parameters: [ctx], result: status, nonblocking: true },
+  vmk_queue: { parameters: [ctx, "i32"], result: status },
+  vmk_join: { parameters: [ctx], result: status },
   vmk_reserve: { parameters: [ctx, "i64"], result: status },
   vmk_scratch_bytes: { parameters: [ctx], result: "i64" },
   vmk_live_tensors: { parameters: [ctx], result: "i64" },

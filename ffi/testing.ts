@@ -1,6 +1,6 @@
 /** What the tests of this room share: seeded data, comparison, and the backends that are here. */
 import { assert } from "@std/assert";
-import { type Backend, Context, type Tensor, unavailable } from "./mod.ts";
+import { type Backend, Context, type Tensor, unavailable, variants } from "./mod.ts";
 
 /** A seeded generator of numbers in [0, 1): mulberry32. */
 export function seeded(seed: number): () => number {
@@ -70,6 +70,21 @@ export function assertClose(
 
 export const coordsTensor = (ctx: Context, coords: Int32Array): Tensor<"i32"> =>
   ctx.tensorFrom("i32", [coords.length / 4, 4], coords);
+
+/** Every `step`-th of the cases under the emulator, which takes long; all of them elsewhere. */
+export const someOf = <T>(setting: string, step: number, cases: readonly T[]): readonly T[] =>
+  setting.startsWith("emulated") ? cases.filter((_, i) => i % step === 0) : cases;
+
+/**
+ * What a sum of `products` of values in [-1, 1] may differ by because of the variant: those on tf32
+ * round both operands to 11 significant bits, which changes a product by 2^-10 at most.
+ */
+export const roundingOf = (variant: string, products: number): number =>
+  variant.endsWith("_tf32") ? products * 2 ** -10 : 0;
+
+/** The variants of sparse_conv that take f32, and their numbers: one is for 16-bit types alone. */
+export const f32Variants = (backend: Backend): readonly (readonly [number, string])[] =>
+  [...variants(backend, "sparse_conv").entries()].filter(([, name]) => name !== "wgmma");
 
 /** A way to run the kernels: a backend, on the CPU at one instruction set and thread count. */
 interface Setting {

@@ -12,6 +12,7 @@ import { build } from "./compile.ts";
 import {
   cpuTarget,
   cudaTarget,
+  emulatedFailuresTarget,
   emulatedFuzzTarget,
   emulatedTarget,
   emulatorTestTarget,
@@ -73,6 +74,7 @@ async function main(): Promise<void> {
   if (backend === "sanitized" && emulator) {
     await make(emulatorTestTarget(compiler));
     await make(emulatedFuzzTarget(compiler));
+    await make(emulatedFailuresTarget(compiler));
   }
   if ((backend === "tests" || backend === "sanitized") && !emulator) {
     printError(`The CUDA emulator is left out: it needs g++, not ${compiler.path}`);

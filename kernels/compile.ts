@@ -6,6 +6,8 @@ import type { Tool } from "./toolchain.ts";
 export interface Unit {
   /** Path below kernels/. */
   readonly source: string;
+  /** The text of a source that the build itself makes and writes. */
+  readonly generated?: string;
   readonly compiler: Tool;
   readonly flags: readonly string[];
 }
@@ -49,9 +51,15 @@ export async function build(
   say: (line: string) => void,
 ): Promise<Built> {
   const start = performance.now();
-  Deno.mkdirSync(`${BUILD}/obj`, { recursive: true });
-  const headers = await headerHash();
-  const objects = await Promise.all(target.units.map((unit) => objectOf(unit, headers)));
+  for (const folder of ["obj", "generated"]) {
+    Deno.mkdirSync(`${BUILD}/${folder}`, { recursive: true });
+  }
+  const headers = { host: await headerHash(HOST), all: await headerHash([...HOST, ...REST]) };
+  const objects = await Promise.all(
+    target.units.map((unit) =>
+      objectOf(unit, /^(core|cpu)\//.test(unit.source) ? headers.host : headers.all)
+    ),
+  );
   const stale = target.units.map((unit, i) => ({ unit, object: objects[i]! }))
     .filter(({ object }) => !exists(object));
   if (stale.length > 0) {
@@ -74,14 +82,18 @@ export async function build(
 }
 
 async function objectOf(unit: Unit, headers: string): Promise<string> {
-  const text = Deno.readTextFileSync(ROOT + unit.source);
+  const text = unit.generated ?? Deno.readTextFileSync(ROOT + unit.source);
   const key = await hash([unit.source, text, headers, unit.compiler.version, ...unit.flags]);
   return `${BUILD}/obj/${unit.source.replaceAll("/", "_")}-${key}.o`;
 }
 
-/** One hash over all headers: a changed header rebuilds everything, which takes seconds. */
-async function headerHash(): Promise<string> {
-  const files = ["include", "core", "cpu", "cuda", "cuda/emulator", "tests"].flatMap((folder) =>
+/** Folders whose headers the sources of core/ and cpu/ include, and those of the rest. */
+const HOST = ["include", "core", "cpu"];
+const REST = ["cuda", "cuda/emulator", "tests"];
+
+/** One hash over all headers of some folders: a changed one rebuilds all that may include it. */
+async function headerHash(folders: readonly string[]): Promise<string> {
+  const files = folders.flatMap((folder) =>
     [".h", ".hpp", ".inl", ".cuh"].flatMap((ending) => sources(folder, ending))
   );
   return await hash(files.flatMap((file) => [file, Deno.readTextFileSync(ROOT + file)]));
@@ -117,6 +129,7 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<voi
 const warningsOf = (object: string) => `${object}.warnings`;
 
 async function compile(unit: Unit, object: string): Promise<void> {
+  if (unit.generated !== undefined) Deno.writeTextFileSync(ROOT + unit.source, unit.generated);
   const temporary = `${object}.${Deno.pid}.part.o`;
   const args = [...unit.flags, "-c", ROOT + unit.source, "-o", temporary];
   const warnings = await run(unit.compiler, args, unit.source);

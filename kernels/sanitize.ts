@@ -8,6 +8,7 @@ const PROGRAMS = [
   "native_tests_threads",
   "emulator_tests",
   "emulated_fuzz",
+  "emulated_failures",
 ];
 
 async function main(): Promise<void> {

@@ -1,5 +1,6 @@
 /** What each library is made of. */
 import { sources, type Target, type Unit } from "./compile.ts";
+import { tileSources } from "./tiles.ts";
 import type { Tool } from "./toolchain.ts";
 
 const X86 = Deno.build.arch === "x86_64";
@@ -72,26 +73,84 @@ export function sanitizedTargets(compiler: Tool): Target[] {
   ];
 }
 
-export function cudaTarget(
-  compiler: Tool,
-  nvcc: Tool,
-  architectures: readonly string[],
-): Target {
+/** The tile products that `tiles.ts` asks for, as generated sources. */
+function tileUnits(compiler: Tool, flags: readonly string[], emulated: boolean): Unit[] {
+  return tileSources(emulated).map(({ path, text }) => ({
+    source: path,
+    generated: text,
+    compiler,
+    flags,
+  }));
+}
+
+/** Sources for one GPU alone: Hopper's warpgroup products exist nowhere else. */
+const HOPPER = { ending: /_sm90a\.cu$/, arch: "sm_90a", define: "-DVMK_SM90A" };
+
+/** nvcc's flags for some architectures; the lowest comes as PTX too. */
+function deviceFlags(architectures: readonly string[]): string[] {
   const codes = architectures.flatMap((arch, i) => {
     const virtual = arch.replace("sm_", "compute_");
     const code = i === 0 ? `[${arch},${virtual}]` : arch;
     return ["-gencode", `arch=${virtual},code=${code}`];
   });
-  const host = ["-Xcompiler", "-fPIC,-fvisibility=hidden,-Wall"];
-  const device = ["-std=c++20", "-O3", "-lineinfo", "-Iinclude", "-Icore", ...codes, ...host];
+  return [
+    ..."-std=c++20 -O3 -lineinfo -Iinclude -Icore -Icuda".split(" "),
+    ...codes,
+    ...["-Xcompiler", "-fPIC,-fvisibility=hidden,-Wall"],
+  ];
+}
+
+/** What nvcc gets for a source of cuda/ that is for all of them. */
+function commonFlags(architectures: readonly string[]): string[] {
+  const hopper = architectures.includes(HOPPER.arch);
+  return [...deviceFlags(architectures), ...(hopper ? [HOPPER.define] : [])];
+}
+
+function cudaUnits(compiler: Tool, nvcc: Tool, architectures: readonly string[]): Unit[] {
+  const hopper = architectures.includes(HOPPER.arch);
+  const flags = commonFlags(architectures);
+  const device = sources("cuda", ".cu").flatMap((source) => {
+    if (!HOPPER.ending.test(source)) return [{ source, compiler: nvcc, flags }];
+    return hopper ? [{ source, compiler: nvcc, flags: deviceFlags([HOPPER.arch]) }] : [];
+  });
+  return [
+    ...sources("core", ".cc").map((source) => ({ source, compiler, flags: COMMON })),
+    ...device,
+    ...tileUnits(nvcc, flags, false),
+  ];
+}
+
+export function cudaTarget(
+  compiler: Tool,
+  nvcc: Tool,
+  architectures: readonly string[],
+): Target {
   return {
     output: "libvoxmark_cuda.so",
-    units: [
-      ...sources("core", ".cc").map((source) => ({ source, compiler, flags: COMMON })),
-      ...sources("cuda", ".cu").map((source) => ({ source, compiler: nvcc, flags: device })),
-    ],
+    units: cudaUnits(compiler, nvcc, architectures),
     linker: nvcc,
     linkFlags: ["-shared", "-cudart", "static", "-Xlinker", "-z,nodelete,-z,defs"],
+  };
+}
+
+const FUZZ_TESTS = ["tests/fuzz_test.cc", "tests/fuzz_weights_test.cc", "tests/cuda_fuzz_test.cc"];
+
+/** The fuzzer of all ops on the CUDA library, for a machine with a GPU. */
+export function cudaFuzzTarget(
+  compiler: Tool,
+  nvcc: Tool,
+  architectures: readonly string[],
+): Target {
+  const device = commonFlags(architectures);
+  return {
+    output: "cuda_fuzz",
+    units: [
+      ...cudaUnits(compiler, nvcc, architectures),
+      ...FUZZ_TESTS.map((source) => ({ source, compiler, flags: COMMON })),
+      { source: "tests/cuda_tiles_test.cc", compiler: nvcc, flags: ["-x", "cu", ...device] },
+    ],
+    linker: nvcc,
+    linkFlags: ["-cudart", "static"],
   };
 }
 
@@ -110,13 +169,15 @@ const WATCHED = [
 ];
 
 function emulatedUnits(compiler: Tool): { library: Unit[]; watched: string[] } {
-  const flags = [...COMMON, "-Icuda/emulator"];
+  const flags = [...COMMON, "-Icuda", "-Icuda/emulator"];
   const watched = [...flags, ...WATCHED];
   return {
     library: [
       ...sources("core", ".cc").map((source) => ({ source, compiler, flags: COMMON })),
       ...sources("cuda/emulator", ".cc").map((source) => ({ source, compiler, flags })),
-      ...sources("cuda", ".cu").map((source) => ({ source, compiler, flags: watched })),
+      ...sources("cuda", ".cu").filter((source) => !HOPPER.ending.test(source))
+        .map((source) => ({ source, compiler, flags: watched })),
+      ...tileUnits(compiler, watched, true),
     ],
     watched,
   };
@@ -139,7 +200,11 @@ export function emulatorTestTarget(compiler: Tool): Target {
     output: "emulator_tests",
     units: [
       ...library.filter(({ source }) => source.startsWith("cuda/emulator/")),
-      { source: "tests/cuda_emulator_test.cc", compiler, flags: watched },
+      ...["tests/cuda_emulator_test.cc", "tests/cuda_matrix_test.cc"].map((source) => ({
+        source,
+        compiler,
+        flags: watched,
+      })),
     ],
     linker: compiler,
     linkFlags: ["-pthread"],
@@ -148,12 +213,27 @@ export function emulatorTestTarget(compiler: Tool): Target {
 
 /** The fuzzer of all ops on the emulated CUDA library. */
 export function emulatedFuzzTarget(compiler: Tool): Target {
-  const tests = ["tests/fuzz_test.cc", "tests/fuzz_weights_test.cc", "tests/cuda_fuzz_test.cc"];
+  const { library, watched } = emulatedUnits(compiler);
   return {
     output: "emulated_fuzz",
     units: [
+      ...library,
+      ...FUZZ_TESTS.map((source) => ({ source, compiler, flags: COMMON })),
+      { source: "tests/cuda_tiles_test.cc", compiler, flags: watched },
+    ],
+    linker: compiler,
+    linkFlags: ["-pthread"],
+  };
+}
+
+/** What the CUDA library says when the machine fails it. */
+export function emulatedFailuresTarget(compiler: Tool): Target {
+  const flags = [...COMMON, "-Icuda/emulator"];
+  return {
+    output: "emulated_failures",
+    units: [
       ...emulatedUnits(compiler).library,
-      ...tests.map((source) => ({ source, compiler, flags: COMMON })),
+      { source: "tests/cuda_failures_test.cc", compiler, flags },
     ],
     linker: compiler,
     linkFlags: ["-pthread"],

@@ -47,9 +47,13 @@ export async function findNvcc(): Promise<Tool | undefined> {
   return (home ? await tool(`${home}/bin/nvcc`) : undefined) ?? await tool("nvcc");
 }
 
-/** The architecture of this machine's GPU as nvcc names it ("sm_90"), or undefined. */
+/** First compute capability with instructions of one generation alone, wgmma among them. */
+const FIRST_SPECIFIC = 9;
+
+/** The architecture of this machine's GPU as nvcc names it ("sm_86", "sm_90a"), or undefined. */
 export async function nativeArch(): Promise<string | undefined> {
   const text = await output("nvidia-smi", ["--query-gpu=compute_cap", "--format=csv,noheader"]);
   const found = text?.match(/^(\d+)\.(\d+)/);
-  return found ? `sm_${found[1]}${found[2]}` : undefined;
+  if (!found) return undefined;
+  return `sm_${found[1]}${found[2]}${Number(found[1]) >= FIRST_SPECIFIC ? "a" : ""}`;
 }

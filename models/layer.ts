@@ -1,5 +1,5 @@
 /** What a layer of a network is: data that a reader can follow, and how it is put on a device. */
-import type { Context, Feature, Tensor } from "../ffi/mod.ts";
+import type { Context, ConvSettings, Feature, Tensor } from "../ffi/mod.ts";
 import type { WeightLayout } from "../ffi/weight_order.ts";
 import type { GridMaps } from "./grid_maps.ts";
 import type { Scene } from "./scene.ts";
@@ -57,6 +57,8 @@ export interface Device {
   dataflow(layer: Layer): number;
   /** Kernel maps of dense grids, which are the same for every scan. */
   readonly grids: GridMaps;
+  /** Settings of that dataflow, which may change between passes. */
+  settings(layer: Layer): ConvSettings | undefined;
   /** Whether rows can be multiplied, joined and added in this type; if not, convolutions do it. */
   readonly dense: boolean;
   /** Layers with a smaller share of weights that are not 0 run on the weight-sparse kernels. */

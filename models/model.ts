@@ -1,6 +1,7 @@
 /** A network on a device, with weights. */
 import { type Context, type Feature, type Tensor, variants } from "../ffi/mod.ts";
 import { unknownName } from "../std/errors.ts";
+import type { EnginePlan } from "./dataflow.ts";
 import { GridMaps } from "./grid_maps.ts";
 import type { Device, Kernel, Layer, Run } from "./layer.ts";
 import { withoutConcat } from "./lower.ts";
@@ -15,10 +16,10 @@ export interface ModelOptions {
   /** Type of features and weights; f32 by default. Sums are always f32. */
   readonly dtype?: Feature;
   /**
-   * Dataflow of the convolutions: a variant of sparse_conv, or one by layer name; the device's
+   * Dataflow of the convolutions: a variant of sparse_conv, or a plan by layer name; the device's
    * default where none is named.
    */
-  readonly engine?: string | Readonly<Record<string, string>>;
+  readonly engine?: string | EnginePlan;
   /** Layers with a smaller share of weights that are not 0 run on the weight-sparse kernels; 0. */
   readonly sparseBelow?: number;
 }
@@ -43,6 +44,7 @@ export class Model implements Disposable {
   readonly pool: Pool;
   readonly #own = new DisposableStack();
   readonly #steps: readonly Step[];
+  #settings: EnginePlan;
   #held: Tensor<Feature>[] = [];
 
   /** @throws {InputError} The device has no kernel for a layer in this type. */
@@ -50,11 +52,12 @@ export class Model implements Disposable {
     readonly ctx: Context,
     readonly network: Network,
     weights: Weights,
-    { dtype = "f32", engine = {}, sparseBelow = 0 }: ModelOptions = {},
+    { dtype = "f32", engine = new Map(), sparseBelow = 0 }: ModelOptions = {},
   ) {
     using stack = new DisposableStack();
     stack.use(this.#own);
     this.dtype = dtype;
+    this.#settings = typeof engine === "string" ? new Map() : engine;
     this.pool = this.#own.use(new Pool(ctx));
     const dense = dtype === "f32" && DENSE_OPS.every((op) => variants(ctx.backend, op).length > 0);
     const layers = dense ? network.layers : withoutConcat(network.layers);
@@ -67,6 +70,7 @@ export class Model implements Disposable {
       grids: this.#own.use(new GridMaps(ctx)),
       weights: (name) => weights.get(name),
       dataflow: (layer) => dataflowOf(ctx, engine, layer),
+      settings: ({ name }) => this.#settings.get(name)?.settings,
     };
     this.#steps = stepsOf(layers, network, device);
     stack.move();
@@ -75,6 +79,16 @@ export class Model implements Disposable {
   /** What the last pass gave. */
   get outputs(): readonly Tensor<Feature>[] {
     return this.#held;
+  }
+
+  /** Other settings for dataflows that were loaded already; their variants must be the same. */
+  set settings(plan: EnginePlan) {
+    for (const [name, { variant }] of this.#settings) {
+      const wanted = plan.get(name)?.variant;
+      if (wanted === variant) continue;
+      throw new RangeError(`Cannot run ${name} as ${wanted}: it was loaded as ${variant}`);
+    }
+    this.#settings = plan;
   }
 
   /** Bytes of the pool at its widest: activations, coordinates and maps. */
@@ -145,8 +159,12 @@ function stepsOf(layers: readonly Layer[], { inputs, outputs }: Network, device:
   }));
 }
 
-function dataflowOf(ctx: Context, engine: ModelOptions["engine"], { name }: Layer): number {
-  const wanted = typeof engine === "string" ? engine : engine?.[name];
+function dataflowOf(
+  ctx: Context,
+  engine: string | EnginePlan,
+  { name }: Layer,
+): number {
+  const wanted = typeof engine === "string" ? engine : engine.get(name)?.variant;
   if (wanted === undefined) return 0;
   const known = variants(ctx.backend, "sparse_conv");
   if (!known.includes(wanted)) throw unknownName("engine", wanted, known);

@@ -1,4 +1,4 @@
-import { assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
 import { Context, groupVoxels, unavailable, variants } from "../ffi/mod.ts";
 import { InputError } from "../std/errors.ts";
 import { activationBytes, countLayers, countMacs } from "./count.ts";
@@ -10,7 +10,8 @@ import { Pool } from "./pool.ts";
 import { ZOO, zooModel } from "./registry.ts";
 import { Scene } from "./scene.ts";
 import { argmax, Segmenter } from "./segmenter.ts";
-import { tune } from "./tune.ts";
+import { mappedConvs } from "./dataflow.ts";
+import { defaultCandidates, tune } from "./tune.ts";
 import { randomFloats } from "./random.ts";
 import { floatsOf } from "./dtype.ts";
 import { relativeError, smallScene } from "./testing.ts";
@@ -104,11 +105,17 @@ Deno.test("tune() names a dataflow for every convolution, and a model takes it",
   const feats = stack.use(
     ctx.tensorFrom("f32", [coords.rows, 4], randomFloats(4 * coords.rows, 1)),
   );
-  const plan = tune(ctx, network, weights, { coords }, [feats]);
+  const input = { network, weights, scan: { coords }, feats: [feats] };
+  const { plan, groups } = tune(ctx, input, defaultCandidates("cpu"));
   const known = variants("cpu", "sparse_conv");
-  const convs = network.layers.filter(({ op }) => op === "conv");
-  for (const { name } of convs) assertEquals(known.includes(plan[name]!), true);
-  const logits = [plan, {}].map((engine) => {
+  const convs = mappedConvs(network);
+  assertEquals(plan.size, convs.length);
+  assertEquals(groups.reduce((sum, { layers }) => sum + layers, 0), convs.length);
+  for (const { name } of convs) assertEquals(known.includes(plan.get(name)!.variant), true);
+  for (const { trials } of groups) {
+    for (let i = 1; i < trials.length; i++) assert(trials[i - 1]!.ms <= trials[i]!.ms);
+  }
+  const logits = [plan, new Map()].map((engine) => {
     using model = new Model(ctx, network, weights, { engine });
     using scene = new Scene(ctx, { coords }, model.pool);
     return model.forward(scene, [feats])[0]!.download() as Float32Array;

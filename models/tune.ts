@@ -1,63 +1,135 @@
-/** Chooses the dataflow of each convolution by timing them on one scan. */
+/**
+ * Chooses dataflows by timing them, as TorchSparse++'s tuner does: layers that share a kernel map
+ * are one group, and what a dataflow needs beside the map (pairs, sorted rows) counts as its time.
+ */
 import { type Context, type Feature, KernelError, type Tensor, variants } from "../ffi/mod.ts";
+import {
+  type Dataflow,
+  dataflowName,
+  type EnginePlan,
+  groupsOf,
+  mappedConvs,
+  samePlan,
+} from "./dataflow.ts";
 import { Model, type ModelOptions } from "./model.ts";
 import type { Network } from "./network.ts";
-import { Scene, type SceneInput } from "./scene.ts";
+import { Scene, type SceneInput, type SceneOptions } from "./scene.ts";
 import type { Weights } from "./weights.ts";
 
-/** Dataflow by layer name, for {@linkcode ModelOptions.engine}: valid for scans like the tuned one. */
-export type EnginePlan = Record<string, string>;
-
+/** Passes that are timed for every candidate, after one that warms up; the fastest counts. */
+const PASSES = 2;
 const UNSUPPORTED = 2;
-/** The best of so many passes counts, after one that warms up. */
-const PASSES = 3;
 
-/**
- * The fastest dataflow of every convolution of a network on a scan. Maps and pair lists are made
- * before, as they serve several layers.
- */
-export function tune(
-  ctx: Context,
-  network: Network,
-  weights: Weights,
-  input: SceneInput,
-  feats: readonly Tensor<Feature>[],
-  options: Omit<ModelOptions, "engine"> = {},
-): EnginePlan {
-  const best = new Map<string, { engine: string; ms: number }>();
-  for (const engine of variants(ctx.backend, "sparse_conv").filter((name) => name !== "ref")) {
-    for (
-      const [layer, ms] of timesOf(ctx, network, weights, input, feats, { ...options, engine })
-    ) {
-      if (ms < (best.get(layer)?.ms ?? Infinity)) best.set(layer, { engine, ms });
-    }
-  }
-  return Object.fromEntries(best.entries().map(([layer, { engine }]) => [layer, engine]));
+/** What is tuned, and on what. */
+export interface TuneInput {
+  readonly network: Network;
+  readonly weights: Weights;
+  readonly scan: SceneInput;
+  /** One an input of the network. */
+  readonly feats: readonly Tensor<Feature>[];
+  readonly options?: Omit<ModelOptions, "engine">;
+  readonly scene?: SceneOptions;
 }
 
-/** Milliseconds by layer; none for a dataflow that does not do this type here. */
-function timesOf(
-  ctx: Context,
-  network: Network,
-  weights: Weights,
-  input: SceneInput,
-  feats: readonly Tensor<Feature>[],
-  options: ModelOptions,
-): Map<string, number> {
-  const times = new Map<string, number>();
-  using model = new Model(ctx, network, weights, options);
-  using scene = new Scene(ctx, input, model.pool);
-  try {
-    model.forward(scene, feats);
-    for (let pass = 0; pass < PASSES; pass++) {
-      model.forward(scene, feats, ({ name }, run) => {
-        const ms = ctx.time(run);
-        times.set(name, Math.min(times.get(name) ?? Infinity, ms));
-      });
+/** What was found. */
+export interface Tuned {
+  readonly plan: EnginePlan;
+  /** By group of layers, with what every candidate took, fastest first. */
+  readonly groups: readonly {
+    readonly name: string;
+    readonly layers: number;
+    readonly trials: readonly { readonly dataflow: Dataflow; readonly ms: number }[];
+  }[];
+}
+
+/** Every dataflow of a backend in one setting each, masked in one to four parts. */
+export function defaultCandidates(backend: Context["backend"]): Dataflow[] {
+  return variants(backend, "sparse_conv").filter((name) => name !== "ref").flatMap((variant) =>
+    variant.startsWith("masked")
+      ? [1, 2, 3, 4].map((splits) => ({ variant, settings: { splits } }))
+      : variant === "grouped"
+      ? [{ variant, settings: { epsilon: 0.3, threshold: 5000 } }]
+      : [{ variant }]
+  );
+}
+
+/**
+ * Times every candidate on every group. One pass per candidate times all groups at once: each layer
+ * is timed by itself, so what the others do does not matter.
+ */
+export function tune(ctx: Context, input: TuneInput, candidates: readonly Dataflow[]): Tuned {
+  const times = new Map<Dataflow, Map<string, number>>();
+  // Weights are loaded once a variant, whatever its settings.
+  for (const sameVariant of Map.groupBy(candidates, ({ variant }) => variant).values()) {
+    for (const [dataflow, layers] of variantTimes(ctx, input, sameVariant)) {
+      times.set(dataflow, layers);
     }
+  }
+  const groups = groupsOf(mappedConvs(input.network)).map(({ name, layers }) => ({
+    name,
+    layers,
+    trials: [...times].map(([dataflow, each]) => ({
+      dataflow,
+      ms: layers.reduce((sum, layer) => sum + each.get(layer.name)!, 0),
+    })).sort((a, b) => a.ms - b.ms),
+  }));
+  const plan = new Map(
+    groups.flatMap(({ layers, trials: [best] }) =>
+      best === undefined ? [] : layers.map((layer) => [layer.name, best.dataflow] as const)
+    ),
+  );
+  return {
+    plan,
+    groups: groups.map(({ layers, ...rest }) => ({ ...rest, layers: layers.length })),
+  };
+}
+
+/** Times of the settings of one variant; none where it does not do this type here. */
+function variantTimes(
+  ctx: Context,
+  { network, weights, scan, feats, options, scene: how }: TuneInput,
+  dataflows: readonly Dataflow[],
+): [Dataflow, Map<string, number>][] {
+  const engine = samePlan(network, dataflows[0]!);
+  using model = new Model(ctx, network, weights, { ...options, engine });
+  using scene = new Scene(ctx, scan, model.pool, how);
+  try {
+    return dataflows.map((dataflow) => {
+      model.settings = samePlan(network, dataflow);
+      return [dataflow, layerTimes(ctx, model, scene, feats)];
+    });
   } catch (error) {
-    if (error instanceof KernelError && error.status === UNSUPPORTED) return new Map();
+    if (error instanceof KernelError && error.status === UNSUPPORTED) return [];
     throw error;
   }
-  return times;
+}
+
+/** Milliseconds of every layer by name. */
+function layerTimes(
+  ctx: Context,
+  model: Model,
+  scene: Scene,
+  feats: readonly Tensor<Feature>[],
+): Map<string, number> {
+  const best = new Map<string, number>();
+  for (let pass = 0; pass <= PASSES; pass++) {
+    scene.forget();
+    // Maps are the same for all candidates: they are made before the layers that are timed.
+    for (const { map } of mappedConvs(model.network)) scene.map(map!);
+    model.forward(scene, feats, ({ name }, run) => {
+      const ms = ctx.time(run);
+      if (pass > 0) best.set(name, Math.min(ms, best.get(name) ?? Infinity));
+    });
+  }
+  return best;
+}
+
+/** The groups and what was chosen for each, one line a group. */
+export function tunedText({ groups }: Tuned): string {
+  return groups.map(({ name, layers, trials: [best, second] }) => {
+    const next = second === undefined
+      ? ""
+      : `, then ${dataflowName(second.dataflow)} ${second.ms.toFixed(2)} ms`;
+    return `${name} (${layers}): ${dataflowName(best!.dataflow)} ${best!.ms.toFixed(2)} ms${next}`;
+  }).join("\n");
 }

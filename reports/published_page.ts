@@ -88,6 +88,7 @@ function stateCell(
   pages: string,
 ): string {
   const text = stateText(stateOf(item, new Set(stored.keys())));
-  const run = item.reproducedBy === undefined ? undefined : stored.get(item.reproducedBy);
+  const { id, reproducedBy } = item;
+  const run = reproducedBy === undefined ? undefined : stored.get(id) ?? stored.get(reproducedBy);
   return run === undefined ? escapeText(text) : link(text, `${pages}${run}`);
 }

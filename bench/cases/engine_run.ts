@@ -2,16 +2,23 @@
  * A whole network on the settings of an engine: its maps and all of its layers, nothing else. What
  * an engine tunes is tuned before the clock starts, on the same scan.
  */
-import { type Context } from "../../ffi/mod.ts";
+import { type Context, variants } from "../../ffi/mod.ts";
 import { countMacs } from "../../models/count.ts";
+import {
+  type Dataflow,
+  type EnginePlan,
+  mappedConvs,
+  samePlan,
+  sizeOf,
+} from "../../models/dataflow.ts";
+import { Model } from "../../models/model.ts";
 import { Scene } from "../../models/scene.ts";
+import { tune, type Tuned } from "../../models/tune.ts";
+import { TunedPlans } from "../../models/tuned_store.ts";
 import { randomWeights, type Weights } from "../../models/weights.ts";
 import type { Network } from "../../models/network.ts";
 import type { Bench, Case, Instance, Problem } from "../case.ts";
-import { Engine, mappedConvs } from "../engines/engine.ts";
-import { type Dataflow, type Plan, sizeOf } from "../engines/plan.ts";
 import { type Profile, profileOf, PROFILES } from "../engines/profiles.ts";
-import { tune, type Tuned } from "../engines/tune.ts";
 import type { Tolerance } from "../harness/check.ts";
 import type { Workload } from "../workloads/workload.ts";
 
@@ -27,12 +34,13 @@ export interface Prepared {
 /** Whether kernel maps are made in every run, or once before. */
 export type MapTime = "built" | "kept";
 
-/** Where to take the plan of a variant from. */
-export type Planner = (variant: string, ctx: Context, prepared: Prepared) => EnginePlan;
+/** Where to take the settings of a variant from. */
+export type Planner = (variant: string, ctx: Context, prepared: Prepared) => EngineSettings;
 
-/** Settings of a network on an engine. */
-export interface EnginePlan {
-  readonly plan: Plan;
+/** How a network runs on an engine. */
+export interface EngineSettings {
+  readonly plan: EnginePlan;
+  /** Variant of kernel_map. */
   readonly maps: string;
 }
 
@@ -88,16 +96,13 @@ export function engineProblem(
     tolerance: () => tolerance(network),
     create: (ctx) => instanceOf(ctx, prepared, planner, maps),
     expected: (cpu) => {
-      const plan = { plan: checkPlan(network), maps: "hash" };
+      const plan = { plan: samePlan(network, { variant: CHECK }), maps: "hash" };
       using instance = instanceOf(cpu, prepared, () => plan, maps);
       instance.bind("")();
       return { parts: instance.output(), refMs: Infinity };
     },
   };
 }
-
-const checkPlan = (network: Network): Plan =>
-  new Map(mappedConvs(network).map(({ name }) => [name, { variant: CHECK }]));
 
 function instanceOf(
   ctx: Context,
@@ -113,13 +118,14 @@ function instanceOf(
     bind(variant) {
       const { plan, maps } = planner(variant, ctx, prepared);
       const { network, weights } = prepared;
-      const engine = owned.use(new Engine(ctx, { network, weights, plan, maps }));
-      const scene = owned.use(engine.scene(input));
-      let outputs = engine.forward(scene, [feats]);
+      const model = owned.use(new Model(ctx, network, weights, { engine: here(ctx, plan) }));
+      const known = variants(ctx.backend, "kernel_map").includes(maps);
+      const scene = owned.use(new Scene(ctx, input, model.pool, known ? { maps } : {}));
+      let outputs = model.forward(scene, [feats]);
       result = outputs[0]!.download() as Float32Array<ArrayBuffer>;
       return () => {
         if (mapTime === "built") scene.forget();
-        outputs = engine.forward(scene, [feats]);
+        outputs = model.forward(scene, [feats]);
       };
     },
     output: () => [{ name: "logits", values: result }],
@@ -127,14 +133,23 @@ function instanceOf(
   };
 }
 
+/** What a backend does not have runs in its default. */
+function here(ctx: Context, plan: EnginePlan): EnginePlan {
+  const known = variants(ctx.backend, "sparse_conv");
+  return new Map([...plan].filter(([, { variant }]) => known.includes(variant)));
+}
+
 /** The plan of a profile for a scan: by its rule, or by timing its candidates. */
-export function profilePlan(profile: Profile, ctx: Context, prepared: Prepared): EnginePlan {
+export function profilePlan(profile: Profile, ctx: Context, prepared: Prepared): EngineSettings {
   const { maps, conv } = profile;
-  if (typeof conv !== "function") {
+  if (typeof conv === "object") {
     return { plan: tuneOn(ctx, prepared, maps, conv.candidates).plan, maps };
   }
   using stack = new DisposableStack();
   using scene = new Scene(ctx, upload(ctx, prepared, stack).input);
+  if (conv === "tuned") {
+    return { plan: TunedPlans.open(ctx).planFor(prepared.network, scene, "f32"), maps };
+  }
   const plan = new Map(
     mappedConvs(prepared.network).map((layer) => [layer.name, conv(sizeOf(layer, scene))]),
   );
@@ -149,8 +164,10 @@ export function tuneOn(
   candidates: readonly Dataflow[],
 ): Tuned {
   using stack = new DisposableStack();
-  const { input, feats } = upload(ctx, prepared, stack);
-  return tune(ctx, { ...prepared, maps }, input, [feats], candidates);
+  const { input: scan, feats } = upload(ctx, prepared, stack);
+  const known = variants(ctx.backend, "kernel_map").includes(maps);
+  const scene = known ? { maps } : {};
+  return tune(ctx, { ...prepared, scan, feats: [feats], scene }, candidates);
 }
 
 /** Bytes of weights and activations of the largest workload, for every engine. */

@@ -1,7 +1,7 @@
 /** Gradients of the weights of MinkUNet's convolutions. Maps are made before, as in a training. */
 import { type Context, kernelVolume, sparseConvWgrad } from "../../ffi/mod.ts";
 import type { Case, Instance, Problem } from "../case.ts";
-import { F32_SUM } from "../harness/check.ts";
+import { sumTolerance } from "../harness/dtype.ts";
 import { randomFloats } from "../harness/random.ts";
 import type { LayerMap } from "../harness/scene.ts";
 import type { Kind } from "./sparse_conv.ts";
@@ -29,7 +29,7 @@ function gradientProblem(map: LayerMap, cin: number, cout: number): Problem {
     params: { m, pairs },
     flops: 2 * pairs * cin * cout,
     bytes: 4 * (n * cin + m * cout + kv * cin * cout + kv * m),
-    tolerance: () => F32_SUM,
+    tolerance: (variant) => sumTolerance("f32", variant),
     create: (ctx) => gradientInstance(ctx, layer),
   };
 }

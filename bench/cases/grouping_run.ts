@@ -4,17 +4,10 @@
  */
 import type { Context } from "../../ffi/mod.ts";
 import type { Bench, Case } from "../case.ts";
-import { mappedConvs } from "../engines/engine.ts";
-import type { Dataflow, Plan } from "../engines/plan.ts";
+import { type Dataflow, type EnginePlan, samePlan } from "../../models/dataflow.ts";
 import { GROUPED } from "../engines/profiles.ts";
 import type { Workload } from "../workloads/workload.ts";
-import {
-  engineProblem,
-  type Planner,
-  type Prepared,
-  prepareWorkload,
-  tuneOn,
-} from "./engine_run.ts";
+import { engineProblem, type Planner, prepareWorkload, tuneOn } from "./engine_run.ts";
 
 /** More pairs than any offset has: every group is one padded batch. */
 const ALWAYS = 2 ** 31;
@@ -33,16 +26,13 @@ export const STRATEGIES = [...Object.keys(FIXED), ADAPTIVE];
 const MAPS = "hash";
 const MEMORY_BYTES = 6e9;
 
-const samePlan = ({ network }: Prepared, dataflow: Dataflow): Plan =>
-  new Map(mappedConvs(network).map(({ name }) => [name, dataflow]));
-
 /** A workload under every strategy. */
 export function strategyCase(workload: Workload): Case {
   const planner: Planner = (name, ctx, prepared) => {
     const fixed = FIXED[name];
     const plan = fixed === undefined
       ? tuneOn(ctx, prepared, MAPS, GROUPED).plan
-      : samePlan(prepared, fixed);
+      : samePlan(prepared.network, fixed);
     return { plan, maps: MAPS };
   };
   return {
@@ -64,7 +54,7 @@ export function transferCase(workload: Workload, searched: readonly Workload[]):
     memoryBytes: MEMORY_BYTES,
     variants: () => searched.map(({ id }) => id),
     prepare: (bench) => {
-      const plans = new Map<string, Plan>();
+      const plans = new Map<string, EnginePlan>();
       const planner: Planner = (name, ctx) => {
         let plan = plans.get(name);
         if (plan === undefined) plans.set(name, plan = searchedPlan(bench, ctx, name, searched));
@@ -81,7 +71,7 @@ function searchedPlan(
   ctx: Context,
   name: string,
   searched: readonly Workload[],
-): Plan {
+): EnginePlan {
   const from = searched.find(({ id }) => id === name)!;
   return tuneOn(ctx, prepareWorkload(bench, from), MAPS, GROUPED).plan;
 }

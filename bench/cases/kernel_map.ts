@@ -101,8 +101,10 @@ function allMapsInstance(ctx: Context, scene: Scene): Instance {
           if (finer !== undefined && down !== null) {
             strided(finer.coords, coords, down, count);
           }
-          kernelMap(coords, coords, subm, LAYERS.subm3, map);
+          // Beside the chain of levels, which goes on: only its own coordinates are waited for.
+          ctx.onQueue(1 + level % 3, () => kernelMap(coords, coords, subm, LAYERS.subm3, map));
         });
+        ctx.join();
       };
     },
     output: () =>

@@ -9,13 +9,15 @@ import {
   KernelMap,
   kernelVolume,
   sparseConv,
+  variants,
 } from "../../ffi/mod.ts";
-import type { Case, Expected, Instance, Problem } from "../case.ts";
+import type { BenchBackend, Case, Expected, Instance, Problem } from "../case.ts";
 import {
   BYTES,
   FEATURE_TYPES,
   featureTensor,
   floatsOf,
+  isTf32,
   rounded,
   sumTolerance,
 } from "../harness/dtype.ts";
@@ -68,7 +70,7 @@ export function convProblem(layer: Layer): Problem {
     params: { m, pairs },
     flops: 2 * pairs * cin * cout,
     bytes: BYTES[dtype] * (n * cin + m * cout + kv * cin * cout) + 4 * kv * m,
-    tolerance: () => sumTolerance(dtype),
+    tolerance: (variant) => sumTolerance(dtype, variant),
     create: (ctx) => convInstance(ctx, layer, rows),
     expected: (cpu) => expected(cpu, layer, rows),
   };
@@ -148,6 +150,12 @@ const ROWS: readonly Row[] = [
   ["up2", 1, 96, 96, "full"],
 ];
 
+/** The dataflows that take the type: tf32 is a way to run f32, `wgmma` one to run 16 bits. */
+const dataflowsFor = (dtype: Feature) => (backend: BenchBackend) =>
+  variants(backend, "sparse_conv").filter((name) =>
+    dtype === "f32" ? name !== "wgmma" : !isTf32(name)
+  );
+
 /** The layers in f32, then in the 16-bit types. */
 export const sparseConvCases: readonly Case[] = FEATURE_TYPES.flatMap((dtype) =>
   ROWS.map(([kind, level, cin, cout, tier]): Case => ({
@@ -155,6 +163,7 @@ export const sparseConvCases: readonly Case[] = FEATURE_TYPES.flatMap((dtype) =>
     tier,
     dtype,
     params: { layer: `${kind}-L${level}`, cin, cout },
+    variants: dataflowsFor(dtype),
     prepare: ({ scene }) => convProblem(layerOf(scene.map(kind, level), cin, cout, dtype)),
   }))
 );

@@ -3,7 +3,7 @@
  * convolutions, by our kernels, in our types. They are re-implementations: what differs between two
  * rows of a table is the algorithm and nothing else.
  */
-import type { Dataflow, LayerSize } from "./plan.ts";
+import type { Dataflow, LayerSize } from "../../models/dataflow.ts";
 
 /** An engine. */
 export interface Profile {
@@ -12,8 +12,14 @@ export interface Profile {
   readonly about: string;
   /** Variant of kernel_map; ours where the backend has no such one. */
   readonly maps: "hash" | "sorted";
-  /** A rule for every layer, or the candidates that are timed for each group of layers. */
-  readonly conv: ((size: LayerSize) => Dataflow) | { readonly candidates: readonly Dataflow[] };
+  /**
+   * A rule for every layer, the candidates that are timed for each group of layers, or what
+   * `deno task bench tune` has found.
+   */
+  readonly conv:
+    | ((size: LayerSize) => Dataflow)
+    | { readonly candidates: readonly Dataflow[] }
+    | "tuned";
 }
 
 /** Every second value of TorchSparse's search space. */
@@ -38,7 +44,7 @@ export function minkowskiDataflow({ cin, cout, inputs }: LayerSize): Dataflow {
   return { variant: direct ? "fetch" : "gather" };
 }
 
-/** All profiles, ours last. */
+/** All profiles, ours last: as it comes, and tuned. */
 export const PROFILES: readonly Profile[] = [
   {
     name: "minkowski",
@@ -93,6 +99,12 @@ export const PROFILES: readonly Profile[] = [
     about: "ours: maps by sorted search, the default dataflow everywhere",
     maps: "sorted",
     conv: () => ({ variant: "implicit" }),
+  },
+  {
+    name: "tuned",
+    about: "ours, with the dataflows that deno task bench tune has found for this device",
+    maps: "sorted",
+    conv: "tuned",
   },
 ];
 

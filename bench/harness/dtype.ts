@@ -53,10 +53,16 @@ export function floatsOf(tensor: Tensor<Feature>): Float32Array {
   return tensor.dtype === "bf16" ? fromBf16(values) : fromF16(values);
 }
 
+/** Whether a variant rounds f32 to tf32 for the tensor cores. */
+export const isTf32 = (variant: string): boolean => variant.endsWith("_tf32");
+
 /**
  * For a sum in f32 that is stored as `dtype`. Inputs are rounded before, for the reference as well,
- * so only the rounding of the stored result comes on top.
+ * so only the rounding of the stored result comes on top. Variants on tf32 round both operands of a
+ * product to 11 bits: errors of either sign add up like the products do, to about 2^-11 of the sums;
+ * four times that, of the largest.
  */
-export function sumTolerance(dtype: Feature): Tolerance {
+export function sumTolerance(dtype: Feature, variant = ""): Tolerance {
+  if (isTf32(variant)) return { ...F32_SUM, scale: 4 * 2 ** -11 };
   return dtype === "f32" ? F32_SUM : { ...F32_SUM, rel: F32_SUM.rel + UNIT[dtype] };
 }

@@ -10,6 +10,7 @@ import {
   type Instance,
   type Problem,
 } from "../case.ts";
+import { InputError } from "../../std/errors.ts";
 import { check, type Comparison } from "./check.ts";
 import { type Contender, copyCount, measure, type Plan } from "./measure.ts";
 import type { Heartbeat } from "./noise.ts";
@@ -162,6 +163,8 @@ const [UNSUPPORTED, OUT_OF_MEMORY, DEVICE_ERROR] = [2, 3, 4];
 
 /** What a variant does not do is skipped; any other failure counts as a wrong result. */
 function rowOfError(key: RowKey, error: unknown): BenchCase {
+  // Something that the user can bring is not there.
+  if (error instanceof InputError) return skippedRow(key, error.message);
   // After a device error nothing else can run on the context either.
   if (!(error instanceof KernelError) || error.status === DEVICE_ERROR) throw error;
   if (error.status === UNSUPPORTED || error.status === OUT_OF_MEMORY) {

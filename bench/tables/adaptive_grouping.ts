@@ -95,7 +95,7 @@ function ablation({ rows }: TableRun): BenchTable {
 function transfer({ rows }: TableRun, index: number): BenchTable {
   const { published, what, workloads } = TRANSFERS[index]!;
   return {
-    id: `${published.id}-here`,
+    id: published.id,
     title: `Adaptive grouping searched for a ${what}, executed on another`,
     source: sourceOf(published),
     columns: [

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { benchResultSchema } from "../../reports/schema.ts";
 import type { Case } from "../case.ts";
 import { timedRow } from "../harness/rows.ts";
 import { Rows, type TableSpec } from "../table.ts";
@@ -19,7 +20,9 @@ function tablesOf(spec: TableSpec, wanted: (item: Case) => boolean) {
       { flops: 2e11, bytes: 1 },
     ),
   }));
-  return spec.build({ rows: new Rows(outcomes), roofline: null, context: testContext() });
+  const tables = spec.build({ rows: new Rows(outcomes), roofline: null, context: testContext() });
+  // What a report would refuse fails here.
+  return benchResultSchema.shape.tables.parse(tables);
 }
 
 Deno.test("modelZoo holds every published row beside ours, exact parameters and a reason elsewhere", () => {

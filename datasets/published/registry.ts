@@ -1,7 +1,13 @@
+import { CAMVID } from "./camvid.ts";
+import { CITYSCAPES } from "./cityscapes.ts";
+import { COCO } from "./coco.ts";
 import { KITTI } from "./kitti.ts";
 import { NUSCENES } from "./nuscenes.ts";
 import { PANDASET } from "./pandaset.ts";
 import type { Published, Rgb } from "./published.ts";
+import { S3DIS } from "./s3dis.ts";
+import { SCANNET } from "./scannet.ts";
+import { SHAPENET_PART_PUBLISHED } from "./shapenet_part.ts";
 import { SEMANTIC_KITTI_PUBLISHED } from "./semantic_kitti.ts";
 import { WAYMO } from "./waymo.ts";
 
@@ -14,6 +20,12 @@ export const PUBLISHED: Readonly<Record<string, Published>> = {
   "nuscenes": NUSCENES,
   "waymo": WAYMO,
   "pandaset": PANDASET,
+  "scannet": SCANNET,
+  "cityscapes": CITYSCAPES,
+  "camvid": CAMVID,
+  "coco": COCO,
+  "s3dis": S3DIS,
+  "shapenet-part": SHAPENET_PART_PUBLISHED,
 };
 
 /** The colour of a class: the published one, or one of its own for each id. */

@@ -76,6 +76,9 @@ export function instancePoints({ instance, boxes }: FullScan): number[] {
   return Array.from(boxes.instance, (id) => counts.get(id) ?? 0);
 }
 
+/** A float32 in the fewest digits that give it back; files of measurements have no more. */
+export const shortest = (value: number): string => String(Number(value.toPrecision(9)));
+
 /** The heading of a simulated pose, which turns about z alone. */
 export const heading = (pose: Float64Array): number => Math.atan2(pose[4]!, pose[0]!);
 

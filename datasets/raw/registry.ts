@@ -1,9 +1,16 @@
 import { unknownName } from "../../std/errors.ts";
+import { genericTwin } from "./generic.ts";
+import { camvidTwin, cityscapesTwin, cocoTwin } from "./images.ts";
 import { kittiObjectTwin, kittiRawTwin } from "./kitti.ts";
+import { mosdTwin } from "./mosd.ts";
 import { nuscenesTwin } from "./nuscenes.ts";
 import { pandasetTwin } from "./pandaset.ts";
 import type { RawTwin } from "./raw_twin.ts";
+import { s3disTwin } from "./s3dis.ts";
+import { scannetTwin } from "./scannet.ts";
 import { semanticKittiTwin } from "./semantic_kitti.ts";
+import { partnetTwin, shapenetPartTwin } from "./shapes.ts";
+import { textPairsTwin } from "./text_pairs.ts";
 import { waymoTwin } from "./waymo.ts";
 
 /** THE list of raw twins, by the data set whose converter reads them. */
@@ -14,6 +21,16 @@ export const RAW_TWINS: Readonly<Record<string, RawTwin>> = {
   "nuscenes": nuscenesTwin,
   "waymo": waymoTwin,
   "pandaset": pandasetTwin,
+  "scannet": scannetTwin,
+  "s3dis": s3disTwin,
+  "shapenet-part": shapenetPartTwin,
+  "partnet": partnetTwin,
+  "cityscapes": cityscapesTwin,
+  "camvid": camvidTwin,
+  "mosd": mosdTwin,
+  "coco": cocoTwin,
+  "text-pairs": textPairsTwin,
+  "generic": genericTwin,
 };
 
 /**

@@ -1,4 +1,5 @@
 /** What the twins share: labels with runs as in scenes, .npy files, words. */
+import { npyHeader } from "../raw/npy_writer.ts";
 import { Random } from "../synth/random.ts";
 
 /** Longest run of equal labels: neighbouring points mostly have one class. */
@@ -36,26 +37,19 @@ export function upTo(count: number): number[] {
   return [...Array(count).keys()];
 }
 
-const DESCR = { Uint8Array: "|u1", Int32Array: "<i4", Float32Array: "<f4" } as const;
-
 /** Writes a .npy file as NumPy does. */
 export function writeNpy(
   path: string,
   data: Uint8Array | Int32Array | Float32Array,
   shape: readonly number[],
 ): void {
-  const descr = DESCR[data.constructor.name as keyof typeof DESCR];
-  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.join(", ")}${
-    shape.length === 1 ? "," : ""
-  }), }`;
-  // The values begin at a multiple of 64 bytes.
-  const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
-  const header = new TextEncoder().encode(`${text.padEnd(length - 1)}\n`);
-  const head = new Uint8Array(10 + length);
-  head.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, length & 255, length >> 8]);
-  head.set(header, 10);
   using file = Deno.createSync(path);
-  for (const bytes of [head, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)]) {
+  for (
+    const bytes of [
+      npyHeader(data, shape),
+      new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    ]
+  ) {
     for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
   }
 }

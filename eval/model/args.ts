@@ -146,7 +146,7 @@ deno task eval model --list [--json]              the networks
   --calib DIR      KITTI's calibration files, which its result files need
   --backend B      cpu or cuda (default cpu; needs \`deno task build\`)
   --dtype T        f32, bf16 or f16 (default f32)
-  --engine E       dataflow of the convolutions: a variant of sparse_conv, or auto
+  --engine E       dataflow of the convolutions: a variant of sparse_conv, auto or tuned, or auto
   --threads N      threads of the cpu backend (default: all cores)
   --json           one JSON document on stdout
 

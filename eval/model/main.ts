@@ -6,7 +6,10 @@ import { DETECTORS } from "../../models/detection/registry.ts";
 import { Model } from "../../models/model.ts";
 import { ZOO, type ZooModel, zooModel } from "../../models/registry.ts";
 import { Segmenter, SegmenterInput } from "../../models/segmenter.ts";
-import { type EnginePlan, tune } from "../../models/tune.ts";
+import type { EnginePlan } from "../../models/dataflow.ts";
+import { Scene } from "../../models/scene.ts";
+import { defaultCandidates, tune } from "../../models/tune.ts";
+import { TunedPlans } from "../../models/tuned_store.ts";
 import type { Weights } from "../../models/weights.ts";
 import type { Network } from "../../models/network.ts";
 import { InputError } from "../../std/errors.ts";
@@ -85,16 +88,23 @@ interface Tuning {
   readonly first: number;
 }
 
-/** The dataflow that is asked for; "auto" times all of them on the first scan. */
+/** The dataflow that is asked for: "auto" times all of them on the first scan, "tuned" reads them. */
 async function engineOf(
   { engine, dtype }: ModelCommand,
   zoo: ZooModel,
   { ctx, network, weights, source, first }: Tuning,
 ): Promise<string | EnginePlan> {
-  if (engine !== "auto") return engine ?? {};
+  if (engine === undefined) return new Map();
+  if (engine !== "auto" && engine !== "tuned") return engine;
   const { id, points } = await source.scan(first);
   using scan = SegmenterInput.of(ctx, points, `scan "${id}"`, zoo.positions, dtype);
-  return tune(ctx, network, weights, scan.scene, [scan.feats], { dtype });
+  if (engine === "tuned") {
+    const plans = TunedPlans.open(ctx);
+    using scene = new Scene(ctx, scan.scene);
+    return plans.planFor(network, scene, dtype);
+  }
+  const input = { network, weights, scan: scan.scene, feats: [scan.feats], options: { dtype } };
+  return tune(ctx, input, defaultCandidates(ctx.backend)).plan;
 }
 
 /** Pruned checkpoints run on the kernels that skip zeros; fuller layers are faster on the others. */

@@ -59,6 +59,18 @@ VMK_API vmk_status vmk_sync(vmk_ctx* ctx) {
   return vmk::guard(ctx, [&] { ctx->device->sync(); });
 }
 
+VMK_API vmk_status vmk_queue(vmk_ctx* ctx, int32_t queue) {
+  return vmk::guard(ctx, [&] {
+    if (queue < 0 || queue >= VMK_QUEUES)
+      fail(VMK_INVALID_ARGUMENT, "Cannot choose queue %d: there are %d", queue, VMK_QUEUES);
+    ctx->device->queue(queue);
+  });
+}
+
+VMK_API vmk_status vmk_join(vmk_ctx* ctx) {
+  return vmk::guard(ctx, [&] { ctx->device->join(); });
+}
+
 VMK_API vmk_status vmk_reserve(vmk_ctx* ctx, int64_t bytes) {
   return vmk::guard(ctx, [&] {
     if (bytes < 0)

@@ -59,6 +59,9 @@ struct Device {
   virtual double timer_stop_ms() = 0;
   virtual void reserve(int64_t bytes) = 0;
   virtual int64_t scratch_bytes() const = 0;
+  // A device that does its work in order has one queue.
+  virtual void queue(int32_t) {}
+  virtual void join() {}
   virtual void end_op() noexcept = 0;  // gives the scratch of the op back to the arena
   virtual int32_t threads() const = 0;
   virtual int32_t limit_isa(int32_t level) = 0;

@@ -1,37 +1,41 @@
-// bev_pool.interval - one thread an interval and channel, or four channels: BEVFusion's kernel.
+// bev_pool.interval, bev_pool_fused.interval - one thread an interval and channel, or four
+// channels: the kernels of BEVFusion and BEVPoolv2.
 // Cost: every feature read once, every cell written once or twice. One very crowded cell is walked
-// by C threads only.
+// by C threads only: see bev_pool_balanced.cu.
 #include "bev_pool.cuh"
 
 namespace vmk {
 
 namespace {
 
-template <class V>
-__global__ void __launch_bounds__(kBlock) sum_intervals(BevPool a, DataErrors* log) {
-  const int64_t groups = a.c / kWidth<V>;
+template <class V, class Points>
+__global__ void __launch_bounds__(kBlock)
+    sum_intervals(BevPlan plan, Points points, float* __restrict__ out, int64_t groups,
+                  DataErrors* log) {
   const int64_t at = thread_index();
-  if (at >= a.intervals_n * groups || intervals_bad(log)) return;
+  if (at >= plan.intervals_n * groups || plan_bad(log)) return;
   const int64_t i = at / groups, v = at % groups;
-  V sum{};
-  for (int64_t j = a.starts[i]; j < a.starts[i + 1]; ++j)
-    sum = add(sum, 1.0f, point_features<V>(a, j, groups, v, log));
-  store(a.out, a.intervals[i], groups, v, sum);
+  const V sum = sum_points<V>(plan, points, plan.starts[i], plan.starts[i + 1], groups, v, log);
+  store(out, plan.intervals[i], groups, v, sum);
+}
+
+template <class Points, class Args>
+void pool(Device& any, const Args& a) {
+  CudaDevice& device = cuda_device(any);
+  const BevPlan plan = plan_of(a);
+  device.fill(a.out, 0, a.grid * a.c * static_cast<int64_t>(sizeof(float)));
+  check_plan(device, plan);
+  with_width(a.c, [&](auto lane) {
+    using V = decltype(lane);
+    const int64_t groups = a.c / kWidth<V>;
+    VMK_LAUNCH(device, (sum_intervals<V, Points>), blocks(a.intervals_n * groups), kBlock, plan,
+               Points(a), a.out, groups, device.data_errors());
+  });
 }
 
 }  // namespace
 
-void bev_pool_interval(Device& any, const BevPool& a) {
-  CudaDevice& device = cuda_device(any);
-  device.fill(a.out, 0, a.grid * a.c * static_cast<int64_t>(sizeof(float)));
-  check_intervals(device, a);
-  if (a.c % 4 == 0) {
-    VMK_LAUNCH(device, sum_intervals<float4>, blocks(a.intervals_n * a.c / 4), kBlock, a,
-               device.data_errors());
-  } else {
-    VMK_LAUNCH(device, sum_intervals<float>, blocks(a.intervals_n * a.c), kBlock, a,
-               device.data_errors());
-  }
-}
+void bev_pool_interval(Device& any, const BevPool& a) { pool<PlainPoints>(any, a); }
+void bev_pool_fused_interval(Device& any, const BevPoolFused& a) { pool<FusedPoints>(any, a); }
 
 }  // namespace vmk

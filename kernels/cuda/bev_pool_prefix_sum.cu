@@ -9,17 +9,26 @@ namespace vmk {
 
 namespace {
 
+// The features of the j-th point in interval order, 0 for one that is not there.
+__device__ inline float point_features(const BevPool& a, int64_t j, int64_t channel,
+                                       DataErrors* log) {
+  const int32_t row = a.order[j];
+  if (row >= 0 && row < a.p) return a.feats[row * a.c + channel];
+  note(log, kBadGroup, 0, j, row);
+  return 0;
+}
+
 constexpr int64_t kRun = 128;  // rows that one thread sums, one channel each
 
 // sums[run][channel] of the points, in interval order.
 __global__ void __launch_bounds__(kBlock)
-    sum_points(BevPool a, double* __restrict__ sums, DataErrors* log) {
+    sum_runs(BevPool a, double* __restrict__ sums, DataErrors* log) {
   const int64_t at = thread_index();
   if (at >= ceil_div(a.kept, kRun) * a.c) return;
   const int64_t run = at / a.c, channel = at % a.c;
   double sum = 0;
   for (int64_t j = run * kRun; j < min(a.kept, (run + 1) * kRun); ++j)
-    sum += point_features<float>(a, j, a.c, channel, log);
+    sum += point_features(a, j, channel, log);
   sums[at] = sum;
 }
 
@@ -70,21 +79,21 @@ __global__ void __launch_bounds__(kBlock)
                DataErrors* log) {
   const int64_t at = thread_index();
   // One run more than there are points in: starts may name the row behind the last point.
-  if (at >= (a.kept / kRun + 1) * a.c || intervals_bad(log)) return;
+  if (at >= (a.kept / kRun + 1) * a.c || plan_bad(log)) return;
   const int64_t run = at / a.c, channel = at % a.c;
   const int64_t last = min(a.kept + 1, (run + 1) * kRun);
   int64_t i = first_start(a, run * kRun);
   double sum = bases[at];
   for (int64_t j = run * kRun; j < last; ++j) {
     for (; i <= a.intervals_n && a.starts[i] == j; ++i) ends[i * a.c + channel] = sum;
-    if (j < a.kept) sum += point_features<float>(a, j, a.c, channel, log);
+    if (j < a.kept) sum += point_features(a, j, channel, log);
   }
 }
 
 __global__ void __launch_bounds__(kBlock)
     subtract_ends(BevPool a, const double* __restrict__ ends, const DataErrors* log) {
   const int64_t at = thread_index();
-  if (at >= a.intervals_n * a.c || intervals_bad(log)) return;
+  if (at >= a.intervals_n * a.c || plan_bad(log)) return;
   const int64_t cell = a.intervals[at / a.c];
   a.out[cell * a.c + at % a.c] = static_cast<float>(ends[at + a.c] - ends[at]);
 }
@@ -107,12 +116,12 @@ void bev_pool_prefix_sum(Device& any, const BevPool& a) {
   CudaDevice& device = cuda_device(any);
   device.fill(a.out, 0, a.grid * a.c * static_cast<int64_t>(sizeof(float)));
   if (a.intervals_n == 0) return;
-  check_intervals(device, a);
+  check_plan(device, plan_of(a));
   const int64_t runs = a.kept / kRun + 1;
   auto* sums = device.scratch<double>(runs * a.c);
   auto* ends = device.scratch<double>((a.intervals_n + 1) * a.c);
   device.fill(sums, 0, runs * a.c * static_cast<int64_t>(sizeof(double)));
-  VMK_LAUNCH(device, sum_points, blocks(ceil_div(a.kept, kRun) * a.c), kBlock, a, sums,
+  VMK_LAUNCH(device, sum_runs, blocks(ceil_div(a.kept, kRun) * a.c), kBlock, a, sums,
              device.data_errors());
   add_up(device, sums, runs, a.c);
   VMK_LAUNCH(device, write_ends, blocks(runs * a.c), kBlock, a, sums, ends, device.data_errors());

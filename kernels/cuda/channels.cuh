@@ -27,4 +27,14 @@ __device__ inline float4 add(const float4& sum, float weight, const float4& valu
                      fmaf(weight, value.z, sum.z), fmaf(weight, value.w, sum.w));
 }
 
+// Calls run(V{}) with the widest V that rows of c channels are made of.
+template <class F>
+void with_width(int64_t c, F&& run) {
+  if (c % 4 == 0) {
+    run(float4{});
+  } else {
+    run(float{});
+  }
+}
+
 }  // namespace vmk

@@ -7,22 +7,28 @@
 
 #ifdef VMK_EMULATED
 #include "launch.hpp"
-#define VMK_START(device, kernel, grid, block, ...) \
-  emulator::launch(#kernel, grid, block, kernel, __VA_ARGS__)
+#define VMK_START(device, kernel, grid, block, shared, ...) \
+  emulator::launch(#kernel, grid, block, shared, kernel, __VA_ARGS__)
 #else
-#define VMK_START(device, kernel, grid, block, ...) \
-  kernel<<<grid, block, 0, (device).stream()>>>(__VA_ARGS__)
+#define VMK_START(device, kernel, grid, block, shared, ...) \
+  kernel<<<grid, block, shared, (device).stream()>>>(__VA_ARGS__)
+// The shared memory whose size the launch gives.
+#define VMK_DYNAMIC_SHARED(name) extern __shared__ __align__(1024) unsigned char name[]
 #endif
 
 // The one way to launch: nothing for an empty grid, an error with the kernel's name otherwise.
 // A kernel template goes in parentheses.
-#define VMK_LAUNCH(device, kernel, grid, block, ...)          \
-  do {                                                        \
-    const dim3 vmk_grid = (grid);                             \
-    if (vmk_grid.x > 0 && vmk_grid.y > 0 && vmk_grid.z > 0) { \
-      VMK_START(device, kernel, vmk_grid, block, __VA_ARGS__); \
-      (device).launched(#kernel);                             \
-    }                                                         \
+#define VMK_LAUNCH(device, kernel, grid, block, ...) \
+  VMK_LAUNCH_SHARED(device, kernel, grid, block, 0, __VA_ARGS__)
+
+// The same with `shared` bytes of VMK_DYNAMIC_SHARED.
+#define VMK_LAUNCH_SHARED(device, kernel, grid, block, shared, ...)      \
+  do {                                                                   \
+    const dim3 vmk_grid = (grid);                                        \
+    if (vmk_grid.x > 0 && vmk_grid.y > 0 && vmk_grid.z > 0) {            \
+      VMK_START(device, kernel, vmk_grid, block, shared, __VA_ARGS__);   \
+      (device).launched(#kernel);                                        \
+    }                                                                    \
   } while (0)
 
 namespace vmk {

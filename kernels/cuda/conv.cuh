@@ -1,6 +1,6 @@
 #pragma once
 // A convolution as kernels get it: f32, with the epilogue that ends it.
-#include "common.cuh"
+#include "activation.cuh"
 
 namespace vmk {
 
@@ -16,9 +16,7 @@ struct ConvEnd {
     if (scale) sum *= scale[column];
     if (shift) sum += shift[column];
     if (residual) sum += residual[at];
-    if (activation == VMK_ACT_RELU && sum < 0) sum = 0;
-    if (activation == VMK_ACT_LEAKY_RELU && sum < 0) sum *= slope;
-    return static_cast<float>(sum);
+    return static_cast<float>(activate(sum, activation, slope));
   }
 };
 

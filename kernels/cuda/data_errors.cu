@@ -60,10 +60,9 @@ bool first_note(const unsigned long long (&slots)[4], Note& note) {
        axis, note.real(), voxel.real(), VMK_COORD_MIN, VMK_COORD_MAX);
 }
 
-[[noreturn]] void fail_position(const Note& note) {
-  fail(VMK_INVALID_ARGUMENT, "Cannot map positions: row %lld has %s = %g, %s", note.row,
-       kAxisNames[note.axis], note.real(),
-       note.axis == 0 ? "not a batch number" : "not a voxel coordinate");
+[[noreturn]] void fail_position(const char* what, const Note& note, const char* needed) {
+  fail(VMK_INVALID_ARGUMENT, "Cannot %s: row %lld has %s = %g, %s", what, note.row,
+       kAxisNames[note.axis], note.real(), note.axis == 0 ? "not a batch number" : needed);
 }
 
 // `format` takes the row and the value.
@@ -85,7 +84,7 @@ __attribute__((format(printf, 2, 0))) [[noreturn]] void fail_value(vmk_status st
     case kBadInputRow: fail_coordinate("build the kernel map of in_coords", note);
     case kBadOutputRow: fail_coordinate("build the kernel map of out_coords", note);
     case kBadVoxelRow: fail_coordinate("map points to voxels", note);
-    case kBadPosition: fail_position(note);
+    case kBadPosition: fail_position("map positions", note, "not a voxel coordinate");
     case kFullTable:
       fail(kInvalid, "Cannot query the hash table: none of its %lld slots is empty", note.row);
     case kBadIndex:
@@ -115,6 +114,21 @@ __attribute__((format(printf, 2, 0))) [[noreturn]] void fail_value(vmk_status st
     case kBadInterval:
       fail_value(kInvalid, "Cannot pool: interval %lld is cell %d, cells must ascend inside the "
                  "grid", note);
+    case kBadReduceRow:
+      fail_value(kInvalid, "Cannot reduce: output row %lld of map reads row %d, feats has fewer",
+                 note);
+    case kBadGridPosition: fail_position("voxelize", note, "not a position");
+    case kBadWeightCount:
+      fail_value(kInvalid, "Cannot compress weights: index and value have %lld entries, starts "
+                 "goes to %d", note);
+    case kBadWeightStarts:
+      fail_value(kInvalid, "Cannot compress weights: starts is not of these weights, column %lld "
+                 "has %d of them", note);
+    case kBadSparseWeights:
+      fail_value(kInvalid, "Cannot convolve: column %lld of the weights ends at %d, starts must "
+                 "ascend from 0 to the entries of index", note);
+    case kBadWeightIndex:
+      fail_value(kInvalid, "Cannot convolve: index[%lld] = %d, feats has fewer channels", note);
     case kFewVoxels:
       fail_value(VMK_CAPACITY, "Cannot voxelize: voxels has %lld rows, %d are needed", note);
     case kFewOutCoords:

@@ -31,6 +31,12 @@ enum DataError : int {
   kBadCell,
   kBadGroup,   // value: the row of feats that it names
   kBadInterval,
+  kBadReduceRow,     // row: the output row
+  kBadGridPosition,  // f32 bits
+  kBadWeightCount,   // row: the entries of index, value: where starts ends
+  kBadWeightStarts,  // row: the column, value: the weights that it has
+  kBadSparseWeights,  // row: the column, value: where the one behind it starts
+  kBadWeightIndex,
   kFewVoxels,  // of these: row is the capacity, value the rows needed
   kFewOutCoords,
   kFewKept,

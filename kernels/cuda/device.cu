@@ -15,12 +15,18 @@ CudaDevice::CudaDevice(int index) : index_(index) {
     check(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &keep),
           "open the device");
   }
-  check(cudaDeviceGetAttribute(&multiprocessors_, cudaDevAttrMultiProcessorCount, index),
-        "open the device");
-  check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "open the device");
+  const auto attribute = [&](cudaDeviceAttr which) {
+    int value = 0;
+    check(cudaDeviceGetAttribute(&value, which, index), "open the device");
+    return value;
+  };
+  multiprocessors_ = attribute(cudaDevAttrMultiProcessorCount);
+  shared_limit_ = attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin);
+  capability_ = 10 * attribute(cudaDevAttrComputeCapabilityMajor) +
+                attribute(cudaDevAttrComputeCapabilityMinor);
+  check(queues_.open(pooled), "open the device");
   check(cudaEventCreate(&start_), "open the device");
   check(cudaEventCreate(&stop_), "open the device");
-  arena_.open(stream_, pooled);
   log_ = static_cast<DataErrors*>(alloc(sizeof(DataErrors)));
   fill(log_, 0xff, sizeof(DataErrors));
 }
@@ -28,12 +34,10 @@ CudaDevice::CudaDevice(int index) : index_(index) {
 // Errors are of no use here: nobody is left to hear them.
 CudaDevice::~CudaDevice() {
   cudaSetDevice(index_);
-  arena_.close();
   release(log_);
-  if (stream_) cudaStreamSynchronize(stream_);
   if (start_) cudaEventDestroy(start_);
   if (stop_) cudaEventDestroy(stop_);
-  if (stream_) cudaStreamDestroy(stream_);
+  queues_.close();
 }
 
 void CudaDevice::enter() {
@@ -60,33 +64,45 @@ void CudaDevice::launched(const char* kernel) {
   check(cudaGetLastError(), "launch a kernel");
 }
 
-void* CudaDevice::alloc(int64_t bytes) {
+// Memory, copies and timers belong to queue 0, behind all that was queued anywhere.
+void CudaDevice::join() {
   enter();
+  check(queues_.join(), "join the queues");
+}
+
+void CudaDevice::queue(int32_t index) {
+  enter();
+  check(queues_.choose(index), "choose a queue");
+}
+
+void* CudaDevice::alloc(int64_t bytes) {
+  join();
   // A tensor without elements has an address too: null stands for an argument left out.
-  return allocate(std::max<int64_t>(bytes, 1), stream_, has_pools(index_));
+  return allocate(std::max<int64_t>(bytes, 1), stream(), has_pools(index_));
 }
 
 void CudaDevice::release(void* data) noexcept {
   cudaSetDevice(index_);
-  deallocate(data, stream_, has_pools(index_));
+  queues_.join();
+  deallocate(data, stream(), has_pools(index_));
 }
 
 void CudaDevice::upload(void* to, const void* from, int64_t bytes) {
-  enter();
-  check(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyHostToDevice, stream_),
+  join();
+  check(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyHostToDevice, stream()),
         "upload");
-  check(cudaStreamSynchronize(stream_), "upload");
+  check(cudaStreamSynchronize(stream()), "upload");
 }
 
 void CudaDevice::download(void* to, const void* from, int64_t bytes) {
-  enter();
-  check(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyDeviceToHost, stream_),
+  join();
+  check(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyDeviceToHost, stream()),
         "download");
   wait("download");
 }
 
 void CudaDevice::sync() {
-  enter();
+  join();
   wait("finish the queued work");
 }
 
@@ -94,10 +110,10 @@ void CudaDevice::wait(const char* action) {
   DataErrors log;
   const bool read = log_used_;
   if (read) {
-    check(cudaMemcpyAsync(&log, log_, sizeof log, cudaMemcpyDeviceToHost, stream_), action);
+    check(cudaMemcpyAsync(&log, log_, sizeof log, cudaMemcpyDeviceToHost, stream()), action);
     fill(log_, 0xff, sizeof log);
   }
-  check(cudaStreamSynchronize(stream_), action);
+  check(cudaStreamSynchronize(stream()), action);
   launches_ = 0;
   log_used_ = false;
   if (read) raise_data_errors(log);
@@ -108,22 +124,29 @@ DataErrors* CudaDevice::data_errors() {
   return log_;
 }
 
+void CudaDevice::allow_shared(const void* kernel, int bytes) {
+  constexpr int kAlways = 48 << 10;
+  if (bytes > kAlways)
+    check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes),
+          "reserve shared memory");
+}
+
 void CudaDevice::fill(void* data, int byte, int64_t bytes) {
   if (bytes > 0)
-    check(cudaMemsetAsync(data, byte, static_cast<size_t>(bytes), stream_), "fill memory");
+    check(cudaMemsetAsync(data, byte, static_cast<size_t>(bytes), stream()), "fill memory");
 }
 
 void CudaDevice::timer_start() {
-  enter();
-  check(cudaEventRecord(start_, stream_), "start the timer");
+  join();
+  check(cudaEventRecord(start_, stream()), "start the timer");
   timing_ = true;
 }
 
 double CudaDevice::timer_stop_ms() {
-  enter();
+  join();
   if (!timing_) fail(VMK_INVALID_ARGUMENT, "Cannot stop the timer: it was not started");
   timing_ = false;
-  check(cudaEventRecord(stop_, stream_), "stop the timer");
+  check(cudaEventRecord(stop_, stream()), "stop the timer");
   wait("stop the timer");
   float ms = 0;
   check(cudaEventElapsedTime(&ms, start_, stop_), "stop the timer");
@@ -131,16 +154,16 @@ double CudaDevice::timer_stop_ms() {
 }
 
 void CudaDevice::reserve(int64_t bytes) {
-  enter();
-  arena_.reserve(bytes);
+  join();
+  queues_.arena().reserve(bytes);
 }
 
 double CudaDevice::probe(int32_t which, int64_t bytes) {
-  enter();
+  join();
   struct Rewind {
     Arena& arena;
     ~Rewind() { arena.rewind(); }
-  } rewind{arena_};
+  } rewind{queues_.arena()};
   switch (which) {
     case VMK_PROBE_FMA: return probe_fma(*this);
     case VMK_PROBE_TRIAD: return probe_triad(*this, bytes);

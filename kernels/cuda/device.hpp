@@ -1,5 +1,5 @@
 #pragma once
-// The CUDA Device: one GPU, one stream, a scratch arena, a timer and a log of bad input data.
+// The CUDA Device: one GPU, its queues, a timer and a log of bad input data.
 // Work is queued; what fails in it comes out of the next call that waits.
 #include <cuda_runtime.h>
 
@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "arena.hpp"
 #include "data_errors.hpp"
 #include "internal.hpp"
+#include "queues.hpp"
 
 namespace vmk {
 
@@ -26,20 +26,26 @@ class CudaDevice final : public Device {
   void timer_start() override;
   double timer_stop_ms() override;
   void reserve(int64_t bytes) override;
-  int64_t scratch_bytes() const override { return arena_.capacity(); }
-  void end_op() noexcept override { arena_.rewind(); }
+  void queue(int32_t index) override;
+  void join() override;
+  int64_t scratch_bytes() const override { return queues_.scratch_bytes(); }
+  void end_op() noexcept override { queues_.arena().rewind(); }
   int32_t threads() const override { return 1; }
   int32_t limit_isa(int32_t) override { return 0; }
   double probe(int32_t which, int64_t bytes) override;
 
-  cudaStream_t stream() const { return stream_; }
+  cudaStream_t stream() const { return queues_.stream(); }
   int multiprocessors() const { return multiprocessors_; }
+  int capability() const { return capability_; }    // 10 * major + minor
+  int shared_limit() const { return shared_limit_; }  // bytes that a block can be given
+  // Lets a kernel be launched with this much dynamic shared memory.
+  void allow_shared(const void* kernel, int bytes);
   // The log that kernels report bad data to; it is read when the host next waits.
   DataErrors* data_errors();
   // Memory until the end of the op.
   template <class T>
   T* scratch(int64_t count) {
-    return static_cast<T*>(arena_.take(count * static_cast<int64_t>(sizeof(T))));
+    return static_cast<T*>(queues_.arena().take(count * static_cast<int64_t>(sizeof(T))));
   }
   void fill(void* data, int byte, int64_t bytes);
   // Every launch calls this after it was queued.
@@ -53,8 +59,7 @@ class CudaDevice final : public Device {
   void wait(const char* action);  // for the stream, then reads the log
 
   int index_;
-  int multiprocessors_ = 0;
-  cudaStream_t stream_ = nullptr;
+  int multiprocessors_ = 0, capability_ = 0, shared_limit_ = 0;
   cudaEvent_t start_ = nullptr, stop_ = nullptr;
   DataErrors* log_ = nullptr;  // device memory
   bool log_used_ = false;      // since it was last read
@@ -63,7 +68,7 @@ class CudaDevice final : public Device {
   int64_t launches_ = 0;
   std::string death_;
   bool timing_ = false;
-  Arena arena_;
+  Queues queues_;
 };
 
 // What an op gets is a Device of this library, whatever its static type says.

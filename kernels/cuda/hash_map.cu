@@ -41,11 +41,15 @@ void fill_table(CudaDevice& device, const HashTable& table, const int32_t* coord
   VMK_LAUNCH(device, insert_rows, blocks(n), kBlock, coords, n, table, device.data_errors(), what);
 }
 
-HashTable build_table(CudaDevice& device, const int32_t* coords, int64_t n, DataError what) {
+HashTable new_table(CudaDevice& device, int64_t n) {
   int64_t capacity = 2;
   while (capacity < 2 * n) capacity *= 2;
-  const HashTable table{device.scratch<unsigned long long>(capacity),
-                        device.scratch<uint32_t>(capacity), static_cast<uint64_t>(capacity) - 1};
+  return {device.scratch<unsigned long long>(capacity), device.scratch<uint32_t>(capacity),
+          static_cast<uint64_t>(capacity) - 1};
+}
+
+HashTable build_table(CudaDevice& device, const int32_t* coords, int64_t n, DataError what) {
+  const HashTable table = new_table(device, n);
   fill_table(device, table, coords, n, what);
   return table;
 }

@@ -44,10 +44,14 @@ __device__ inline int find_key(const HashTable& table, uint64_t key) {
   return kFull;
 }
 
+// A table with room for n keys in scratch, not filled.
+HashTable new_table(CudaDevice& device, int64_t n);
 // Empties a table and queues the insertion of coords [n, 4]; rows out of range are noted as `what`.
 void fill_table(CudaDevice& device, const HashTable& table, const int32_t* coords, int64_t n,
                 DataError what);
 // The same with a table in scratch.
 HashTable build_table(CudaDevice& device, const int32_t* coords, int64_t n, DataError what);
+// Queues the check of the output coordinates of a kernel map.
+void check_outputs(CudaDevice& device, const KernelMap& a);
 
 }  // namespace vmk

@@ -26,10 +26,26 @@ std::string architectures() {
 std::string architectures() { return " none"; }
 #endif
 
+// An error of 700 and above is a kernel's, and stays with the process.
+bool is_fault(cudaError_t error) { return error >= cudaErrorIllegalAddress; }
+
+std::string old_driver() {
+  cudaGetLastError();
+  int driver = 0, runtime = 0;
+  cudaDriverGetVersion(&driver);
+  cudaRuntimeGetVersion(&runtime);
+  if (driver == 0)
+    return "no CUDA device: there is no driver for one; this library was built for CUDA " +
+           version(runtime);
+  return "the CUDA driver is too old: it runs CUDA " + version(driver) +
+         ", this library was built for CUDA " + version(runtime);
+}
+
 // Why a device cannot be opened, in one line; "" when it can.
 std::string obstacle(int32_t device) {
   int count = 0;
   const cudaError_t found = cudaGetDeviceCount(&count);
+  if (found == cudaErrorInsufficientDriver) return old_driver();
   if (found != cudaSuccess) {
     cudaGetLastError();
     return std::string("no CUDA device: ") + cudaGetErrorString(found) + " (" +
@@ -45,7 +61,8 @@ std::string obstacle(int32_t device) {
   cudaGetLastError();
   if (usable != cudaErrorNoKernelImageForDevice)
     return "CUDA device " + std::to_string(device) + " cannot be used: " +
-           cudaGetErrorString(usable) + " (" + std::to_string(static_cast<int>(usable)) + ")";
+           cudaGetErrorString(usable) + " (" + std::to_string(static_cast<int>(usable)) + ")" +
+           (is_fault(usable) ? "; a kernel failed in this process, only a new one can use it" : "");
   int major = 0, minor = 0;
   cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device);
   cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device);

@@ -11,7 +11,7 @@ namespace vmk {
 namespace {
 
 __global__ void __launch_bounds__(kBlock)
-    check_outputs(const int32_t* __restrict__ coords, int64_t m, DataErrors* log) {
+    check_coords(const int32_t* __restrict__ coords, int64_t m, DataErrors* log) {
   const int64_t i = thread_index();
   if (i < m) checked_key(coords, i, log, kBadOutputRow);
 }
@@ -63,14 +63,16 @@ void build_submanifold(CudaDevice& device, const KernelMap& a, const HashTable& 
 
 }  // namespace
 
+void check_outputs(CudaDevice& device, const KernelMap& a) {
+  VMK_LAUNCH(device, check_coords, blocks(a.m), kBlock, a.out_coords, a.m, device.data_errors());
+}
+
 void kernel_map_hash(Device& any, const KernelMap& a) {
   CudaDevice& device = cuda_device(any);
   const HashTable table = build_table(device, a.in_coords, a.n, kBadInputRow);
   if (a.in_coords == a.out_coords && a.n == a.m && a.geometry.submanifold())
     return build_submanifold(device, a, table);
-  if (a.in_coords != a.out_coords)
-    VMK_LAUNCH(device, check_outputs, blocks(a.m), kBlock, a.out_coords, a.m,
-               device.data_errors());
+  if (a.in_coords != a.out_coords) check_outputs(device, a);
   VMK_LAUNCH(device, find_inputs, blocks(a.m, kBlock, a.geometry.volume()), kBlock, a.out_coords,
              a.m, Layer(a.geometry), table, a.map);
 }

@@ -26,15 +26,35 @@ struct Layer {
     if (axis != 2 - fast) step %= kernel[axis];
     return step + low(axis);
   }
+  // Index of the offset through which output q reads input p; they must be such a pair.
+  __device__ int index(const Coord& p, const Coord& q) const {
+    return index_at(step(p.x, q.x, 0), step(p.y, q.y, 1), step(p.z, q.z, 2));
+  }
+  // Index of the offset at step (x, y, z), each in 0 .. kernel - 1, as Geometry::index.
+  __device__ int index_at(int x, int y, int z) const {
+    return odd ? (z * kernel[1] + y) * kernel[0] + x : (x * kernel[1] + y) * kernel[2] + z;
+  }
   // Key of the input that output q reads through offset k. In 64 bits: q may be anything.
   __device__ uint64_t input_key(const Coord& q, int k) const {
     return key_of(q.b, input(q.x, k, 0), input(q.y, k, 1), input(q.z, k, 2));
   }
+  // Key of the input that output q reads through the offset at step (x, y, z).
+  __device__ uint64_t input_key(const Coord& q, int x, int y, int z) const {
+    return key_of(q.b, input_at(q.x, x, 0), input_at(q.y, y, 1), input_at(q.z, z, 2));
+  }
+  // Where that input lies along an axis.
+  __device__ int64_t input(int q, int k, int axis) const {
+    return input_at(q, offset(k, axis) - low(axis), axis);
+  }
 
  private:
-  __device__ int64_t input(int q, int k, int axis) const {
+  __device__ int64_t input_at(int q, int step, int axis) const {
     return static_cast<int64_t>(q) * stride[axis] +
-           static_cast<int64_t>(offset(k, axis)) * dilation[axis];
+           static_cast<int64_t>(step + low(axis)) * dilation[axis];
+  }
+  __device__ int step(int p, int q, int axis) const {
+    return static_cast<int>((p - static_cast<int64_t>(q) * stride[axis]) / dilation[axis]) -
+           low(axis);
   }
 };
 

@@ -1,14 +1,17 @@
 // sparse_conv.ref - one thread an output element, sums in double: what the other variants are
 // checked against on the device.
-#include "conv.cuh"
+#include "conv_call.cuh"
 
 namespace vmk {
 
 namespace {
 
-__global__ void __launch_bounds__(kBlock) sum_element(Conv a, DataErrors* log) {
+template <class Element>
+__global__ void __launch_bounds__(kBlock) sum_element(ConvCall a, DataErrors* log) {
   const int64_t at = thread_index();
   if (at >= a.m * a.cout) return;
+  const auto *feats = static_cast<const Element*>(a.feats),
+             *weights = static_cast<const Element*>(a.weight);
   const int64_t m = at / a.cout, column = at % a.cout;
   double sum = 0;
   for (int64_t k = 0; k < a.kv; ++k) {
@@ -18,19 +21,24 @@ __global__ void __launch_bounds__(kBlock) sum_element(Conv a, DataErrors* log) {
       note(log, kBadMapEntry, 0, m, row);
       continue;
     }
-    const float* weight = a.weight + k * a.cin * a.cout + column;
+    const Element* weight = weights + k * a.cin * a.cout + column;
     for (int64_t c = 0; c < a.cin; ++c)
-      sum += static_cast<double>(a.feats[row * a.cin + c]) * weight[c * a.cout];
+      sum += static_cast<double>(to_float(feats[row * int64_t{a.cin} + c])) *
+             to_float(weight[c * a.cout]);
   }
-  a.out[at] = a.end.of(sum, at, column);
+  const float ended = a.end<Element>(sum, at, static_cast<int>(column));
+  from_float(ended, static_cast<Element*>(a.out)[at]);
 }
 
 }  // namespace
 
 void sparse_conv_ref(Device& any, const SparseConv& args) {
   CudaDevice& device = cuda_device(any);
-  const Conv a = conv_of(args);
-  VMK_LAUNCH(device, sum_element, blocks(a.m * a.cout), kBlock, a, device.data_errors());
+  const ConvCall a = plain_call_of(args);
+  with_element(args.dtype, [&](auto element) {
+    VMK_LAUNCH(device, sum_element<decltype(element)>, blocks(a.m * a.cout), kBlock, a,
+               device.data_errors());
+  });
 }
 
 }  // namespace vmk

@@ -23,18 +23,51 @@ constexpr Variant<Devoxelize> kDevoxelizeList[] = {{"rows", devoxelize_rows}};
 constexpr Variant<HashInsert> kHashInsertList[] = {{"cas", hash_insert_cas}};
 constexpr Variant<HashQuery> kHashQueryList[] = {{"probe", hash_query_probe}};
 constexpr Variant<Downsample> kDownsampleList[] = {{"sort", downsample_sort}};
-constexpr Variant<KernelMap> kKernelMapList[] = {{"hash", kernel_map_hash}};
+constexpr Variant<KernelMap> kKernelMapList[] = {
+    {"hash", kernel_map_hash}, {"search", kernel_map_search}, {"grid", kernel_map_grid}};
+constexpr Variant<StridedMap> kStridedMapList[] = {{"sort", strided_map_sort}};
 constexpr Variant<KernelMapTranspose> kTransposeList[] = {
     {"scatter", kernel_map_transpose_scatter}};
 constexpr Variant<KernelMapCount> kCountList[] = {{"tiles", kernel_map_count_tiles}};
 constexpr Variant<KernelMapPairs> kPairsList[] = {{"tiles", kernel_map_pairs_tiles}};
 constexpr Variant<SparseConv> kSparseConvList[] = {
-    {"implicit", sparse_conv_implicit, !kPairs, !kAnyDtype, kFused},
-    {"gather", sparse_conv_gather, kPairs, !kAnyDtype, kFused},
-    {"ref", sparse_conv_ref, !kPairs, !kAnyDtype, kFused}};
+    {"implicit", sparse_conv_implicit, !kPairs, kAnyDtype, kFused},
+    {"masked", sparse_conv_masked, !kPairs, kAnyDtype, kFused},
+    {"fetch", sparse_conv_fetch, kPairs, kAnyDtype, kFused},
+    {"fused", sparse_conv_fused, kPairs, kAnyDtype, kFused},
+    {"grouped", sparse_conv_grouped, kPairs, kAnyDtype, kFused},
+    {"gather", sparse_conv_gather, kPairs, kAnyDtype, kFused},
+    {"implicit_tf32", sparse_conv_implicit_tf32, !kPairs, !kAnyDtype, kFused},
+    {"masked_tf32", sparse_conv_masked_tf32, !kPairs, !kAnyDtype, kFused},
+#ifdef VMK_SM90A
+    {"wgmma", sparse_conv_wgmma, !kPairs, kAnyDtype, kFused},
+#endif
+    {"ref", sparse_conv_ref, !kPairs, kAnyDtype, kFused}};
+constexpr Variant<SparseConvWgrad> kWgradList[] = {{"tiles", sparse_conv_wgrad_tiles},
+                                                  {"tiles_tf32", sparse_conv_wgrad_tiles_tf32},
+                                                  {"ref", sparse_conv_wgrad_ref}};
+constexpr Variant<WeightTranspose> kWeightTransposeList[] = {{"tiles", weight_transpose_tiles},
+                                                             {"ref", weight_transpose_ref}};
+constexpr Variant<WeightCount> kWeightCountList[] = {{"columns", weight_count_columns}};
+constexpr Variant<WeightCompress> kWeightCompressList[] = {{"columns", weight_compress_columns}};
+constexpr Variant<SparseConvWs> kSparseConvWsList[] = {{"lanes", sparse_conv_ws_lanes}};
+constexpr Variant<BevCells> kBevCellsList[] = {{"rows", bev_cells_rows}};
 constexpr Variant<BevIntervals> kBevIntervalsList[] = {{"sort", bev_intervals_sort}};
-constexpr Variant<BevPool> kBevPoolList[] = {{"interval", bev_pool_interval},
+constexpr Variant<BevPool> kBevPoolList[] = {{"balanced", bev_pool_balanced},
+                                             {"interval", bev_pool_interval},
                                              {"prefix_sum", bev_pool_prefix_sum}};
+constexpr Variant<BevPoolBackward> kBevBackwardList[] = {{"points", bev_pool_backward_points}};
+constexpr Variant<BevPoolFused> kBevFusedList[] = {{"balanced", bev_pool_fused_balanced},
+                                                   {"interval", bev_pool_fused_interval}};
+constexpr Variant<BevPoolFusedBackward> kBevFusedBackwardList[] = {
+    {"points", bev_pool_fused_backward_points}};
+constexpr Variant<Linear> kLinearList[] = {{"tiled", linear_tiled}, {"ref", linear_ref}};
+constexpr Variant<Affine> kAffineList[] = {{"rows", affine_rows}};
+constexpr Variant<LayerNorm> kLayerNormList[] = {{"warp", layer_norm_warp}};
+constexpr Variant<Softmax> kSoftmaxList[] = {{"warp", softmax_warp}};
+constexpr Variant<Concat> kConcatList[] = {{"rows", concat_rows}};
+constexpr Variant<MapReduce> kMapReduceList[] = {{"rows", map_reduce_rows}};
+constexpr Variant<GridVoxelize> kGridVoxelizeList[] = {{"sort", grid_voxelize_sort}};
 
 }  // namespace
 
@@ -47,29 +80,29 @@ const Variants<HashInsert> kHashInsert = all(kHashInsertList);
 const Variants<HashQuery> kHashQuery = all(kHashQueryList);
 const Variants<Downsample> kDownsample = all(kDownsampleList);
 const Variants<KernelMap> kKernelMap = all(kKernelMapList);
-const Variants<StridedMap> kStridedMap = {nullptr, 0};
+const Variants<StridedMap> kStridedMap = all(kStridedMapList);
 const Variants<KernelMapTranspose> kKernelMapTranspose = all(kTransposeList);
 const Variants<KernelMapCount> kKernelMapCount = all(kCountList);
 const Variants<KernelMapPairs> kKernelMapPairs = all(kPairsList);
 const Variants<SparseConv> kSparseConv = all(kSparseConvList);
-const Variants<SparseConvWgrad> kSparseConvWgrad = {nullptr, 0};
-const Variants<WeightTranspose> kWeightTranspose = {nullptr, 0};
-const Variants<WeightCount> kWeightCount = {nullptr, 0};
-const Variants<WeightCompress> kWeightCompress = {nullptr, 0};
-const Variants<SparseConvWs> kSparseConvWs = {nullptr, 0};
+const Variants<SparseConvWgrad> kSparseConvWgrad = all(kWgradList);
+const Variants<WeightTranspose> kWeightTranspose = all(kWeightTransposeList);
+const Variants<WeightCount> kWeightCount = all(kWeightCountList);
+const Variants<WeightCompress> kWeightCompress = all(kWeightCompressList);
+const Variants<SparseConvWs> kSparseConvWs = all(kSparseConvWsList);
 const Variants<SparseConvInt8> kSparseConvInt8 = {nullptr, 0};
-const Variants<BevCells> kBevCells = {nullptr, 0};
+const Variants<BevCells> kBevCells = all(kBevCellsList);
 const Variants<BevIntervals> kBevIntervals = all(kBevIntervalsList);
 const Variants<BevPool> kBevPool = all(kBevPoolList);
-const Variants<BevPoolBackward> kBevPoolBackward = {nullptr, 0};
-const Variants<BevPoolFused> kBevPoolFused = {nullptr, 0};
-const Variants<BevPoolFusedBackward> kBevPoolFusedBackward = {nullptr, 0};
-const Variants<Linear> kLinear = {nullptr, 0};
-const Variants<Affine> kAffine = {nullptr, 0};
-const Variants<LayerNorm> kLayerNorm = {nullptr, 0};
-const Variants<Softmax> kSoftmax = {nullptr, 0};
-const Variants<Concat> kConcat = {nullptr, 0};
-const Variants<MapReduce> kMapReduce = {nullptr, 0};
-const Variants<GridVoxelize> kGridVoxelize = {nullptr, 0};
+const Variants<BevPoolBackward> kBevPoolBackward = all(kBevBackwardList);
+const Variants<BevPoolFused> kBevPoolFused = all(kBevFusedList);
+const Variants<BevPoolFusedBackward> kBevPoolFusedBackward = all(kBevFusedBackwardList);
+const Variants<Linear> kLinear = all(kLinearList);
+const Variants<Affine> kAffine = all(kAffineList);
+const Variants<LayerNorm> kLayerNorm = all(kLayerNormList);
+const Variants<Softmax> kSoftmax = all(kSoftmaxList);
+const Variants<Concat> kConcat = all(kConcatList);
+const Variants<MapReduce> kMapReduce = all(kMapReduceList);
+const Variants<GridVoxelize> kGridVoxelize = all(kGridVoxelizeList);
 
 }  // namespace vmk

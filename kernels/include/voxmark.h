@@ -110,7 +110,15 @@ VMK_API int32_t vmk_ctx_threads(const vmk_ctx* ctx);
 VMK_API int32_t vmk_ctx_limit_isa(vmk_ctx* ctx, int32_t level);
 /* Waits for all queued work and reports what failed in it. */
 VMK_API vmk_status vmk_sync(vmk_ctx* ctx);
-/* Grows the scratch arena beforehand; without it the arena grows on first use and stays. */
+/* Ops go to queue 0 until another one is chosen. A queue that is chosen starts behind what queue 0
+   holds then; beyond that, ops on different queues may run at the same time, so none of them may
+   write what another one reads or writes. vmk_queue(ctx, 0) goes on with queue 0 beside the others.
+   vmk_join lets queue 0 wait for all of them and chooses it; so does every call that makes, frees
+   or copies a tensor, waits, or touches the timer. A library without queues runs ops in order. */
+#define VMK_QUEUES 4
+VMK_API vmk_status vmk_queue(vmk_ctx* ctx, int32_t queue);
+VMK_API vmk_status vmk_join(vmk_ctx* ctx);
+/* Grows the scratch arena of queue 0 beforehand; without it the arena grows on first use and stays. */
 VMK_API vmk_status vmk_reserve(vmk_ctx* ctx, int64_t bytes);
 VMK_API int64_t vmk_scratch_bytes(const vmk_ctx* ctx);
 VMK_API int64_t vmk_live_tensors(const vmk_ctx* ctx);
@@ -270,7 +278,8 @@ VMK_API vmk_status vmk_kernel_map_pairs(vmk_ctx* ctx, int32_t variant, const vmk
      shift    f32 [Cout] or NULL for 0: a bias or a folded batch norm
      residual [M, Cout] of out's dtype, or NULL for 0
      slope    of VMK_ACT_LEAKY_RELU below 0
-   A variant that cannot take a dtype or an epilogue answers VMK_UNSUPPORTED. */
+   A variant that cannot take a dtype or an epilogue answers VMK_UNSUPPORTED. Variants named *_tf32
+   round f32 operands to tf32, 11 significant bits; those of sparse_conv_wgrad too. */
 #define VMK_ACT_NONE 0
 #define VMK_ACT_RELU 1
 #define VMK_ACT_LEAKY_RELU 2

@@ -10,6 +10,8 @@
 #include "launch.hpp"
 #include "scratch_bounds.hpp"
 
+int test_matrices();  // cuda_matrix_test.cc
+
 namespace {
 
 constexpr int kThreads = 64;
@@ -109,7 +111,7 @@ struct Buffer {
 
 template <class... P, class... A>
 std::string run(int blocks, void (*kernel)(P...), A... arguments) {
-  vmk::emulator::launch("kernel", blocks, kThreads, kernel, arguments...);
+  vmk::emulator::launch("kernel", blocks, kThreads, 0, kernel, arguments...);
   const cudaError_t error = cudaGetLastError();
   return error == cudaSuccess ? "" : cudaGetErrorString(error);
 }
@@ -159,7 +161,7 @@ void test_bounds() {
 void test_alignment() {
   const Buffer from(64), to(64);
   upload(from, std::vector<int>(16));
-  vmk::emulator::launch("kernel", 1, 1, read_vector, from.as<float>(), to.as<float>(), 4);
+  vmk::emulator::launch("kernel", 1, 1, 0, read_vector, from.as<float>(), to.as<float>(), 4);
   expect("aligned", cudaGetLastError() == cudaSuccess ? "" : "failed", "");
 }
 
@@ -221,6 +223,7 @@ int main() {
   test_races();
   test_blocks();
   test_waiting();
+  failures += test_matrices();
   std::printf(failures ? "%d failures\n" : "ok\n", failures);
   return failures > 0;
 }

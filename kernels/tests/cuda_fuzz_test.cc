@@ -6,11 +6,12 @@
 #include "voxmark.h"
 
 extern "C" int fuzz(vmk_ctx* ctx, unsigned seed, int rounds);
+int test_tiles();  // cuda_tiles_test.cc
 
 int main(int argc, char** argv) {
   const int seeds = argc > 1 ? std::atoi(argv[1]) : 300;
   constexpr int kRounds = 30;
-  int failures = 0;
+  int failures = test_tiles();
   for (int seed = 1; seed <= seeds; ++seed) {
     vmk_ctx* ctx = vmk_ctx_new(0, 0);
     if (!ctx) return std::fprintf(stderr, "no device\n"), 2;

@@ -8,6 +8,8 @@
 void Fuzz::call() {
   static constexpr int64_t kSizes[] = {0, 1, 2, 7, 16, 33, 100};
   n_ = kSizes[below(7)];
+  ended(vmk_queue(ctx_, rarely() ? number() : static_cast<int32_t>(below(VMK_QUEUES))), "queue");
+  if (rarely()) ended(vmk_join(ctx_), "join");
   vmk_ctx_limit_isa(ctx_, static_cast<int32_t>(below(3)));
   const auto variant = static_cast<int32_t>(rarely() ? number() : below(3));
   const int64_t op = below(33);
@@ -122,7 +124,8 @@ void Fuzz::call_features(int64_t op, int32_t v) {
                          tensor(VMK_F32, {size(), cin})),
           "devoxelize");
   } else if (op == 12) {
-    ended(vmk_sparse_conv(ctx_, v, tensor(VMK_F32, {size() + 8, cin}),
+    const auto dataflow = static_cast<int32_t>(below(10));
+    ended(vmk_sparse_conv(ctx_, dataflow, tensor(VMK_F32, {size() + 8, cin}),
                           tensor(VMK_F32, {3, cin, cout}), tensor(VMK_I32, {3, size()}),
                           below(2) ? tensor(VMK_I32, {2, size()}) : nullptr,
                           below(2) ? tensor(VMK_I64, {4}) : nullptr,

@@ -3,6 +3,7 @@ import {
   affine,
   CompressedWeight,
   convNeedsPairs,
+  convSettings,
   type Epilogue,
   type Feature,
   linear,
@@ -95,7 +96,11 @@ function convolution(
     const map = key === null ? scene.identity(to.space) : scene.map(key);
     const pairs = listed ? scene.pairs(map) : null;
     const epilogue = { ...fixed, ...residualOf<Feature>(conv, run) };
+    const settings = device.settings(conv);
+    // Settings belong to the context, which models share.
+    if (settings !== undefined) convSettings(device.ctx, settings);
     sparseConv(at(from), weight, map, pairs, at(to), variant, epilogue);
+    if (settings !== undefined) convSettings(device.ctx, {});
   };
 }
 

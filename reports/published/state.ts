@@ -10,14 +10,14 @@ export type TableState =
 /**
  * A stored result settles it; else a command that can measure it does; else what is lacking.
  *
- * @param stored Ids of the bench tables that stored results hold.
+ * @param stored Ids of the tables in stored results: that of the command, or this one.
  */
 export function stateOf(
-  { reproducedBy, needs }: PublishedTable,
+  { id, reproducedBy, needs }: PublishedTable,
   stored: ReadonlySet<string>,
 ): TableState {
   if (reproducedBy !== undefined) {
-    if (stored.has(reproducedBy)) return { kind: "measured" };
+    if (stored.has(reproducedBy) || stored.has(id)) return { kind: "measured" };
     return { kind: "not measured yet", command: `deno task bench ${reproducedBy}` };
   }
   return needs.length > 0 ? { kind: "needs", what: needs } : { kind: "not yet built" };

@@ -44,6 +44,7 @@ unsigned atomicMin(unsigned* at, unsigned value) { return minimum(at, value); }
 Unsigned64 atomicMin(Unsigned64* at, Unsigned64 value) { return minimum(at, value); }
 int atomicMax(int* at, int value) { return maximum(at, value); }
 unsigned atomicMax(unsigned* at, unsigned value) { return maximum(at, value); }
+Unsigned64 atomicMax(Unsigned64* at, Unsigned64 value) { return maximum(at, value); }
 unsigned atomicOr(unsigned* at, unsigned value) {
   return update(at, [=](unsigned before) { return before | value; });
 }

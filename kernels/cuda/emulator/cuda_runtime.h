@@ -24,6 +24,10 @@
 #define __shared__ static
 #define __align__(bytes) __attribute__((aligned(bytes)))
 
+// The shared memory whose size the launch gives.
+#define VMK_DYNAMIC_SHARED(name) \
+  auto* const name = static_cast<unsigned char*>(::vmk::emulator::dynamic_shared())
+
 #define threadIdx (::vmk::emulator::position.thread)
 #define blockIdx (::vmk::emulator::position.block)
 #define blockDim (::vmk::emulator::position.block_size)
@@ -108,6 +112,7 @@ unsigned atomicMin(unsigned* at, unsigned value);
 unsigned long long atomicMin(unsigned long long* at, unsigned long long value);
 int atomicMax(int* at, int value);
 unsigned atomicMax(unsigned* at, unsigned value);
+unsigned long long atomicMax(unsigned long long* at, unsigned long long value);
 unsigned atomicOr(unsigned* at, unsigned value);
 int atomicCAS(int* at, int expected, int value);
 unsigned atomicCAS(unsigned* at, unsigned expected, unsigned value);

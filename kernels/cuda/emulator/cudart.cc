@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 
+#include "faults.hpp"
 #include "memory.hpp"
 
 struct EmulatedEvent {
@@ -13,8 +14,6 @@ struct EmulatedEvent {
 namespace {
 
 using namespace vmk::emulator;
-
-constexpr size_t kDeviceBytes = size_t{4} << 30;
 
 thread_local cudaError_t pending = cudaSuccess;
 thread_local std::string pending_text;
@@ -26,8 +25,10 @@ void vmk::emulator::fail_next(cudaError_t error, const char* text) {
   pending_text = text;
 }
 
+cudaError_t vmk::emulator::code_for_device() { return faults.code; }
+
 cudaError_t cudaGetLastError() {
-  const cudaError_t error = pending;
+  const cudaError_t error = pending != cudaSuccess ? pending : faults.sticky;
   pending = cudaSuccess;
   return error;
 }
@@ -36,19 +37,26 @@ const char* cudaGetErrorString(cudaError_t error) {
   switch (error) {
     case cudaSuccess: return "no error";
     case cudaErrorMemoryAllocation: return "out of memory";
+    case cudaErrorInsufficientDriver:
+      return "CUDA driver version is insufficient for CUDA runtime version";
+    case cudaErrorNoDevice: return "no CUDA-capable device is detected";
     case cudaErrorInvalidDevice: return "invalid device ordinal";
+    case cudaErrorNoKernelImageForDevice:
+      return "no kernel image is available for execution on the device";
+    case cudaErrorIllegalAddress: return "an illegal memory access was encountered";
     case cudaErrorInvalidValue: return "invalid argument";
     default: return pending_text.c_str();
   }
 }
 
 cudaError_t cudaGetDeviceCount(int* count) {
-  *count = 1;
-  return cudaSuccess;
+  *count = faults.device_count == cudaSuccess ? 1 : 0;
+  return faults.device_count;
 }
 
 cudaError_t cudaSetDevice(int device) {
-  return device == 0 ? cudaSuccess : cudaErrorInvalidDevice;
+  if (device != 0) return cudaErrorInvalidDevice;
+  return faults.sticky;
 }
 
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
@@ -61,24 +69,25 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {
     case cudaDevAttrMultiProcessorCount: *value = 2; break;
     case cudaDevAttrComputeCapabilityMajor: *value = 8; break;
     case cudaDevAttrComputeCapabilityMinor: *value = 0; break;
+    case cudaDevAttrMaxSharedMemoryPerBlockOptin: *value = 163 << 10; break;  // as an sm_80
     case cudaDevAttrMemoryPoolsSupported: *value = 1; break;
   }
   return cudaSuccess;
 }
 
 cudaError_t cudaDriverGetVersion(int* version) {
-  *version = 0;
+  *version = faults.driver;
   return cudaSuccess;
 }
 
 cudaError_t cudaRuntimeGetVersion(int* version) {
-  *version = 0;
+  *version = faults.runtime;
   return cudaSuccess;
 }
 
 cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
-  *total = kDeviceBytes;
-  *free = kDeviceBytes - allocated_bytes();
+  *total = faults.device_bytes;
+  *free = faults.device_bytes - allocated_bytes();
   return cudaSuccess;
 }
 
@@ -90,7 +99,8 @@ cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int) {
 cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr, void*) { return cudaSuccess; }
 
 cudaError_t cudaMalloc(void** data, size_t bytes) {
-  if (bytes > kDeviceBytes - allocated_bytes()) return cudaErrorMemoryAllocation;
+  if (bytes > faults.device_bytes - allocated_bytes()) return cudaErrorMemoryAllocation;
+  if (faults.sticky != cudaSuccess) return faults.sticky;
   *data = allocate_region(bytes);
   return *data ? cudaSuccess : cudaErrorMemoryAllocation;
 }
@@ -124,8 +134,14 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   return cudaSuccess;
 }
 
-cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
+cudaError_t cudaStreamSynchronize(cudaStream_t) { return faults.sticky; }
 cudaError_t cudaStreamDestroy(cudaStream_t) { return cudaSuccess; }
+
+cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned) { return cudaSuccess; }
+
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
+  return cudaEventCreate(event);
+}
 
 cudaError_t cudaEventCreate(cudaEvent_t* event) {
   *event = new EmulatedEvent{};

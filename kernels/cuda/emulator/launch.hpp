@@ -8,13 +8,14 @@
 namespace vmk::emulator {
 
 template <class... P, class... A>
-void launch(const char* name, dim3 grid, dim3 block, void (*kernel)(P...), A&&... arguments) {
+void launch(const char* name, dim3 grid, dim3 block, size_t shared_bytes, void (*kernel)(P...),
+            A&&... arguments) {
   struct Call {
     void (*kernel)(P...);
     std::tuple<P...> parameters;
   } call{kernel, std::tuple<P...>(std::forward<A>(arguments)...)};
   run_grid(
-      name, grid, block,
+      name, grid, block, shared_bytes,
       [](void* data) {
         auto* made = static_cast<Call*>(data);
         std::apply(made->kernel, made->parameters);

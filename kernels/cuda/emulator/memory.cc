@@ -229,6 +229,24 @@ bool free_region(void* data) {
   return true;
 }
 
+// The caller holds launch_mutex().
+SharedRegion::SharedRegion(size_t bytes) {
+  constexpr size_t kAlign = 1024;  // what the widest swizzle of a Hopper GPU needs
+  if (bytes == 0) return;
+  data_ = std::aligned_alloc(kAlign, (bytes + kAlign - 1) / kAlign * kAlign);
+  if (!data_) throw std::bad_alloc();
+  const auto begin = reinterpret_cast<uintptr_t>(data_);
+  if (regions.empty()) add_own_segments();
+  add_region(Kind::kShared, {begin, begin + bytes});
+}
+
+SharedRegion::~SharedRegion() {
+  if (!data_) return;
+  regions.erase(reinterpret_cast<uintptr_t>(data_));
+  recent.fill(nullptr);
+  std::free(data_);
+}
+
 size_t allocated_bytes() {
   const std::lock_guard lock(launch_mutex());
   return bytes_in_use;

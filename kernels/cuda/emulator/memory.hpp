@@ -17,6 +17,18 @@ void* allocate_region(size_t bytes);
 bool free_region(void* data);
 size_t allocated_bytes();
 
+// Shared memory that a launch asks for by size: it is there while the object is.
+class SharedRegion {
+ public:
+  explicit SharedRegion(size_t bytes);
+  ~SharedRegion();
+  SharedRegion(const SharedRegion&) = delete;
+  void* data() const { return data_; }
+
+ private:
+  void* data_ = nullptr;
+};
+
 // For what the host does to device memory: false when it is not all inside one allocation.
 bool is_allocated(const void* data, size_t bytes);
 bool host_writes(void* data, size_t bytes);

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "cudart.hpp"
+#include "faults.hpp"
 #include "fiber.hpp"
+#include "memory.hpp"
 #include "site.hpp"
 
 namespace vmk::emulator {
@@ -21,7 +23,7 @@ namespace {
 
 constexpr int kWarp = 32;
 
-enum class State { kNew, kReady, kAtBlock, kAtSync, kAtVote, kAtShuffle, kEnded };
+enum class State { kNew, kReady, kAtBlock, kAtSync, kAtVote, kAtShuffle, kAtCollective, kEnded };
 
 struct Thread {
   State state = State::kNew;
@@ -34,6 +36,7 @@ struct Thread {
 
 struct Launch {
   const char* kernel = nullptr;
+  void* shared = nullptr;  // what the launch asked for beside the kernel's own variables
   void (*invoke)(void*) = nullptr;
   void* parameters = nullptr;
   std::vector<Thread> threads;
@@ -89,6 +92,17 @@ void try_block() {
   }
 }
 
+// The lanes' operands lie on their stacks, which keep until they go on.
+void apply_collective(const Thread* lanes) {
+  Collective* operands[kWarp];
+  for (int l = 0; l < kWarp; ++l) operands[l] = reinterpret_cast<Collective*>(lanes[l].value);
+  for (int l = 1; l < kWarp; ++l)
+    if (operands[l]->apply != operands[0]->apply)
+      stop_launch("lanes of a warp wait in different matrix instructions, at %s and %s",
+                  where(lanes[0].site).c_str(), where(lanes[l].site).c_str());
+  operands[0]->apply(operands);
+}
+
 // Lets the lanes of a mask go on when all of them wait in the same call.
 void try_warp(int base, unsigned mask, State call) {
   Thread* lanes = &launch.threads[base];
@@ -101,6 +115,7 @@ void try_warp(int base, unsigned mask, State call) {
     if (lanes[l].state != call || lanes[l].mask != mask) return;
     ballot |= static_cast<unsigned>(lanes[l].value & 1) << l;
   }
+  if (call == State::kAtCollective) apply_collective(lanes);
   uint64_t brought[kWarp];
   for (int l = 0; l < size; ++l) brought[l] = lanes[l].value;
   for (int l = 0; l < size; ++l) {
@@ -247,6 +262,10 @@ uint64_t shuffle(unsigned mask, uint64_t value, int source, Site site) {
   return wait_in_warp(State::kAtShuffle, mask, value, source, site);
 }
 
+void run_collective(Collective& operands, Site site) {
+  wait_in_warp(State::kAtCollective, 0xffffffffu, reinterpret_cast<uint64_t>(&operands), 0, site);
+}
+
 void stop_launch(const char* format, ...) {
   char text[512];
   va_list arguments;
@@ -258,15 +277,21 @@ void stop_launch(const char* format, ...) {
   Fiber::abandon();
 }
 
-void run_grid(const char* kernel, dim3 grid, dim3 block, void (*invoke)(void*), void* parameters,
-              size_t parameter_bytes) {
+void* dynamic_shared() { return launch.shared; }
+
+void run_grid(const char* kernel, dim3 grid, dim3 block, size_t shared_bytes,
+              void (*invoke)(void*), void* parameters, size_t parameter_bytes) {
   const std::lock_guard lock(launch_mutex());
+  const SharedRegion shared(shared_bytes);
   constexpr unsigned kMostThreads = 1024, kMostRows = 65535;
+  constexpr size_t kMostShared = 232'448;  // 227 KiB, the most that any GPU gives a block
   const uint64_t threads = uint64_t{block.x} * block.y * block.z;
   if (threads == 0 || threads > kMostThreads || grid.x == 0 || grid.x > INT32_MAX ||
-      grid.y == 0 || grid.y > kMostRows || grid.z == 0 || grid.z > kMostRows)
+      grid.y == 0 || grid.y > kMostRows || grid.z == 0 || grid.z > kMostRows ||
+      shared_bytes > kMostShared)
     return fail_next(cudaErrorInvalidConfiguration, "the grid or the block is too large or empty");
   launch.kernel = kernel;
+  launch.shared = shared.data();
   launch.invoke = invoke;
   launch.parameters = parameters;
   now.parameters = reinterpret_cast<uintptr_t>(parameters);
@@ -278,6 +303,7 @@ void run_grid(const char* kernel, dim3 grid, dim3 block, void (*invoke)(void*), 
   position.grid_size = grid;
   position.block_size = block;
   run_blocks(grid);
+  count_launch();
   if (launch.stopped.empty()) return;
   fibers.restart();
   char text[1024];

@@ -51,12 +51,21 @@ void sync_warp(unsigned mask, Site site);
 unsigned vote(unsigned mask, bool flag, Site site);
 uint64_t shuffle(unsigned mask, uint64_t value, int source, Site site);
 
+// An instruction that a whole warp carries out together. Every lane brings operands of one type;
+// the last lane to come does the work of all 32.
+struct Collective {
+  void (*apply)(Collective* const* lanes);
+};
+void run_collective(Collective& operands, Site site);
+
 // Ends the launch: the text is what cudaGetErrorString says about it afterwards.
 [[noreturn]] __attribute__((format(printf, 1, 2))) void stop_launch(const char* format, ...);
 
 // Runs invoke(parameters) for every thread of the grid. Afterwards cudaGetLastError tells whether
 // something stopped it.
-void run_grid(const char* kernel, dim3 grid, dim3 block, void (*invoke)(void*), void* parameters,
-              size_t parameter_bytes);
+void run_grid(const char* kernel, dim3 grid, dim3 block, size_t shared_bytes,
+              void (*invoke)(void*), void* parameters, size_t parameter_bytes);
+// The shared_bytes of the launch that runs.
+void* dynamic_shared();
 
 }  // namespace vmk::emulator

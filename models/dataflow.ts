@@ -1,8 +1,9 @@
-/** How an engine runs each convolution of a network: a dataflow of ours and its settings. */
-import type { ConvSettings } from "../../ffi/mod.ts";
-import type { Conv } from "../../models/layers/conv.ts";
-import type { Scene } from "../../models/scene.ts";
-import { mapName } from "../../models/value.ts";
+/** How the convolutions of a network run: dataflows, their settings, and which layers share a map. */
+import type { ConvSettings } from "../ffi/mod.ts";
+import { Conv } from "./layers/conv.ts";
+import type { Network } from "./network.ts";
+import type { Scene } from "./scene.ts";
+import { mapName } from "./value.ts";
 
 /** A variant of sparse_conv, and settings where it has some. */
 export interface Dataflow {
@@ -10,8 +11,8 @@ export interface Dataflow {
   readonly settings?: ConvSettings;
 }
 
-/** By the name of the layer. */
-export type Plan = ReadonlyMap<string, Dataflow>;
+/** By the name of the layer; the backend's default where none is named. */
+export type EnginePlan = ReadonlyMap<string, Dataflow>;
 
 /** What a rule may look at. */
 export interface LayerSize {
@@ -31,6 +32,11 @@ export interface LayerGroup {
   readonly layers: readonly Conv[];
 }
 
+/** Convolutions of a network that read a kernel map. */
+export function mappedConvs({ layers }: Pick<Network, "layers">): Conv[] {
+  return layers.filter((layer): layer is Conv => layer instanceof Conv && layer.map !== null);
+}
+
 /** Layers of more than one offset, by the map that they read. */
 export function groupsOf(layers: readonly Conv[]): LayerGroup[] {
   const mapped = layers.filter(({ map }) => map !== null);
@@ -48,6 +54,11 @@ export function sizeOf({ map, kernel, from, to }: Conv, scene: Scene): LayerSize
     inputs: scene.rows(map?.from ?? from.space),
     outputs: scene.rows(to.space),
   };
+}
+
+/** The same dataflow for every convolution. */
+export function samePlan(network: Pick<Network, "layers">, dataflow: Dataflow): EnginePlan {
+  return new Map(mappedConvs(network).map(({ name }) => [name, dataflow]));
 }
 
 /** A name for a dataflow with its settings: "grouped e0.3 s5000", "masked 2". */

@@ -1,0 +1,110 @@
+/** `deno task bench tune`: times dataflows on the workloads and keeps the fastest for this device. */
+import { parseArgs } from "@std/cli/parse-args";
+import { defaultScenes } from "../datasets/default_scenes.ts";
+import { Context } from "../ffi/mod.ts";
+import { dataflowName } from "../models/dataflow.ts";
+import { Scene as ModelScene } from "../models/scene.ts";
+import { defaultCandidates, type Tuned } from "../models/tune.ts";
+import { saveTuned } from "../models/tuned_store.ts";
+import { textTable } from "../reports/text_table.ts";
+import { InputError, unknownName } from "../std/errors.ts";
+import { print, printError } from "../std/main.ts";
+import { prepareWorkload, tuneOn } from "./cases/engine_run.ts";
+import { GROUPED } from "./engines/profiles.ts";
+import { loadScene } from "./harness/scene.ts";
+import { type Workload, WORKLOADS } from "./workloads/workload.ts";
+
+const ALL = Object.values(WORKLOADS);
+
+const HELP =
+  `Usage: deno task bench tune [WORKLOAD...] [--data PATH] [--threads N] [--quick] [--json]
+
+Times every dataflow, and every epsilon and S of the grouped one, on each group of layers that
+share a kernel map; prints what each took; keeps the fastest in .cache/tuned for "--engine tuned".
+
+WORKLOAD     of ${ALL.map(({ id }) => id).join(", ")}
+             (default: all)
+--data PATH  scans made by "deno task data convert", for workloads of that data set
+--threads N  threads of the CPU kernels (default: one a core)
+--quick      one setting of each dataflow
+--json       one JSON document instead of tables
+
+Exit code 0 = done, 2 = bad usage or input.`;
+
+/** Candidates that are shown for each group. */
+const SHOWN = 3;
+
+interface TuneOptions {
+  readonly workloads: readonly Workload[];
+  readonly data: string | undefined;
+  readonly threads: number;
+  readonly quick: boolean;
+  readonly json: boolean;
+}
+
+/** Runs the command; `args` without the word "tune". */
+export async function tuneCommand(args: readonly string[]): Promise<void> {
+  const options = parse(args);
+  if (options === "help") return print(HELP);
+  using ctx = new Context("cpu", { threads: options.threads });
+  const scene = await loadScene(ctx, options.data ?? await defaultScenes());
+  const candidates = defaultCandidates(ctx.backend);
+  if (!options.quick) candidates.push(...GROUPED);
+  const found: { workload: string; groups: Tuned["groups"]; stored: string }[] = [];
+  for (const workload of options.workloads) {
+    printError(`tuning ${workload.id}: ${candidates.length} candidates`);
+    const prepared = prepareWorkload({ ctx, cpu: ctx, scene }, workload);
+    const tuned = tuneOn(ctx, prepared, "sorted", candidates);
+    using coords = ctx.tensorFrom("i32", [prepared.coords.length / 4, 4], prepared.coords);
+    using on = new ModelScene(ctx, { coords });
+    const where = { network: prepared.network, scene: on, dtype: "f32" as const };
+    const stored = await saveTuned(ctx, tuned, where);
+    found.push({ workload: workload.id, groups: tuned.groups, stored });
+    if (!options.json) print(tradeOff(workload, tuned));
+  }
+  if (options.json) print(JSON.stringify({ schemaVersion: 1, tuned: found }, undefined, 2));
+  else printError(`written: ${found.at(-1)!.stored}`);
+}
+
+function parse(args: readonly string[]): TuneOptions | "help" {
+  const known = ["--data", "--threads", "--quick", "--json", "--help"];
+  const parsed = parseArgs(args, {
+    string: ["data", "threads", "_"],
+    boolean: ["quick", "json", "help"],
+    unknown: (arg, key) => {
+      if (key === undefined) return true;
+      throw unknownName("option of bench tune", arg, known);
+    },
+  });
+  if (parsed["help"] === true) return "help";
+  const workloads = parsed._.map(String).map((id) => {
+    const workload = ALL.find((each) => each.id === id);
+    if (workload === undefined) throw unknownName("workload", id, ALL.map(({ id }) => id));
+    return workload;
+  });
+  const threads = String(parsed["threads"] ?? "0");
+  if (!/^\d{1,4}$/.test(threads)) {
+    throw new InputError(`Cannot tune with --threads "${threads}": a whole number is needed`);
+  }
+  return {
+    workloads: workloads.length > 0 ? workloads : ALL,
+    data: parsed["data"] === undefined ? undefined : String(parsed["data"]),
+    threads: Number(threads),
+    quick: parsed["quick"] === true,
+    json: parsed["json"] === true,
+  };
+}
+
+/** Groups with their fastest candidates and the slowest, as a table. */
+function tradeOff({ title }: Workload, { groups }: Tuned): string {
+  const cell = ({ dataflow, ms }: Tuned["groups"][number]["trials"][number]) =>
+    `${dataflowName(dataflow)} ${ms.toFixed(2)}`;
+  const rows = groups.map(({ name, layers, trials }) => [
+    { text: `${name} (${layers})` },
+    ...trials.slice(0, SHOWN).map((trial) => ({ text: cell(trial) })),
+    { text: cell(trials.at(-1)!) },
+  ]);
+  const head = ["map (layers)", "fastest, ms", "second", "third", "slowest"];
+  const columns = head.map((title) => ({ title }));
+  return [title, ...textTable(columns, rows, 120, (text) => text), ""].join("\n");
+}

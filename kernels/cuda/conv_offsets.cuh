@@ -1,0 +1,86 @@
+#pragma once
+// The offsets that a tile of outputs has, in shared memory, and small things that tile kernels do
+// with sums.
+#include "conv_call.cuh"
+
+namespace vmk {
+
+struct OffsetList {
+  uint16_t* at;  // ascending
+  int* count;
+};
+
+// Of at most `offsets` entries.
+__host__ __device__ constexpr int offset_list_bytes(int offsets) {
+  return 16 + (offsets * 2 + 15) / 16 * 16;
+}
+__device__ inline OffsetList offset_list(unsigned char* shared) {
+  return {reinterpret_cast<uint16_t*>(shared + 16), reinterpret_cast<int*>(shared)};
+}
+
+// Whether any of the rows has offset k, the same in all lanes of the warp. Notes entries that name
+// no input row.
+__device__ inline bool has_offset(const int32_t* map, int64_t m, int64_t n, int64_t first, int rows,
+                                  const int32_t* order, DataErrors* log) {
+  bool there = false;
+  const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
+  for (int r = lane; r < rows && first + r < m; r += kWarpSize) {
+    const int32_t row = map[first + r];
+    there |= row >= 0;
+    if (row >= n) note(log, kBadMapEntry, 0, order ? order[first + r] : first + r, row);
+  }
+  return __any_sync(kFullWarp, there);
+}
+
+// Lists the offsets of rows [first, first + rows) of map [kv, m]: each warp looks at some of the
+// offsets, one warp puts those that are there in order. Followed by a barrier of the caller.
+__device__ inline void list_offsets(const int32_t* map, int kv, int64_t m, int64_t n, int64_t first,
+                                    int rows, const int32_t* order, const OffsetList& list,
+                                    DataErrors* log) {
+  const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
+  const int warp = static_cast<int>(threadIdx.x) / kWarpSize;
+  const int warps = static_cast<int>(blockDim.x) / kWarpSize;
+  for (int k = warp; k < kv; k += warps) {
+    const bool there = has_offset(map + k * m, m, n, first, rows, order, log);
+    if (lane == 0) list.at[k] = there;
+  }
+  __syncthreads();
+  if (warp > 0) return;
+  int count = 0;
+  for (int k0 = 0; k0 < kv; k0 += kWarpSize) {
+    const bool there = k0 + lane < kv && list.at[k0 + lane];
+    const unsigned set = __ballot_sync(kFullWarp, there);
+    __syncwarp();  // the list is packed in place: all 32 flags are read before any is overwritten
+    const int before = count + __popc(set & ((1u << lane) - 1));
+    if (there) list.at[before] = static_cast<uint16_t>(k0 + lane);
+    count += __popc(set);
+    __syncwarp();
+  }
+  if (lane == 0) *list.count = count;
+}
+
+// Whether check_pairs (conv_lists.cu) has found anything: two pairs could own one output row.
+__device__ inline bool pairs_are_bad(const DataErrors& log) {
+  return log.first[kBadPair][0] != ~0ull || log.first[kBadConvStarts][0] != ~0ull;
+}
+
+template <int kCount>
+__device__ inline void copy_sums(float* to, const float (&sum)[kCount]) {
+#pragma unroll
+  for (int i = 0; i < kCount; i += 4)
+    *reinterpret_cast<float4*>(to + i) =
+        make_float4(sum[i], sum[i + 1], sum[i + 2], sum[i + 3]);
+}
+
+template <int kCount>
+__device__ inline void add_sums(float* to, const float (&sum)[kCount]) {
+#pragma unroll
+  for (int i = 0; i < kCount; i += 4) {
+    auto* four = reinterpret_cast<float4*>(to + i);
+    const float4 old = *four;
+    *four = make_float4(old.x + sum[i], old.y + sum[i + 1], old.z + sum[i + 2],
+                        old.w + sum[i + 3]);
+  }
+}
+
+}  // namespace vmk

@@ -1,0 +1,149 @@
+#pragma once
+// The kernels that are instantiated once a tile: rows through a map (implicit GEMM, sorted or not),
+// and rows listed by offset (gather, grouped, fused, fetch-on-demand).
+#include "conv_offsets.cuh"
+#include "conv_tiles.hpp"
+#include "tile_ffma.cuh"
+#include "tile_mma.cuh"
+
+namespace vmk {
+
+// Rows of a tile through the map, at the offsets that the tile has.
+struct MapRows {
+  const int32_t* map;  // of the part
+  int64_t first, m, n;
+  OffsetList list;
+  int first_matrix;  // of the part
+
+  __device__ int offsets() const { return *list.count; }
+  __device__ int64_t weight(int offset) const { return first_matrix + list.at[offset]; }
+  __device__ int row(int offset, int r) const {
+    if (first + r >= m) return -1;
+    const int row = map[list.at[offset] * m + first + r];
+    return row < n ? row : -1;  // what is too large was noted when the offsets were listed
+  }
+};
+
+// One piece of a part: blockIdx.z = part * pieces + piece.
+template <class T>
+__global__ void __launch_bounds__(T::kThreads)
+    multiply_map(ConvCall a, MapJob job, DataErrors* log) {
+  VMK_DYNAMIC_SHARED(shared);
+  const int part = static_cast<int>(blockIdx.z) / job.pieces;
+  const int piece = static_cast<int>(blockIdx.z) % job.pieces;
+  const int64_t first = static_cast<int64_t>(blockIdx.x) * T::kM;
+  const int first_matrix = part * job.part_offsets;
+  const int kv = min(job.part_offsets, static_cast<int>(a.kv) - first_matrix);
+  const OffsetList list = offset_list(shared + TileMemory<T>::kBytes);
+  const int32_t* map = job.map + first_matrix * a.m;
+  const int32_t* order = job.order ? job.order + part * a.m : nullptr;
+  list_offsets(map, kv, a.m, a.n, first, T::kM, order, list, log);
+  __syncthreads();
+  const MapRows rows{map, first, a.m, a.n, list, first_matrix};
+  typename T::template Product<MapRows> product(a, rows, a.feats, shared,
+                                                static_cast<int>(blockIdx.y) * T::kN);
+  const auto steps =
+      static_cast<int>(ceil_div(static_cast<int64_t>(rows.offsets()) * a.cin, T::kK));
+  product.run(static_cast<int>(static_cast<int64_t>(steps) * piece / job.pieces),
+              static_cast<int>(static_cast<int64_t>(steps) * (piece + 1) / job.pieces));
+  float* sums = job.sums ? job.sums + blockIdx.z * a.m * a.columns : nullptr;
+  product.each([&](int r, int column, const auto& sum) {
+    if (first + r >= a.m || column >= a.columns) return;
+    const int64_t m = order ? order[first + r] : first + r;
+    if (sums) {
+      copy_sums(sums + m * a.columns + column, sum);
+    } else {
+      write_end<typename T::Element>(a, m, column, sum);
+    }
+  });
+}
+
+// Rows of a tile of one offset's list.
+struct ListRows {
+  const int32_t* in_rows;
+  int64_t first, count, begin, n;  // begin: of the buffer
+  int64_t matrix;
+
+  __device__ int offsets() const { return 1; }
+  __device__ int64_t weight(int) const { return matrix; }
+  __device__ int row(int, int r) const {
+    if (first + r >= count) return -1;
+    return in_rows ? in_rows[first + r] : static_cast<int>(begin + first + r);
+  }
+};
+
+// The offset whose tile this block has: every thread looks at some, one finds it.
+__device__ inline int64_t offset_of_block(const ListJob& job, int64_t kv) {
+  __shared__ int found;
+  if (!job.tiles) return job.offset;
+  if (threadIdx.x == 0) found = -1;
+  __syncthreads();
+  for (int64_t k = threadIdx.x; k < kv; k += blockDim.x)
+    if (job.tiles[k] <= blockIdx.x && blockIdx.x < job.tiles[k + 1]) found = static_cast<int>(k);
+  __syncthreads();
+  return found;
+}
+
+template <class T>
+__global__ void __launch_bounds__(T::kThreads) multiply_lists(ConvCall a, ListJob job) {
+  VMK_DYNAMIC_SHARED(shared);
+  if (pairs_are_bad(*job.log)) return;
+  const int64_t k = offset_of_block(job, a.kv);
+  if (k < 0) return;
+  const int64_t tile = blockIdx.x - (job.tiles ? job.tiles[k] : 0), first = tile * T::kM;
+  const int64_t count = a.starts[k + 1] - a.starts[k], begin = job.begins ? job.begins[k] : 0;
+  if (first >= (job.begins ? job.begins[k + 1] - begin : count)) return;
+  const ListRows rows{job.in_rows ? job.in_rows + a.starts[k] : nullptr, first, count, begin,
+                      a.n, k};
+  typename T::template Product<ListRows> product(a, rows, job.rows, shared,
+                                                 static_cast<int>(blockIdx.y) * T::kN);
+  product.run(0, static_cast<int>(ceil_div(a.cin, T::kK)));
+  product.each([&](int r, int column, const auto& sum) {
+    if (first + r >= count || column >= a.columns) return;
+    if (job.out_rows) {
+      add_sums(job.sums + job.out_rows[a.starts[k] + first + r] * int64_t{a.columns} + column,
+               sum);
+    } else {
+      copy_sums(job.sums + (begin + first + r) * a.columns + column, sum);
+    }
+  });
+}
+
+template <class T>
+void launch_map(CudaDevice& device, const ConvCall& a, const MapJob& job) {
+  dim3 grid = blocks(a.m, T::kM, ceil_div(a.columns, T::kN));
+  grid.z = static_cast<unsigned>(job.parts * job.pieces);
+  const int shared = TileMemory<T>::kBytes + offset_list_bytes(job.part_offsets);
+  device.allow_shared(reinterpret_cast<const void*>(multiply_map<T>), shared);
+  VMK_LAUNCH_SHARED(device, multiply_map<T>, grid, T::kThreads, shared, a, job,
+                    device.data_errors());
+}
+
+template <class T>
+void launch_lists(CudaDevice& device, const ConvCall& a, const ListJob& job) {
+  const int64_t tiles = ceil_div(job.rows_at_most, T::kM) + (job.tiles ? a.kv : 0);
+  device.allow_shared(reinterpret_cast<const void*>(multiply_lists<T>), TileMemory<T>::kBytes);
+  VMK_LAUNCH_SHARED(device, multiply_lists<T>, blocks(tiles, 1, ceil_div(a.columns, T::kN)),
+                    T::kThreads, TileMemory<T>::kBytes, a, job);
+}
+
+template <class Element>
+constexpr vmk_dtype kDtype = VMK_F32;  // Tf32 too
+template <>
+constexpr vmk_dtype kDtype<F16> = VMK_F16;
+template <>
+constexpr vmk_dtype kDtype<Bf16> = VMK_BF16;
+
+// f16 has tensor cores since sm_75, the other types since sm_80.
+template <class T>
+constexpr int kLeastCapability =
+    !T::kTensorCores ? 0 : kDtype<typename T::Element> == VMK_F16 ? 75 : 80;
+
+template <class T>
+constexpr ConvTile conv_tile(const char* name) {
+  return {name,         kDtype<typename T::Element>, T::kTensorCores,       T::kM,
+          T::kN,        T::kK,                       T::kStages,            T::kThreads,
+          TileMemory<T>::kBytes, kLeastCapability<T>, launch_map<T>,        launch_lists<T>};
+}
+
+}  // namespace vmk

@@ -1,0 +1,23 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { skippedTests } from "./ok_cuda.ts";
+import { nativeArch } from "./toolchain.ts";
+
+Deno.test("skippedTests() reads the last line of the test runner, coloured or not", () => {
+  assertEquals(skippedTests("ok | 30 passed | 0 failed | 7 ignored (16s)\n"), 7);
+  assertEquals(
+    skippedTests("\x1b[32mok\x1b[0m | 3 passed | 0 failed | 2 ignored | 9 filtered out"),
+    2,
+  );
+  assertEquals(skippedTests("FAILED | 3 passed | 1 failed | 9 filtered out (1s)"), 0);
+  assertEquals(skippedTests("a test that says 5 ignored\nok | 1 passed | 0 failed (1s)"), 0);
+});
+
+Deno.test("ok:cuda says in one line that there is no GPU, and exits 2", async () => {
+  if (await nativeArch() !== undefined) return;
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "--no-prompt", "--allow-read", "--allow-write", "--allow-run"]
+      .concat("--allow-env=CXX,CUDA_HOME", new URL("./ok_cuda.ts", import.meta.url).pathname),
+  }).output();
+  assertEquals([code, stdout.length], [2, 0]);
+  assertMatch(new TextDecoder().decode(stderr), /^error: [^\n]*nvidia-smi found no GPU\n$/);
+});

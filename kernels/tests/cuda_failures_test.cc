@@ -1,0 +1,144 @@
+// What the CUDA library says when the machine fails it, on the emulator, which can be asked to fail:
+// no device, an old driver, code for another architecture, no memory, a kernel that faults late.
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "faults.hpp"
+#include "voxmark.h"
+
+namespace {
+
+using vmk::emulator::faults;
+
+int failures = 0;
+
+void expect(const char* what, const std::string& found, const char* needed) {
+  if (found.find(needed) != std::string::npos) return;
+  std::fprintf(stderr, "FAILED: %s: \"%s\", expected \"%s\"\n", what, found.c_str(), needed);
+  ++failures;
+}
+
+void expect_status(const char* what, vmk_status found, vmk_status needed) {
+  if (found == needed) return;
+  std::fprintf(stderr, "FAILED: %s: status %d, expected %d\n", what, found, needed);
+  ++failures;
+}
+
+std::string device_info() {
+  char text[1024];
+  vmk_device_info(0, text, sizeof text);
+  return text;
+}
+
+std::string last_error(const vmk_ctx* ctx) {
+  char text[1024];
+  vmk_last_error(ctx, text, sizeof text);
+  return text;
+}
+
+// The device cannot be opened; the text names why in one line.
+void expect_closed(const char* what, const char* needed) {
+  expect(what, device_info(), needed);
+  if (device_info().find('\n') != std::string::npos) expect(what, "several lines", "one line");
+  if (vmk_ctx_new(0, 0)) expect(what, "a context", "none");
+}
+
+void test_opening() {
+  faults = {};
+  faults.device_count = cudaErrorNoDevice;
+  expect_closed("no device", "no CUDA device: no CUDA-capable device is detected (100)");
+  faults = {};
+  faults.device_count = cudaErrorInsufficientDriver;
+  faults.driver = 11040;
+  expect_closed("old driver",
+                "the CUDA driver is too old: it runs CUDA 11.4, this library was built for CUDA "
+                "13.0");
+  faults.driver = 0;
+  expect_closed("no driver", "no CUDA device: there is no driver for one; this library was built for CUDA "
+                "13.0");
+  faults = {};
+  faults.code = cudaErrorNoKernelImageForDevice;
+  expect_closed("another architecture", "CUDA device 0 is an sm_80, this library was built for");
+  faults = {};
+}
+
+// An allocation that fails leaves the context as it was.
+void test_memory() {
+  faults = {};
+  faults.device_bytes = 1 << 24;
+  vmk_ctx* ctx = vmk_ctx_new(0, 0);
+  const int64_t large[] = {1 << 23}, small[] = {16};
+  if (vmk_tensor_new(ctx, VMK_F32, 1, large)) expect("large", "a tensor", "none");
+  expect("large", last_error(ctx), "Cannot allocate 33554432 bytes: the device has 16777216, of "
+         "which ");
+  expect_status("reserve", vmk_reserve(ctx, int64_t{1} << 40), VMK_OUT_OF_MEMORY);
+  vmk_tensor* tensor = vmk_tensor_new(ctx, VMK_F32, 1, small);
+  if (!tensor) expect("small", last_error(ctx), "a tensor");
+  expect_status("after it", vmk_sync(ctx), VMK_OK);
+  vmk_tensor_free(tensor);
+  vmk_ctx_free(ctx);
+  faults = {};
+}
+
+// The scratch of an op does not fit either: the op fails, the context stays.
+void test_scratch() {
+  faults = {};
+  vmk_ctx* ctx = vmk_ctx_new(0, 0);
+  const int64_t coords_shape[] = {4096, 4}, map_shape[] = {1, 4096};
+  vmk_tensor* coords = vmk_tensor_new(ctx, VMK_I32, 2, coords_shape);
+  vmk_tensor* map = vmk_tensor_new(ctx, VMK_I32, 2, map_shape);
+  const int32_t geometry[] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
+  static const int32_t zeros[4096 * 4] = {};
+  vmk_upload(ctx, coords, zeros, sizeof zeros);
+  faults.device_bytes = 4096 * 4 * 6;
+  expect_status("scratch", vmk_kernel_map(ctx, 0, coords, coords, map, geometry),
+                VMK_OUT_OF_MEMORY);
+  expect("scratch", last_error(ctx), "Cannot allocate ");
+  faults = {};
+  expect_status("more memory", vmk_kernel_map(ctx, 0, coords, coords, map, geometry), VMK_OK);
+  expect_status("more memory", vmk_sync(ctx), VMK_OK);
+  vmk_tensor_free(coords);
+  vmk_tensor_free(map);
+  vmk_ctx_free(ctx);
+}
+
+// A kernel faults while the host goes on: the next call that waits names what was queued, and from
+// then on the context says that it is dead. Freeing still works.
+void test_late_fault() {
+  faults = {};
+  vmk_ctx* ctx = vmk_ctx_new(0, 0);
+  const int64_t shape[] = {64, 4};
+  vmk_tensor* x = vmk_tensor_new(ctx, VMK_F32, 2, shape);
+  vmk_tensor* out = vmk_tensor_new(ctx, VMK_F32, 2, shape);
+  static const float zeros[256] = {};
+  vmk_upload(ctx, x, zeros, sizeof zeros);
+  expect_status("before", vmk_softmax(ctx, 0, x, out), VMK_OK);
+  expect_status("before", vmk_sync(ctx), VMK_OK);
+  faults.launches_to_fault = 1;
+  vmk_softmax(ctx, 0, x, out);
+  expect_status("late fault", vmk_sync(ctx), VMK_DEVICE_ERROR);
+  expect("late fault", last_error(ctx), "an illegal memory access was encountered (700)");
+  expect("late fault", last_error(ctx), "kernels queued last: softmax_rows");
+  expect_status("dead", vmk_softmax(ctx, 0, x, out), VMK_DEVICE_ERROR);
+  expect("dead", last_error(ctx), "the context is dead");
+  float back[256];
+  expect_status("dead", vmk_download(ctx, back, out, sizeof back), VMK_DEVICE_ERROR);
+  if (vmk_tensor_new(ctx, VMK_F32, 2, shape)) expect("dead", "a tensor", "none");
+  vmk_tensor_free(x);
+  vmk_tensor_free(out);
+  vmk_ctx_free(ctx);
+  expect_closed("after a fault", "a kernel failed in this process, only a new one can use it");
+  faults = {};
+}
+
+}  // namespace
+
+int main() {
+  test_opening();
+  test_memory();
+  test_scratch();
+  test_late_fault();
+  std::printf(failures ? "%d failures\n" : "ok\n", failures);
+  return failures > 0;
+}

@@ -1,0 +1,136 @@
+/**
+ * THE table of tile products of the CUDA convolutions, and the sources made from it.
+ *
+ * Each entry becomes one small source that instantiates the templates of `cuda/conv_tile.cuh`, so
+ * that compilers run in parallel and a new shape is one line here. The library lists the instances
+ * with their names (`cuda/conv_tiles.hpp`): a heuristic, or an autotuner, chooses among them.
+ */
+
+type Element = "F16" | "Bf16" | "Tf32" | "float";
+type Unit = "mma" | "ffma";
+
+export interface Tile {
+  /** Tensor cores (`cuda/tile_mma.cuh`) or multiply-adds (`cuda/tile_ffma.cuh`). */
+  readonly unit: Unit;
+  readonly element: Element;
+  /** Rows, columns and channels of a step. */
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  /** Steps that are in shared memory at a time. */
+  readonly stages: number;
+  /** mma: warps along rows and columns. ffma: rows and columns of a thread. */
+  readonly split: readonly [number, number];
+}
+
+type Shape = readonly [m: number, n: number, k: number, stages: number, split: [number, number]];
+
+const tiles = (unit: Unit, element: Element, shapes: readonly Shape[]): Tile[] =>
+  shapes.map(([m, n, k, stages, split]) => ({ unit, element, m, n, k, stages, split }));
+
+/** 16-bit shapes: the widths that networks have (16 to 256 channels), and layers of few rows. */
+const HALF: readonly Shape[] = [
+  [128, 16, 32, 4, [4, 1]],
+  [128, 32, 32, 4, [4, 1]],
+  [128, 64, 32, 4, [2, 2]],
+  [128, 64, 64, 3, [2, 2]],
+  [128, 96, 32, 4, [4, 2]],
+  [128, 128, 32, 4, [2, 4]],
+  [128, 128, 64, 3, [2, 4]],
+  [128, 256, 32, 3, [2, 4]],
+  [64, 32, 32, 4, [2, 1]],
+  [64, 64, 32, 4, [2, 2]],
+  [64, 64, 64, 3, [2, 2]],
+  [64, 128, 32, 4, [2, 4]],
+];
+
+export const TILES: readonly Tile[] = [
+  ...tiles("mma", "F16", HALF),
+  ...tiles("mma", "Bf16", HALF),
+  ...tiles("mma", "Tf32", [
+    [128, 16, 16, 4, [4, 1]],
+    [128, 32, 16, 4, [4, 1]],
+    [128, 64, 16, 4, [2, 2]],
+    [128, 96, 16, 4, [4, 2]],
+    [128, 128, 16, 4, [2, 4]],
+    [128, 128, 32, 3, [2, 4]],
+    [64, 64, 16, 4, [2, 2]],
+    [64, 64, 32, 3, [2, 2]],
+    [64, 128, 16, 4, [2, 4]],
+  ]),
+  ...tiles("ffma", "float", [
+    [128, 16, 16, 3, [4, 4]],
+    [128, 32, 16, 3, [4, 4]],
+    [128, 64, 16, 3, [8, 4]],
+    [128, 128, 16, 3, [8, 8]],
+    [64, 64, 16, 3, [4, 4]],
+    [64, 128, 16, 3, [8, 8]],
+  ]),
+  // For GPUs before sm_80, whose tensor cores know no bf16.
+  ...tiles("ffma", "Bf16", [[64, 64, 32, 3, [4, 4]], [128, 128, 32, 3, [8, 8]]]),
+];
+
+/** What the emulated library has: a few that cover every type and every path, most of them small. */
+export const EMULATED: ReadonlySet<string> = new Set([
+  "mma_f16_64x32x32x4_2x1",
+  "mma_f16_64x64x64x3_2x2",
+  "mma_f16_128x96x32x4_4x2",
+  "mma_bf16_64x64x32x4_2x2",
+  "mma_tf32_64x64x16x4_2x2",
+  "ffma_float_128x32x16x3_4x4",
+  "ffma_float_64x64x16x3_4x4",
+  "ffma_bf16_64x64x32x3_4x4",
+]);
+
+/** "mma_f16_128x64x32x4_2x2": unit, element, m x n x k x stages, split. */
+export function nameOf({ unit, element, m, n, k, stages, split }: Tile): string {
+  return `${unit}_${element.toLowerCase()}_${[m, n, k, stages].join("x")}_${split.join("x")}`;
+}
+
+export interface Source {
+  /** Path below kernels/. */
+  readonly path: string;
+  readonly text: string;
+}
+
+function sourceOf(tile: Tile): Source {
+  const name = nameOf(tile);
+  const { unit, element, m, n, k, stages, split } = tile;
+  const type = `${unit === "mma" ? "MmaTile" : "FfmaTile"}<${
+    [element, m, n, k, stages, ...split].join(", ")
+  }>`;
+  return {
+    path: `build/generated/${name}.cu`,
+    text: `// Made by kernels/tiles.ts.
+#include "conv_tile.cuh"
+namespace vmk {
+extern const ConvTile ${name};
+const ConvTile ${name} = conv_tile<${type}>("${name}");
+}  // namespace vmk
+`,
+  };
+}
+
+function tableOf(name: string, tiles: readonly Tile[]): Source {
+  const names = tiles.map(nameOf);
+  return {
+    path: `build/generated/${name}.cu`,
+    text: `// Made by kernels/tiles.ts.
+#include "conv_tiles.hpp"
+namespace vmk {
+extern const ConvTile ${names.join(", ")};
+const ConvTile* const kConvTiles[] = {${names.map((name) => `&${name}`).join(", ")}};
+const int kConvTileCount = ${names.length};
+}  // namespace vmk
+`,
+  };
+}
+
+/** One source an instance, and the table of them. */
+export function tileSources(emulated: boolean): Source[] {
+  const tiles = TILES.filter((tile) => !emulated || EMULATED.has(nameOf(tile)));
+  return [
+    ...tiles.map(sourceOf),
+    tableOf(emulated ? "conv_tile_table_emulated" : "conv_tile_table", tiles),
+  ];
+}

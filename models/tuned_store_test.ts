@@ -1,0 +1,82 @@
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { Context, groupVoxels } from "../ffi/mod.ts";
+import { InputError } from "../std/errors.ts";
+import { type Dataflow, groupsOf, mappedConvs } from "./dataflow.ts";
+import { minkunet } from "./nets/minkunet.ts";
+import { Scene } from "./scene.ts";
+import { deviceName, groupKey, saveTuned, tunedPath, TunedPlans } from "./tuned_store.ts";
+
+const NETWORK = minkunet({ ratio: 0.25, classes: 4 });
+const CHOICE: Dataflow = { variant: "masked", settings: { splits: 2 } };
+
+/** Runs in an empty folder: the store is kept in the current one. */
+async function inEmptyFolder(run: () => Promise<void>): Promise<void> {
+  const before = Deno.cwd();
+  const folder = await Deno.makeTempDir();
+  Deno.chdir(folder);
+  try {
+    await run();
+  } finally {
+    Deno.chdir(before);
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** A scene of a few voxels, for as long as `run` takes. */
+async function withScene(run: (ctx: Context, scene: Scene) => Promise<void>): Promise<void> {
+  using ctx = new Context("cpu", { threads: 1 });
+  const xyz = Int32Array.from({ length: 1200 }, (_, i) => i % 4 === 0 ? 0 : (i * 7919) % 14);
+  using all = ctx.tensorFrom("i32", [300, 4], xyz);
+  using voxels = groupVoxels(all);
+  using scene = new Scene(ctx, { coords: voxels.coords });
+  await run(ctx, scene);
+}
+
+const tuned = { plan: new Map(mappedConvs(NETWORK).map(({ name }) => [name, CHOICE])), groups: [] };
+
+Deno.test("what was tuned is found again, on scans of about that size", async () => {
+  await withScene((ctx, scene) =>
+    inEmptyFolder(async () => {
+      const path = await saveTuned(ctx, tuned, { network: NETWORK, scene, dtype: "f32" });
+      assertEquals(path, tunedPath(deviceName("cpu", 1)));
+      assertEquals(TunedPlans.open(ctx).planFor(NETWORK, scene, "f32"), tuned.plan);
+      assertEquals(TunedPlans.open(ctx).planFor(NETWORK, scene, "bf16").size, 0);
+    })
+  );
+});
+
+Deno.test("another network keeps what was there", async () => {
+  await withScene((ctx, scene) =>
+    inEmptyFolder(async () => {
+      const other = minkunet({ ratio: 0.5, classes: 4 });
+      await saveTuned(ctx, tuned, { network: NETWORK, scene, dtype: "f32" });
+      const plan = new Map(mappedConvs(other).map(({ name }) => [name, { variant: "fetch" }]));
+      await saveTuned(ctx, { plan, groups: [] }, { network: other, scene, dtype: "f32" });
+      const plans = TunedPlans.open(ctx);
+      assertEquals(plans.planFor(NETWORK, scene, "f32"), tuned.plan);
+      assertEquals(plans.planFor(other, scene, "f32"), plan);
+    })
+  );
+});
+
+Deno.test("groupKey() tells layers by type, kernel, channels and rows", async () => {
+  await withScene((_, scene) => {
+    const [group] = groupsOf(mappedConvs(NETWORK));
+    const key = groupKey(group!, scene, "f32");
+    assertMatch(key, /^f32 k27 .*4-8\+8-8 2\^\d+$/);
+    assertEquals(key === groupKey(group!, scene, "f16"), false);
+    return Promise.resolve();
+  });
+});
+
+Deno.test("nothing tuned, or a damaged file, is an error that says what to do", async () => {
+  await withScene((ctx) =>
+    inEmptyFolder(async () => {
+      assertThrows(() => TunedPlans.open(ctx), InputError, "deno task bench tune makes it");
+      const path = tunedPath(deviceName("cpu", 1));
+      await Deno.mkdir(".cache/tuned", { recursive: true });
+      await Deno.writeTextFile(path, `{"schemaVersion": 1, "device": "x", "forward": {"a": 1}}`);
+      assertThrows(() => TunedPlans.open(ctx), InputError, path);
+    })
+  );
+});
