@@ -1,6 +1,7 @@
 /** What a layer of a network is: data that a reader can follow, and how it is put on a device. */
 import type { Context, ConvSettings, Feature, Tensor } from "../ffi/mod.ts";
 import type { WeightLayout } from "../ffi/weight_order.ts";
+import type { GridMaps } from "./grid_maps.ts";
 import type { Scene } from "./scene.ts";
 import type { Value } from "./value.ts";
 
@@ -14,8 +15,12 @@ export interface Parameter {
   readonly terms?: number;
 }
 
-/** How a weight lies in a checkpoint. "linear" is PyTorch's [Cout, Cin]. */
-export type Layout = WeightLayout | "linear";
+/**
+ * How a weight lies in a checkpoint. "linear" is PyTorch's [Cout, Cin], "conv1d" the same with a
+ * kernel of 1, "spconv1-xyz" spconv 1 over
+ * coordinates (x, y, z), where others have (z, y, x).
+ */
+export type Layout = WeightLayout | "linear" | "conv1d" | "spconv1-xyz";
 
 /** One layer. Its class says what it computes. */
 export interface Layer {
@@ -50,6 +55,8 @@ export interface Device {
   weights(name: string): Float32Array;
   /** Variant of sparse_conv for a layer. */
   dataflow(layer: Layer): number;
+  /** Kernel maps of dense grids, which are the same for every scan. */
+  readonly grids: GridMaps;
   /** Settings of that dataflow, which may change between passes. */
   settings(layer: Layer): ConvSettings | undefined;
   /** Whether rows can be multiplied, joined and added in this type; if not, convolutions do it. */

@@ -9,12 +9,16 @@ export function weightShape(layout: Layout, kernel: Three, cin: number, cout: nu
   switch (layout) {
     case "linear":
       return [cout, cin];
+    case "conv1d":
+      return [cout, cin, 1];
     case "torchsparse":
     case "minkowski":
       return volume === 1 ? [cin, cout] : [volume, cin, cout];
     // Coordinates are (z, y, x) there.
     case "spconv1":
       return [kernel[2], kernel[1], kernel[0], cin, cout];
+    case "spconv1-xyz":
+      return [...kernel, cin, cout];
     case "spconv2":
       return [cout, kernel[2], kernel[1], kernel[0], cin];
   }
@@ -32,7 +36,12 @@ export interface Stored {
 export function voxmarkWeights(data: Float32Array, stored: Stored): Float32Array {
   const { layout, kernel, cin, cout } = stored;
   if (layout === "torchsparse") return data;
-  if (layout !== "linear") return toVoxmarkWeights(data, layout, kernel, cin, cout);
+  if (layout === "spconv1-xyz") {
+    return toVoxmarkWeights(data, "spconv1", kernel, cin, cout, "xyz");
+  }
+  if (layout !== "linear" && layout !== "conv1d") {
+    return toVoxmarkWeights(data, layout, kernel, cin, cout);
+  }
   const turned = new Float32Array(data.length);
   for (let o = 0; o < cout; o++) {
     for (let i = 0; i < cin; i++) turned[i * cout + o] = data[o * cin + i]!;

@@ -2,6 +2,7 @@
 import { type Context, type Feature, type Tensor, variants } from "../ffi/mod.ts";
 import { unknownName } from "../std/errors.ts";
 import type { EnginePlan } from "./dataflow.ts";
+import { GridMaps } from "./grid_maps.ts";
 import type { Device, Kernel, Layer, Run } from "./layer.ts";
 import { withoutConcat } from "./lower.ts";
 import type { Network } from "./network.ts";
@@ -66,6 +67,7 @@ export class Model implements Disposable {
       dense,
       sparseBelow,
       own: this.#own,
+      grids: this.#own.use(new GridMaps(ctx)),
       weights: (name) => weights.get(name),
       dataflow: (layer) => dataflowOf(ctx, engine, layer),
       settings: ({ name }) => this.#settings.get(name)?.settings,

@@ -15,9 +15,25 @@ import {
   type Tensor,
   voxelize,
 } from "../ffi/mod.ts";
-import { alignedCoords, boundsOf, mostOutputs } from "./coords.ts";
+import {
+  alignedCoords,
+  boundsOf,
+  cubicStride,
+  gridCells,
+  groupedRows,
+  mostOutputs,
+  splitBatch,
+} from "./coords.ts";
 import { Pool } from "./pool.ts";
-import { type MapKey, mapName, type PointSpace, type Space, type VoxelSpace } from "./value.ts";
+import {
+  type GridSpace,
+  type MapKey,
+  mapName,
+  type PointSpace,
+  type Space,
+  strideName,
+  type VoxelSpace,
+} from "./value.ts";
 
 type I32 = Tensor<"i32">;
 
@@ -89,7 +105,7 @@ export class Scene implements Disposable {
   rows(space: Space): number {
     if (space.kind === "voxels") return this.coords(space).rows;
     if (space.kind === "points") return this.input.positions?.rows ?? this.input.coords.rows;
-    return space.size.reduce((product, n) => product * n, this.batches);
+    return space.size.reduce((product, n) => product * n, this.batches * (space.copies ?? 1));
   }
 
   /** Coordinates [M, 4] of voxels, in units of their own stride. */
@@ -101,6 +117,19 @@ export class Scene implements Disposable {
   /** The kernel map [KV, M] of a layer; a 1x1x1 layer has one as well. */
   map(key: MapKey): I32 {
     return memo(this.#maps, mapName(key), () => this.#buildMap(key));
+  }
+
+  /** The map [KV, cells] of a layer from voxels to the cells (x, y, 0) of a grid. */
+  gridMap(from: VoxelSpace, grid: GridSpace, by: MapKey["by"]): I32 {
+    return memo(this.#maps, `${from.name}>${grid.name}:${strideName(by)}`, () => {
+      const cells = memo(this.#coords, `cells of ${grid.name}`, () => {
+        const coords = gridCells(grid.size, this.batches);
+        return this.#take("i32", [coords.length / 4, 4], false).upload(coords);
+      });
+      const map = this.#take("i32", [kernelVolume(by.layer), cells.rows], false);
+      kernelMap(this.#aligned(from, by), cells, map, by.layer, this.#mapVariant);
+      return map;
+    });
   }
 
   /** The map of a layer in which every row reads itself, [1, M]. */
@@ -144,9 +173,16 @@ export class Scene implements Disposable {
     });
   }
 
-  /** The points in every voxel of `space`; all its voxels have some, as it was made of them. */
+  /**
+   * The points in every voxel of `space`. All voxels of a space without borders have some, as it
+   * was made of them; with padding there are voxels without points, and points without voxels.
+   */
   grouping(space: VoxelSpace): Grouping {
-    return memo(this.#groupings, space.name, () => this.#group(space));
+    return memo(
+      this.#groupings,
+      space.name,
+      () => space.shape === null ? this.#group(space) : this.#lookUp(space),
+    );
   }
 
   /** [N, 4]: batch, x, y, z of the points in input voxels. */
@@ -224,6 +260,20 @@ export class Scene implements Disposable {
     return map;
   }
 
+  #lookUp(space: VoxelSpace): Grouping {
+    const n = this.rows(POINTS);
+    const index = this.#pool.take("i32", [n, 1]);
+    const weight = this.#pool.take("f32", [n, 1]);
+    devoxelizeMap(this.positions, this.coords(space), index, weight, cubicStride(space));
+    const { order, starts } = groupedRows(index.download(), this.rows(space));
+    this.#pool.give(index);
+    this.#pool.give(weight);
+    return {
+      order: this.#take("i32", [n]).upload(order),
+      starts: this.#take("i32", [starts.length]).upload(starts),
+    };
+  }
+
   #group(space: VoxelSpace): Grouping {
     const pool = this.#pool;
     const n = this.rows(POINTS);
@@ -264,23 +314,4 @@ function memo<K, T>(known: Map<K, T>, key: K, make: () => T): T {
   let found = known.get(key);
   if (found === undefined) known.set(key, found = make());
   return found;
-}
-
-function cubicStride({ name, stride: [x, y, z] }: VoxelSpace): number {
-  if (x === y && y === z) return x;
-  throw new RangeError(`Cannot interpolate in the voxels ${name}: their strides differ by axis`);
-}
-
-/** `quantize` wants x, y, z first and the batch apart. */
-function splitBatch(positions: Float32Array, points: Tensor<"f32">, batch: I32): void {
-  const xyz = new Float32Array(positions.length);
-  const of = new Int32Array(positions.length / 4);
-  for (let i = 0; i < of.length; i++) {
-    of[i] = positions[4 * i]!;
-    xyz[4 * i] = positions[4 * i + 1]!;
-    xyz[4 * i + 1] = positions[4 * i + 2]!;
-    xyz[4 * i + 2] = positions[4 * i + 3]!;
-  }
-  points.upload(xyz);
-  batch.upload(of);
 }

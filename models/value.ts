@@ -34,6 +34,8 @@ export interface GridSpace {
   readonly kind: "grid";
   readonly name: string;
   readonly size: Three;
+  /** Grids a scan, one after the other: the images of its cameras; 1 when not given. */
+  readonly copies?: number;
 }
 
 export type Space = VoxelSpace | PointSpace | GridSpace;

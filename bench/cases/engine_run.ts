@@ -20,7 +20,7 @@ import type { Network } from "../../models/network.ts";
 import type { Bench, Case, Instance, Problem } from "../case.ts";
 import { type Profile, profileOf, PROFILES } from "../engines/profiles.ts";
 import type { Tolerance } from "../harness/check.ts";
-import { type Workload, workloadScan } from "../workloads/workload.ts";
+import type { Workload } from "../workloads/workload.ts";
 
 /** The scan and the network of a workload, on the host. */
 export interface Prepared {
@@ -55,7 +55,7 @@ const tolerance = ({ layers }: Network): Tolerance => ({
 });
 
 export function prepareWorkload({ cpu, scene }: Bench, workload: Workload): Prepared {
-  using scan = workloadScan(cpu, workload, scene);
+  using scan = workload.scan(cpu, scene);
   const network = workload.network();
   return {
     network,

@@ -84,7 +84,8 @@ function build(run: TableRun): BenchTable[] {
       "named below.",
       ...PROFILES.map(({ name, about }) => `${name}: ${about}.`),
       "Time: kernel maps and all layers of one scan, voxels and weights ready. Simulated scans of each " +
-      "data set's sensor where no data was given; CenterPoint's three workloads are not built yet.",
+      "data set's sensor where no data was given. CenterPoint is its sparse encoder: voxels of " +
+      "0.075 x 0.075 x 0.2 m on nuScenes and 0.1 x 0.1 x 0.15 m on Waymo, at most 160,000 and 200,000.",
     ],
     chart: {
       bars: "workload",

@@ -12,21 +12,47 @@ const SENSORS: Readonly<Record<SensorSet, Sensor>> = {
   nuscenes: HDL32,
   waymo: WAYMO_TOP,
 };
+/** Time between two turns of the sensor. */
+const SWEEP_SECONDS: Readonly<Record<SensorSet, number>> = {
+  semantickitti: 0.1,
+  nuscenes: 0.05,
+  waymo: 0.1,
+};
 /** The street that all workloads drive along. */
 const SEED = 1;
 
 /**
- * Points [N, 4] in metres: the last of `frames` frames and those before it, moved into its
- * coordinates. One frame of the user's own scan where it is of the same data set.
+ * Points [N, 4] in metres of each of `frames` frames, the last frame last, moved into its
+ * coordinates. One frame is the user's own scan where that is of the same data set.
  */
-export function workloadPoints(set: SensorSet, frames: number, scene: Scene): Float32Array {
-  if (frames === 1 && scene.data.name === set) return scene.points;
+function frameSeries(set: SensorSet, frames: number, scene: Scene): Float32Array[] {
+  if (frames === 1 && scene.data.name === set) return [scene.points];
   const last = frames - 1;
   const scans = Array.from({ length: frames }, (_, i) => simulateScan(SEED, i, SENSORS[set]));
-  const moved = scans.map((scan, i) => i === last ? scan.points : inFrameOf(scan, scans[last]!));
-  const points = new Float32Array(moved.reduce((sum, { length }) => sum + length, 0));
+  return scans.map((scan, i) => i === last ? scan.points : inFrameOf(scan, scans[last]!));
+}
+
+/** Points [N, 4] of a workload, all frames in one. */
+export function workloadPoints(set: SensorSet, frames: number, scene: Scene): Float32Array {
+  return joined(frameSeries(set, frames, scene));
+}
+
+/** The same with the age of each point in seconds: [N, 5]. */
+export function workloadSweeps(set: SensorSet, frames: number, scene: Scene): Float32Array {
+  const series = frameSeries(set, frames, scene);
+  return joined(series.map((points, i) => {
+    const age = (series.length - 1 - i) * SWEEP_SECONDS[set];
+    return Float32Array.from(
+      { length: points.length / 4 * 5 },
+      (_, at) => at % 5 === 4 ? age : points[Math.floor(at / 5) * 4 + at % 5]!,
+    );
+  }));
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const points = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const part of moved) {
+  for (const part of parts) {
     points.set(part, at);
     at += part.length;
   }

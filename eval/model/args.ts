@@ -1,5 +1,6 @@
 import { parseArgs } from "@std/cli/parse-args";
 import type { Backend, Feature } from "../../ffi/mod.ts";
+import { DETECTORS } from "../../models/detection/registry.ts";
 import { ZOO } from "../../models/registry.ts";
 import { InputError, unknownName } from "../../std/errors.ts";
 
@@ -11,6 +12,9 @@ export interface ModelCommand {
   readonly config: string | undefined;
   readonly split: Split;
   readonly out: string | undefined;
+  /** Ground truth of the benchmark, and KITTI's calibrations: of networks that find boxes. */
+  readonly gt: string | undefined;
+  readonly calib: string | undefined;
   readonly json: boolean;
   readonly backend: Backend;
   readonly dtype: Feature;
@@ -22,7 +26,19 @@ export const SPLITS = ["train", "valid", "test", "all"] as const;
 export type Split = typeof SPLITS[number];
 
 const VALUES = [
-  ...["data", "weights", "config", "split", "out", "backend", "dtype", "engine", "threads"],
+  ...[
+    "data",
+    "weights",
+    "config",
+    "split",
+    "out",
+    "gt",
+    "calib",
+    "backend",
+    "dtype",
+    "engine",
+    "threads",
+  ],
 ];
 const SWITCHES = ["json", "help", "list"];
 
@@ -65,6 +81,8 @@ export function parseModelCommand(args: readonly string[]): Parsed {
     config: text("config"),
     split: oneOf("split", text("split") ?? "valid", SPLITS),
     out: text("out"),
+    gt: text("gt"),
+    calib: text("calib"),
     json,
     backend: oneOf("backend", text("backend") ?? "cpu", ["cpu", "cuda"]),
     dtype: oneOf("dtype", text("dtype") ?? "f32", ["f32", "bf16", "f16"]),
@@ -74,12 +92,14 @@ export function parseModelCommand(args: readonly string[]): Parsed {
   return { kind: "run", command };
 }
 
+const NAMES = [...Object.keys(ZOO), ...Object.keys(DETECTORS)];
+
 function onlyName(names: readonly string[]): string {
   const [name] = names;
-  if (names.length === 1 && Object.hasOwn(ZOO, name!)) return name!;
-  if (names.length === 1) throw unknownName("model", name!, Object.keys(ZOO));
+  if (names.length === 1 && NAMES.includes(name!)) return name!;
+  if (names.length === 1) throw unknownName("model", name!, NAMES);
   const found = names.length === 0 ? "no model is named" : `${names.length} are named (${names})`;
-  throw new InputError(`Cannot run a model: ${found}, and one of ${Object.keys(ZOO).join(", ")}`);
+  throw new InputError(`Cannot run a model: ${found}, and one of ${NAMES.join(", ")}`);
 }
 
 function required(data: string | undefined): string {
@@ -117,9 +137,13 @@ deno task eval model --list [--json]              the networks
   --weights FILE   checkpoint: PyTorch (.pt, .pth, .pth.tar), .safetensors or .npz; without it the
                    weights are random, and so is the score
   --config FILE    net.config of an SPVNAS network
-  --split S        train, valid, test or all (default valid); sequences of SemanticKITTI
+  --split S        train, valid, test or all (default valid); sequences of SemanticKITTI. Networks
+                   that find boxes run on all scans of --data
   --out DIR        write predictions as DIR/sequences/SS/predictions/*.label, and the result; what
-                   is there already from the same run is not computed again
+                   is there already from the same run is not computed again. Boxes are written as
+                   DIR/data/*.txt (KITTI), results_nusc.json or predictions.bin (Waymo)
+  --gt PATH        score boxes against it, as \`deno task eval\` of their data set takes it
+  --calib DIR      KITTI's calibration files, which its result files need
   --backend B      cpu or cuda (default cpu; needs \`deno task build\`)
   --dtype T        f32, bf16 or f16 (default f32)
   --engine E       dataflow of the convolutions: a variant of sparse_conv, auto or tuned, or auto

@@ -2,7 +2,7 @@
 import { openScans, type ScanSource } from "../../datasets/arrow_scans.ts";
 import { SEMANTIC_KITTI } from "../../datasets/semantic_kitti.ts";
 import { Context } from "../../ffi/mod.ts";
-import { readCheckpoint } from "../../models/checkpoint/checkpoint.ts";
+import { DETECTORS } from "../../models/detection/registry.ts";
 import { Model } from "../../models/model.ts";
 import { ZOO, type ZooModel, zooModel } from "../../models/registry.ts";
 import { Segmenter, SegmenterInput } from "../../models/segmenter.ts";
@@ -10,7 +10,7 @@ import type { EnginePlan } from "../../models/dataflow.ts";
 import { Scene } from "../../models/scene.ts";
 import { defaultCandidates, tune } from "../../models/tune.ts";
 import { TunedPlans } from "../../models/tuned_store.ts";
-import { randomWeights, type Weights, weightsFrom } from "../../models/weights.ts";
+import type { Weights } from "../../models/weights.ts";
 import type { Network } from "../../models/network.ts";
 import { InputError } from "../../std/errors.ts";
 import { removePartFilesOnSignal, writeTextAtomic } from "../../std/files.ts";
@@ -18,27 +18,37 @@ import { print, printError } from "../../std/main.ts";
 import { Progress } from "../../std/progress.ts";
 import { toJson, toMarkdown, toText } from "../render.ts";
 import { type ModelCommand, modelUsage, parseModelCommand } from "./args.ts";
-import { type Manifest, Predictions, RAW_IDS, scanName } from "./predictions.ts";
+import { detect } from "./detect.ts";
+import { Predictions, RAW_IDS, scanName } from "./predictions.ts";
 import { RunningScore } from "./score.ts";
+import { manifestOf, RANDOM, weightsOf } from "./setup.ts";
 
 /** Runs what follows `eval model` on a command line. */
 export async function modelMain(args: readonly string[]): Promise<void> {
   const parsed = parseModelCommand(args);
-  if (parsed.kind === "run") await run(parsed.command);
-  else print(parsed.kind === "help" ? modelUsage() : listText(parsed.json));
+  if (parsed.kind === "run") {
+    const { command } = parsed;
+    await (Object.hasOwn(DETECTORS, command.name) ? detect : run)(command);
+  } else print(parsed.kind === "help" ? modelUsage() : listText(parsed.json));
 }
 
 function listText(json: boolean): string {
-  const models = Object.entries(ZOO).map(([name, { about }]) => ({ name, about }));
+  const models = Object.entries({ ...ZOO, ...DETECTORS }).map(([name, { about }]) => ({
+    name,
+    about,
+  }));
   if (json) return JSON.stringify({ schemaVersion: 1, models }, null, 2);
   const width = Math.max(...models.map(({ name }) => name.length));
   return models.map(({ name, about }) => `${name.padEnd(width)}  ${about}`).join("\n");
 }
 
-const RANDOM = "the weights are random (no --weights was given): the score says nothing of the " +
-  "network and goes into no table";
-
 async function run(command: ModelCommand): Promise<void> {
+  for (const option of ["gt", "calib"] as const) {
+    if (command[option] === undefined) continue;
+    throw new InputError(
+      `Cannot use --${option}: ${command.name} labels points, and finds no boxes`,
+    );
+  }
   const zoo = zooModel(command.name);
   checkDataset(command, zoo);
   using source = await openScans(command.data);
@@ -122,11 +132,6 @@ async function readConfig({ name, config }: ModelCommand, { configured }: ZooMod
   }
 }
 
-async function weightsOf({ weights }: ModelCommand, network: Network): Promise<Weights> {
-  if (weights === undefined) return randomWeights(network, 1);
-  return weightsFrom(network, await readCheckpoint(weights), weights);
-}
-
 /** Indices of the scans of a split: by sequence, for data sets whose scans are named so. */
 async function scansOf(source: ScanSource, { split, data }: ModelCommand): Promise<number[]> {
   const sequences = await sequencesOf(source, 0, source.length - 1);
@@ -155,17 +160,6 @@ async function sequencesOf(source: ScanSource, first: number, last: number): Pro
     ...await sequencesOf(source, first, middle),
     ...await sequencesOf(source, middle + 1, last),
   ];
-}
-
-/** What decides the predictions. A weights file is known by its content. */
-async function manifestOf(command: ModelCommand): Promise<Manifest> {
-  const { name, weights, config, dtype } = command;
-  const digest = async (path: string | undefined) => {
-    if (path === undefined) return null;
-    const hash = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
-    return new Uint8Array(hash).toHex();
-  };
-  return { model: name, weights: await digest(weights), config: await digest(config), dtype };
 }
 
 async function predictAll(

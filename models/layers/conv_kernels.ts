@@ -15,7 +15,8 @@ import { featureTensor } from "../dtype.ts";
 import type { Device, Kernel, Run } from "../layer.ts";
 import { inputPart, voxmarkWeights } from "../layout.ts";
 import { foldedNorm } from "../norm.ts";
-import type { Conv } from "./conv.ts";
+import type { Value } from "../value.ts";
+import type { Conv, ConvSpec, Part } from "./conv.ts";
 
 type F32 = Tensor<"f32">;
 /** What is the same for every scan. */
@@ -41,7 +42,16 @@ function weightsOf({ spec, kernel, part, from, to }: Conv, device: Device): Floa
   return inputPart(all, stored, part.first, from.channels);
 }
 
-function epilogueOf({ spec, to, part }: Conv, device: Device): Fixed {
+/** What follows the sum of a convolution, whatever it sums over. */
+export interface Followed {
+  readonly spec: Pick<ConvSpec, "bias" | "norm" | "activation">;
+  readonly to: Value;
+  readonly part: Part;
+  readonly residual: Value | null;
+}
+
+/** Folds bias and norm and puts them on the device. */
+export function epilogueOf({ spec, to, part }: Followed, device: Device): Fixed {
   const { scale, shift } = foldedNorm(device, spec);
   const on = (values: Float32Array) =>
     device.own.use(device.ctx.tensorFrom("f32", [to.channels], values));
@@ -59,7 +69,8 @@ function isSparse(weight: Float32Array, { dtype, sparseBelow }: Device): boolean
   return nonzeros < sparseBelow * weight.length;
 }
 
-const residualOf = <T extends Feature>({ residual }: Conv, { at }: Run) =>
+/** The residual of a pass, where there is one. */
+export const residualOf = <T extends Feature>({ residual }: Followed, { at }: Run) =>
   residual === null ? {} : { residual: at(residual) as Tensor<T> };
 
 function rowProduct(conv: Conv, weight: F32, fixed: Fixed): Kernel {
