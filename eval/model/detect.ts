@@ -106,7 +106,7 @@ async function score(command: ModelCommand, format: BoxFormat, out: string): Pro
     return;
   }
   const { benchmark, result: file } = format;
-  const parsed = parseCommand([benchmark, "--gt", gt, "--pred", `${out}/${file}`]);
+  const parsed = await parseCommand([benchmark, "--gt", gt, "--pred", `${out}/${file}`]);
   if (parsed.kind !== "score") throw new RangeError(`${benchmark} did not become a score`);
   const { result: scored } = await runBenchmark(benchmark, parsed.request, { jobs: parsed.jobs });
   const result = {
