@@ -9,5 +9,6 @@ export { type Backend, buildInfo, deviceInfo, unavailable, variants } from "./li
 export { fromBf16, fromF16, toBf16, toF16 } from "./half.ts";
 export * from "./int8.ts";
 export * from "./ops.ts";
+export { Plan, type PlanInfo } from "./plan.ts";
 export * from "./sparse.ts";
 export * from "./sparse_weight.ts";

@@ -13,6 +13,7 @@ const NATIVE: Record<string, string> = {
   "float": "f32",
   "vmk_ctx*": "pointer",
   "vmk_tensor*": "pointer",
+  "vmk_plan*": "pointer",
   "void*": "buffer",
   "char*": "buffer",
   "float*": "buffer",

@@ -4,8 +4,9 @@
  * Both libraries export every function below; what one of them cannot do answers VMK_UNSUPPORTED.
  *
  * Handles   vmk_ctx is one device, one queue of work, one scratch arena and one last error.
- *           vmk_tensor is a dense row-major array in that device's memory. Free tensors before
- *           their context. A context is used by one thread at a time.
+ *           vmk_tensor is a dense row-major array in that device's memory. vmk_plan is a recorded
+ *           list of calls. Free both before their context. A context is used by one thread at a
+ *           time.
  * Errors    Functions that can fail return a vmk_status; the text is read with vmk_last_error.
  *           Nothing is printed, nothing exits, nothing is thrown across this border.
  * Arguments ctx, variant, inputs (const), outputs, scalars. A variant is an index into the names
@@ -81,6 +82,7 @@ typedef int32_t vmk_dtype;
 
 typedef struct vmk_ctx vmk_ctx;
 typedef struct vmk_tensor vmk_tensor;
+typedef struct vmk_plan vmk_plan;
 
 /* ---- library and device ------------------------------------------------------------------ */
 
@@ -150,6 +152,26 @@ VMK_API vmk_status vmk_tensor_set_columns(vmk_ctx* ctx, vmk_tensor* tensor, int6
 /* `bytes` must be the tensor's size; both wait until the copy is done. */
 VMK_API vmk_status vmk_upload(vmk_ctx* ctx, vmk_tensor* to, const void* from, int64_t bytes);
 VMK_API vmk_status vmk_download(vmk_ctx* ctx, void* to, const vmk_tensor* from, int64_t bytes);
+
+/* ---- plans ------------------------------------------------------------------------------- */
+
+/* What is called on ctx between vmk_plan_begin and vmk_plan_end runs as always and is recorded:
+   ops, queues, uploads and downloads. vmk_plan_run does it again in one call, from and to the same
+   tensors: change what they hold in between, not their shapes, and free none. What was uploaded is
+   written again; what was downloaded must hold the same values again, since the sizes of what
+   follows may depend on it: a plan that makes maps is for the coordinates that it was recorded
+   with, and says so of others when the host next waits. A call that failed is not recorded.
+   The CUDA library captures a graph in the first vmk_plan_run and launches it from then on, or
+   runs the calls one after the other where the device cannot. */
+/* NULL when another plan of ctx is being recorded or memory is short. */
+VMK_API vmk_plan* vmk_plan_begin(vmk_ctx* ctx);
+VMK_API vmk_status vmk_plan_end(vmk_ctx* ctx, vmk_plan* plan);
+VMK_API vmk_status vmk_plan_run(vmk_ctx* ctx, vmk_plan* plan);
+/* "steps: n", "replay: graph" or "replay: plain", and "why: ..." for a plain one, a line each;
+   copied as vmk_build_info does. */
+VMK_API int64_t vmk_plan_info(const vmk_plan* plan, char* buf, int64_t cap);
+/* NULL is fine; a plan that is being recorded is given up. */
+VMK_API void vmk_plan_free(vmk_plan* plan);
 
 /* ---- voxelization ------------------------------------------------------------------------ */
 
