@@ -33,6 +33,29 @@ void Fuzz::call() {
     call_int8(variant);
 }
 
+// A plan of one call, run again with its tensors as they were, with other contents, with another
+// shape and with one of them freed.
+void Fuzz::call_planned() {
+  vmk_plan* plan = vmk_plan_begin(ctx_);
+  call();
+  if (rarely()) ended(vmk_plan_run(ctx_, plan), "plan_run");
+  ended(vmk_plan_end(ctx_, plan), "plan_end");
+  for (int run = 0; run < 2; ++run) ended(vmk_plan_run(ctx_, plan), "plan_run");
+  ended(vmk_sync(ctx_), "sync");
+  if (made_.empty()) return vmk_plan_free(plan);
+  const size_t at = static_cast<size_t>(below(static_cast<int64_t>(made_.size())));
+  const int64_t rows = size();
+  if (below(2) == 0) {
+    ended(vmk_tensor_set_rows(ctx_, made_[at], rows), "tensor_set_rows");
+  } else {
+    vmk_tensor_free(made_[at]);
+    made_.erase(made_.begin() + static_cast<std::ptrdiff_t>(at));
+  }
+  ended(vmk_plan_run(ctx_, plan), "plan_run");
+  if (rarely()) ended(vmk_plan_end(ctx_, plan), "plan_end");
+  vmk_plan_free(plan);
+}
+
 void Fuzz::call_voxels(int64_t op, int32_t v) {
   if (op == 0) {
     const float grid[6] = {0.05f, 0.1f, rarely() ? 0.0f : 0.2f, 0, 1, 2};
