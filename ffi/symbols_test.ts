@@ -14,6 +14,7 @@ const NATIVE: Record<string, string> = {
   "vmk_ctx*": "pointer",
   "vmk_tensor*": "pointer",
   "vmk_plan*": "pointer",
+  "vmk_tensor* const*": "buffer",
   "void*": "buffer",
   "char*": "buffer",
   "float*": "buffer",

@@ -27,7 +27,7 @@ const CLASSES = 19;
 interface NetworkOptions {
   readonly dtype?: Feature;
   readonly tier?: Case["tier"];
-  /** Recorded once and run by one call, as vmk_plan does. */
+  /** Recorded once and run by one call: a plan. */
   readonly planned?: boolean;
 }
 

@@ -68,8 +68,7 @@ VMK_API vmk_status vmk_queue(vmk_ctx* ctx, int32_t queue) {
   return vmk::guard(ctx, [&] {
     if (queue < 0 || queue >= VMK_QUEUES)
       fail(VMK_INVALID_ARGUMENT, "Cannot choose queue %d: there are %d", queue, VMK_QUEUES);
-    ctx->device->queue(queue);
-    if (ctx->recording) vmk::record_queue(ctx, queue);
+    vmk::choose_queue(ctx, queue);
   });
 }
 
@@ -180,6 +179,10 @@ VMK_API void vmk_tensor_free(vmk_tensor* tensor) {
   delete tensor;
   --ctx->tensors;
   vmk::release_if_unused(ctx);
+}
+
+VMK_API int64_t vmk_tensor_handle(const vmk_tensor* tensor) {
+  return static_cast<int64_t>(reinterpret_cast<intptr_t>(tensor));
 }
 
 VMK_API vmk_status vmk_tensor_set_rows(vmk_ctx* ctx, vmk_tensor* tensor, int64_t rows) {

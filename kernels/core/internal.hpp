@@ -67,6 +67,7 @@ struct Device {
   // Fails, now or at the next wait, unless both hold the same bytes; `step` is for the text.
   virtual void expect_same(const void* found, const void* expected, int64_t bytes,
                            int64_t step) = 0;
+  virtual bool is_host() const = 0;  // the caller may read its memory at once
   virtual void sync() = 0;
   virtual void timer_start() = 0;
   virtual double timer_stop_ms() = 0;
@@ -113,12 +114,14 @@ struct Downsample {
   int32_t mode;
   bool bounded;
   std::array<int32_t, 6> bounds;
+  const int64_t* rows = nullptr;  // where the device keeps how many of the n rows there are
 };
 struct KernelMap {
   const int32_t *in_coords, *out_coords;
   int32_t* map;
   int64_t n, m;
   Geometry geometry;
+  const int64_t* rows = nullptr;  // as in Downsample, of a submanifold layer; the map is [KV, *rows]
 };
 struct StridedMap {
   Downsample layer;  // its capacity is that of the map's columns too
@@ -173,6 +176,8 @@ struct Variant {
   bool needs_pairs = false;
   bool any_dtype = false;  // takes bf16 and f16 beside f32
   bool fused = false;      // applies the epilogue
+  // Of kernel_map only.
+  bool counted = false;  // takes rows that the device counts
 };
 template <class Args>
 struct Variants {

@@ -13,7 +13,9 @@ void record(vmk_ctx* ctx, const char* op, std::function<void(Device&)> run) {
   plan.steps.push_back({op, std::move(run)});
 }
 
-void record_queue(vmk_ctx* ctx, int32_t queue) {
+void choose_queue(vmk_ctx* ctx, int32_t queue) {
+  ctx->device->queue(queue);
+  if (!ctx->recording) return;
   ctx->recording->forked = true;
   record(ctx, "queue", [queue](Device& device) { device.queue(queue); });
 }

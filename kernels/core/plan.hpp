@@ -28,7 +28,8 @@ struct vmk_plan {
 
 namespace vmk {
 
-void record_queue(vmk_ctx* ctx, int32_t queue);
+// Chooses a queue, now and in the plan.
+void choose_queue(vmk_ctx* ctx, int32_t queue);
 // The copy is made again from what the tensor holds now.
 void record_upload(vmk_ctx* ctx, const vmk_tensor* to);
 // What the host has read must come out the same: later calls may depend on it.

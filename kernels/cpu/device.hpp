@@ -43,6 +43,7 @@ struct CpuDevice final : Device {
   void download(void* to, const void* from, int64_t bytes) override;
   void copy(void* to, const void* from, int64_t bytes) override;
   void expect_same(const void* found, const void* expected, int64_t bytes, int64_t step) override;
+  bool is_host() const override { return true; }
   void sync() override {}
   void timer_start() override;
   double timer_stop_ms() override;

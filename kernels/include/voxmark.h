@@ -149,6 +149,8 @@ VMK_API vmk_status vmk_tensor_set_rows(vmk_ctx* ctx, vmk_tensor* tensor, int64_t
 /* Sets the second dimension of a tensor of two to at most what it was made with. The elements stay
    where they are, so rows move up: for outputs that are written packed, such as a map [KV, M]. */
 VMK_API vmk_status vmk_tensor_set_columns(vmk_ctx* ctx, vmk_tensor* tensor, int64_t columns);
+/* The handle as a number, for callers that cannot write pointers into an array of tensors. */
+VMK_API int64_t vmk_tensor_handle(const vmk_tensor* tensor);
 /* `bytes` must be the tensor's size; both wait until the copy is done. */
 VMK_API vmk_status vmk_upload(vmk_ctx* ctx, vmk_tensor* to, const void* from, int64_t bytes);
 VMK_API vmk_status vmk_download(vmk_ctx* ctx, void* to, const vmk_tensor* from, int64_t bytes);
@@ -277,6 +279,23 @@ VMK_API vmk_status vmk_kernel_map(vmk_ctx* ctx, int32_t variant, const vmk_tenso
 VMK_API vmk_status vmk_strided_map(vmk_ctx* ctx, int32_t variant, const vmk_tensor* coords,
                                    vmk_tensor* out_coords, vmk_tensor* map, vmk_tensor* count,
                                    const int32_t* geometry, int32_t mode, const int32_t* bounds);
+/* All maps of a network of L strided layers in one call: the kernel map of every level, and the
+   strided map from each level to the next, as vmk_kernel_map and vmk_strided_map (VMK_OUT_REACHED,
+   no bounds) make them one by one. The CUDA library does not wait for the numbers of rows, and
+   makes maps on several queues; a level with more rows than its bound B is VMK_CAPACITY when the
+   host next waits. What lies behind the rows of a level is undefined.
+     variant     of kernel_map; VMK_UNSUPPORTED for one that must know the rows beforehand
+     coords      i32 [N, 4]: level 0, sorted and distinct
+     out_coords  host array of L tensors i32 [B, 4]: levels 1 to L, with B of each level's own
+     strided     host array of L tensors i32 [KV, B]: from each level to the next, packed
+     maps        host array of L + 1 tensors i32 [KV, B], B = N for level 0: packed as well
+     counts      i64 [L]: rows of levels 1 to L
+     geometries  host int32_t[(2 L + 1) * 9]: the submanifold layer of level 0, then for each
+                 further level the strided layer that makes it and its submanifold layer */
+VMK_API vmk_status vmk_network_maps(vmk_ctx* ctx, int32_t variant, const vmk_tensor* coords,
+                                    int32_t levels, vmk_tensor* const* out_coords,
+                                    vmk_tensor* const* strided, vmk_tensor* const* maps,
+                                    vmk_tensor* counts, const int32_t* geometries);
 /* The map of the transposed layer: out[k][map[k][m]] = m, the rest -1.
      map i32 [KV, M] with every input row at most once an offset, out i32 [KV, N] */
 VMK_API vmk_status vmk_kernel_map_transpose(vmk_ctx* ctx, int32_t variant, const vmk_tensor* map,

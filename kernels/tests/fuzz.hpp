@@ -84,6 +84,7 @@ class Fuzz {
   void call_voxels(int64_t op, int32_t variant);
   void call_maps(int64_t op, int32_t variant);
   void call_strided(int32_t variant);
+  void call_network(int32_t variant);
   void call_features(int64_t op, int32_t variant);
   void call_bev(int64_t op, int32_t variant);
   void call_dense(int64_t op, int32_t variant);

@@ -12,7 +12,7 @@ void Fuzz::call() {
   if (rarely()) ended(vmk_join(ctx_), "join");
   vmk_ctx_limit_isa(ctx_, static_cast<int32_t>(below(3)));
   const auto variant = static_cast<int32_t>(rarely() ? number() : below(3));
-  const int64_t op = below(33);
+  const int64_t op = below(34);
   if (op < 6)
     call_voxels(op, variant);
   else if (op < 11)
@@ -29,6 +29,8 @@ void Fuzz::call() {
     call_weights(op, variant);
   else if (op == 31)
     call_strided(variant);
+  else if (op == 32)
+    call_network(variant);
   else
     call_int8(variant);
 }
@@ -137,6 +139,28 @@ void Fuzz::call_strided(int32_t v) {
                         rarely() ? bounds : nullptr),
         "strided_map");
   ended(vmk_tensor_set_columns(ctx_, tensor(VMK_I32, {2, size()}), size()), "set_columns");
+}
+
+void Fuzz::call_network(int32_t v) {
+  int32_t geometries[5][9];
+  for (auto& geometry : geometries)
+    for (int i = 0; i < 9; ++i) geometry[i] = rarely() ? number() : i < 3 ? 3 : 1;
+  for (const int strided : {1, 3})
+    for (int i = 0; i < 6; ++i)
+      if (!rarely()) geometries[strided][i] = 2;
+  vmk_tensor *coords[2], *strided[2], *maps[3];
+  const int64_t n = size();
+  for (int i = 0; i < 3; ++i) {
+    const int64_t rows = i && rarely() ? size() : n;
+    maps[i] = tensor(VMK_I32, {27, rows});
+    if (i == 2) continue;
+    coords[i] = tensor(VMK_I32, {rows, 4});
+    strided[i] = tensor(VMK_I32, {8, rows});
+  }
+  ended(vmk_network_maps(ctx_, v, tensor(VMK_I32, {n, 4}), rarely() ? -1 : 2,
+                         rarely() ? nullptr : coords, strided, maps, tensor(VMK_I64, {2}),
+                         geometries[0]),
+        "network_maps");
 }
 
 void Fuzz::call_features(int64_t op, int32_t v) {
