@@ -121,7 +121,7 @@ struct KernelMap {
   int32_t* map;
   int64_t n, m;
   Geometry geometry;
-  const int64_t* rows = nullptr;  // as in Downsample, of a submanifold layer; the map is [KV, *rows]
+  const int64_t* rows = nullptr;  // as in Downsample, of a submanifold layer: [KV, *rows]
 };
 struct StridedMap {
   Downsample layer;  // its capacity is that of the map's columns too

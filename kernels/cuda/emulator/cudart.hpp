@@ -91,7 +91,7 @@ namespace vmk::emulator {
 cudaError_t code_for_device();
 // The next cudaGetLastError answers this, once; cudaGetErrorString then gives the text.
 void fail_next(cudaError_t error, const char* text);
-// All work of a stream passes here: it is done now, or kept for the graph that this thread captures.
+// All work of a stream passes here: it is done now, or kept for the graph of this thread.
 cudaError_t enqueue(std::function<cudaError_t()> work);
 }  // namespace vmk::emulator
 
