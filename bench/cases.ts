@@ -45,7 +45,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   },
   minkunet: {
     about: "all convolutions of MinkUNet and SPVCNN in a row, maps made in the run or before",
-    baselines: { minkunet_convs: "gather", spvcnn_convs: "gather" },
+    baselines: { minkunet_convs: "gather", minkunet_plan: "gather", spvcnn_convs: "gather" },
     cases: minkunetCases,
   },
   "bev_pool": {

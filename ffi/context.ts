@@ -83,11 +83,13 @@ export class Context implements Disposable {
 
   /** Throws a {@linkcode KernelError} unless `status` is `VMK_OK`. */
   check(status: number, symbol: string): void {
-    if (status !== 0) throw new KernelError(status, symbol, this.#lastError());
+    if (status !== 0) throw this.error(status, symbol);
   }
 
-  #lastError(): string {
-    return readText((to, cap) => this.lib.vmk_last_error(this.ptr, to, cap));
+  /** The last error, of a call of `symbol`. */
+  error(status: number, symbol: string): KernelError {
+    const text = readText((to, cap) => this.lib.vmk_last_error(this.ptr, to, cap));
+    return new KernelError(status, symbol, text);
   }
 
   /** Index of a variant by its name; throws a RangeError that lists the known ones. */
@@ -104,7 +106,7 @@ export class Context implements Disposable {
   tensor<T extends DType>(dtype: T, shape: readonly number[]): Tensor<T> {
     const dims = BigInt64Array.from(shape, BigInt);
     const ptr = this.lib.vmk_tensor_new(this.ptr, DTYPES[dtype].id, shape.length, dims);
-    if (!ptr) throw new KernelError(3, `vmk_tensor_new ${dtype}[${shape}]`, this.#lastError());
+    if (!ptr) throw this.error(3, `vmk_tensor_new ${dtype}[${shape}]`);
     return new Tensor(this, ptr, dtype, shape);
   }
 

@@ -24,7 +24,8 @@ export function kernelVolume({ kernel }: Geometry): number {
   return kernel[0] * kernel[1] * kernel[2];
 }
 
-function ints({ kernel, stride, dilation }: Geometry): Int32Array<ArrayBuffer> {
+/** A kernel as voxmark.h takes it. */
+export function ints({ kernel, stride, dilation }: Geometry): Int32Array<ArrayBuffer> {
   return Int32Array.of(...kernel, ...stride, ...dilation);
 }
 

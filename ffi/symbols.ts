@@ -3,9 +3,12 @@ declare const kind: unique symbol;
 export type CtxPtr = Deno.PointerObject<{ [kind]: "vmk_ctx" }>;
 /** A `vmk_tensor *`. */
 export type TensorPtr = Deno.PointerObject<{ [kind]: "vmk_tensor" }>;
+/** A `vmk_plan *`. */
+export type PlanPtr = Deno.PointerObject<{ [kind]: "vmk_plan" }>;
 
 const ctx = "pointer" as Deno.NativeTypedPointer<CtxPtr>;
 const tensor = "pointer" as Deno.NativeTypedPointer<TensorPtr>;
+const plan = "pointer" as Deno.NativeTypedPointer<PlanPtr>;
 const status = "i32";
 
 /** Every symbol of `kernels/include/voxmark.h`, in its order. */
@@ -34,8 +37,14 @@ export const SYMBOLS = {
   vmk_tensor_free: { parameters: [tensor], result: "void" },
   vmk_tensor_set_rows: { parameters: [ctx, tensor, "i64"], result: status },
   vmk_tensor_set_columns: { parameters: [ctx, tensor, "i64"], result: status },
+  vmk_tensor_handle: { parameters: [tensor], result: "i64" },
   vmk_upload: { parameters: [ctx, tensor, "buffer", "i64"], result: status },
   vmk_download: { parameters: [ctx, "buffer", tensor, "i64"], result: status },
+  vmk_plan_begin: { parameters: [ctx], result: plan },
+  vmk_plan_end: { parameters: [ctx, plan], result: status },
+  vmk_plan_run: { parameters: [ctx, plan], result: status },
+  vmk_plan_info: { parameters: [plan, "buffer", "i64"], result: "i64" },
+  vmk_plan_free: { parameters: [plan], result: "void" },
   vmk_quantize: { parameters: [ctx, "i32", tensor, tensor, tensor, "buffer", "i32"], result: status },
   vmk_voxelize: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, tensor, tensor], result: status },
   vmk_voxel_reduce: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, "i32"], result: status },
@@ -46,6 +55,7 @@ export const SYMBOLS = {
   vmk_downsample: { parameters: [ctx, "i32", tensor, tensor, tensor, "buffer", "i32", "buffer"], result: status },
   vmk_kernel_map: { parameters: [ctx, "i32", tensor, tensor, tensor, "buffer"], result: status },
   vmk_strided_map: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, "buffer", "i32", "buffer"], result: status },
+  vmk_network_maps: { parameters: [ctx, "i32", tensor, "i32", "buffer", "buffer", "buffer", tensor, "buffer"], result: status },
   vmk_kernel_map_transpose: { parameters: [ctx, "i32", tensor, tensor], result: status },
   vmk_kernel_map_count: { parameters: [ctx, "i32", tensor, tensor], result: status },
   vmk_kernel_map_pairs: { parameters: [ctx, "i32", tensor, tensor, tensor], result: status },

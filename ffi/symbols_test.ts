@@ -13,6 +13,8 @@ const NATIVE: Record<string, string> = {
   "float": "f32",
   "vmk_ctx*": "pointer",
   "vmk_tensor*": "pointer",
+  "vmk_plan*": "pointer",
+  "vmk_tensor* const*": "buffer",
   "void*": "buffer",
   "char*": "buffer",
   "float*": "buffer",

@@ -6,6 +6,7 @@ import { GridMaps } from "./grid_maps.ts";
 import type { Device, Kernel, Layer, Run } from "./layer.ts";
 import { withoutConcat } from "./lower.ts";
 import type { Network } from "./network.ts";
+import { PlannedPass } from "./planned.ts";
 import { Pool } from "./pool.ts";
 import type { Scene } from "./scene.ts";
 import type { Value } from "./value.ts";
@@ -106,23 +107,39 @@ export class Model implements Disposable {
     probe: Probe = (_, run) => run(),
   ): Tensor<Feature>[] {
     this.#release();
+    this.#held = this.#pass(scene, inputs, this.pool, probe);
+    return this.#held;
+  }
+
+  /**
+   * Runs `forward` and records it, for inputs that change and a scene that does not. What the scene
+   * has not made yet becomes a part of the pass: a scene to be recorded with its maps is a new one,
+   * with a pool of its own.
+   */
+  plan(scene: Scene, inputs: readonly Tensor<Feature>[]): PlannedPass {
+    return new PlannedPass(
+      this.ctx,
+      (pool) => this.#pass(scene, inputs, pool, (_, run) => run()),
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.#own.dispose();
+  }
+
+  #pass(scene: Scene, inputs: readonly Tensor<Feature>[], pool: Pool, probe: Probe) {
     const at = this.#bindInputs(scene, inputs);
     const find = (value: Value) => at.get(value.id)!;
     const run: Run = { scene, at: find };
     for (const { layer, kernel, last } of this.#steps) {
       const { space, channels } = layer.to;
       probe(layer, () => {
-        at.set(layer.to.id, this.pool.take(this.dtype, [scene.rows(space), channels]));
+        at.set(layer.to.id, pool.take(this.dtype, [scene.rows(space), channels]));
         kernel(run);
       });
-      for (const value of last) this.pool.give(find(value));
+      for (const value of last) pool.give(find(value));
     }
-    this.#held = this.network.outputs.map(find);
-    return this.#held;
-  }
-
-  [Symbol.dispose](): void {
-    this.#own.dispose();
+    return this.network.outputs.map(find);
   }
 
   #release(): void {

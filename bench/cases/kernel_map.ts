@@ -11,11 +11,12 @@ import {
   kernelMapPairs,
   kernelMapTranspose,
   kernelVolume,
+  networkMaps,
   stridedMap,
   type Tensor,
   variants,
 } from "../../ffi/mod.ts";
-import type { Bench, Case, Instance, Problem } from "../case.ts";
+import type { Bench, BenchBackend, Case, Instance, Problem } from "../case.ts";
 import { EXACT, type Part } from "../harness/check.ts";
 import { LAYERS, LEVELS, type Scene } from "../harness/scene.ts";
 
@@ -77,6 +78,15 @@ function allMapsProblem({ scene }: Bench): Problem {
   };
 }
 
+/** Ends the name of a variant that vmk_network_maps runs, which does not know the sizes before. */
+const ONE_CALL = "_one_call";
+
+/** All ways to search, and the default one for vmk_network_maps. */
+function allMapsVariants(backend: BenchBackend): string[] {
+  const known = variants(backend, "kernel_map");
+  return [...known, ...known.slice(0, 1).map((name) => name + ONE_CALL)];
+}
+
 function allMapsInstance(ctx: Context, scene: Scene): Instance {
   using stack = new DisposableStack();
   const count = stack.use(ctx.tensor("i64", [1]));
@@ -90,9 +100,23 @@ function allMapsInstance(ctx: Context, scene: Scene): Instance {
     };
   });
   levels[0]!.coords.upload(scene.level(0));
+  const counts = stack.use(ctx.tensor("i64", [levels.length - 1]));
+  const lower = levels.slice(1).map(({ coords, subm, down }) => ({
+    coords,
+    stride: LAYERS.down2,
+    strided: down!,
+    layer: LAYERS.subm3,
+    map: subm,
+  }));
   const owned = stack.move();
   return {
     bind(name) {
+      if (name.endsWith(ONE_CALL)) {
+        const variant = ctx.variant("kernel_map", name.slice(0, -ONE_CALL.length));
+        const { coords, subm } = levels[0]!;
+        const first = { layer: LAYERS.subm3, map: subm };
+        return () => networkMaps(coords, first, lower, counts, variant);
+      }
       const map = ctx.variant("kernel_map", name);
       const strided = stridedBy(ctx, name);
       return () => {
@@ -209,7 +233,7 @@ export const kernelMapCases: readonly Case[] = [
     op: "minkunet_maps",
     tier: "tour",
     params: { maps: 9 },
-    variants: (backend) => variants(backend, "kernel_map"),
+    variants: allMapsVariants,
     prepare: allMapsProblem,
   },
   step("kernel_map_count", "subm3"),

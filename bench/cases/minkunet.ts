@@ -24,12 +24,19 @@ const MEMORY_BYTES = 1.5e9;
 /** Of SemanticKITTI. */
 const CLASSES = 19;
 
+interface NetworkOptions {
+  readonly dtype?: Feature;
+  readonly tier?: Case["tier"];
+  /** Recorded once and run by one call: a plan. */
+  readonly planned?: boolean;
+}
+
 const network = (
   op: string,
   build: typeof minkunet,
   ratio: number,
   maps: "built" | "cached",
-  { dtype = "f32", tier = "full" }: { dtype?: Feature; tier?: Case["tier"] } = {},
+  { dtype = "f32", tier = "full", planned = false }: NetworkOptions = {},
 ): Case => ({
   op,
   tier,
@@ -42,6 +49,7 @@ const network = (
       network: build({ ratio, classes: CLASSES }),
       dtype,
       buildsMaps: maps === "built",
+      planned,
     }),
 });
 
@@ -53,6 +61,11 @@ export const minkunetCases: readonly Case[] = [
       network("minkunet_convs", minkunet, ratio, "built", { dtype }),
       network("minkunet_convs", minkunet, ratio, "cached", { dtype }),
     ])
+  ),
+  ...FEATURE_TYPES.flatMap((dtype) =>
+    (["built", "cached"] as const).map((maps) =>
+      network("minkunet_plan", minkunet, 1, maps, { dtype, planned: true })
+    )
   ),
   // The steps between points and voxels are f32 only.
   network("spvcnn_convs", spvcnn, 0.5, "built"),

@@ -28,6 +28,8 @@ export interface NetworkRun {
   readonly dtype: Feature;
   /** Whether maps are made in every run, or once before. */
   readonly buildsMaps: boolean;
+  /** Whether the pass is recorded once and run again by one call. */
+  readonly planned?: boolean;
   /** Share of the weights that are 0, and whether kernels skip them. */
   readonly pruned?: { readonly rate: number; readonly skipsZeros: boolean };
   /** Told the bytes of buffers that a run in this dataflow took at its widest. */
@@ -120,11 +122,21 @@ class NetworkInstance implements Instance {
 
   bind(engine: string): () => void {
     const { model, maps } = this.#modelOf(engine);
+    if (this.run.planned) return this.#planned(model, maps);
     const inputs = [this.#input];
     return () => {
       if (this.run.buildsMaps) maps.forget();
       this.#last = model.forward(maps, inputs)[0];
       this.run.onPeak?.(engine, model.peakBytes);
+    };
+  }
+
+  #planned(model: Model, maps: Maps): () => void {
+    const inputs = [this.#input];
+    if (!this.run.buildsMaps) model.forward(maps, inputs);
+    const pass = this.#own.use(model.plan(maps, inputs));
+    return () => {
+      this.#last = pass.run()[0];
     };
   }
 
@@ -140,13 +152,15 @@ class NetworkInstance implements Instance {
   #modelOf(engine: string) {
     const known = this.#models.get(engine);
     if (known !== undefined) return known;
-    const { network, scene, dtype, pruned } = this.run;
+    const { network, scene, dtype, pruned, planned } = this.run;
     const seeded = randomWeights(network, SEED);
     const weights = pruned ? pruneGlobally(network, seeded, pruned.rate) : seeded;
     const sparseBelow = pruned?.skipsZeros ? 1 : 0;
     const options = { dtype, engine, sparseBelow };
     const model = this.#own.use(new Model(this.ctx, network, weights, options));
-    const { maps } = this.#own.use(new OnDevice(this.ctx, scene, model.pool));
+    // What is recorded must stay where it is, so that it comes from a pool that nothing else uses.
+    const pool = planned ? undefined : model.pool;
+    const { maps } = this.#own.use(new OnDevice(this.ctx, scene, pool));
     const made = { model, maps };
     this.#models.set(engine, made);
     return made;

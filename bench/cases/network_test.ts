@@ -38,13 +38,16 @@ Deno.test("macsOf() is, on simulated scans, within 15 % of SPVNAS' 113.9 billion
   assertLess(Math.abs((macs[0]! + macs[1]!) / 2 / 113.9 - 1), 0.15);
 });
 
-Deno.test("a network gives the same again, with maps of its own and with cached ones", () => {
+Deno.test("a network gives the same again, with its own maps, cached ones and as a plan", () => {
   using cpu = new Context("cpu", { threads: 2 });
   const { bench } = testSetting(cpu);
   for (const build of [minkunet, spvcnn]) {
     const network = build(size(0.25));
-    const features = [true, false].flatMap((buildsMaps) => {
-      using instance = networkProblem(bench, { network, dtype: "f32", buildsMaps }).create(cpu);
+    const ways = [true, false].flatMap((buildsMaps) =>
+      [true, false].map((planned) => ({ buildsMaps, planned }))
+    );
+    const features = ways.flatMap((way) => {
+      using instance = networkProblem(bench, { network, dtype: "f32", ...way }).create(cpu);
       const run = instance.bind("implicit");
       return [1, 2].map(() => {
         run();

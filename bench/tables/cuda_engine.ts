@@ -59,8 +59,8 @@ const ROWS: readonly Row[] = [
   },
   { what: "MinkUNet cr 1.0, f16", name: NETWORK, unit: "ms", floor: 0.36, goal: 1 },
   {
-    what: "MinkUNet cr 1.0, f16, with its maps",
-    name: "minkunet_convs/cr=1,maps=built,dtype=f16",
+    what: "MinkUNet cr 1.0, f16, with its maps, as a plan",
+    name: "minkunet_plan/cr=1,maps=built,dtype=f16",
     unit: "ms",
     floor: 0.39,
     goal: 1.6,

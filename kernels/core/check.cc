@@ -19,6 +19,7 @@ void expect(const vmk_ctx* ctx, const vmk_tensor* t, const char* name, vmk_dtype
   if (t->dtype != dtype || t->ndim != ndim)
     fail(VMK_INVALID_ARGUMENT, "Cannot read %s: it is %s with %d dimensions, not %s with %d", name,
          dtype_name(t->dtype), t->ndim, dtype_name(dtype), ndim);
+  if (ctx->recording) ctx->used.push_back(t);
 }
 
 void expect_size(const vmk_tensor* t, const char* name, int32_t dim, int64_t needed) {

@@ -2,7 +2,7 @@
 #include <cstring>
 #include <limits>
 
-#include "internal.hpp"
+#include "plan.hpp"
 
 using vmk::fail;
 
@@ -34,15 +34,17 @@ VMK_API vmk_ctx* vmk_ctx_new(int32_t device, int32_t threads) {
   }
 }
 
+void vmk::release_if_unused(vmk_ctx* ctx) noexcept {
+  if (!ctx->closed || ctx->tensors > 0 || !ctx->plans.empty()) return;
+  delete ctx->device;
+  delete ctx;
+}
+
 // A tensor may outlive its context: both then point at what is left, and the last one frees it.
 VMK_API void vmk_ctx_free(vmk_ctx* ctx) {
-  if (!ctx || !ctx->device) return;
-  if (ctx->tensors == 0) {
-    delete ctx->device;
-    delete ctx;
-    return;
-  }
+  if (!ctx) return;
   ctx->closed = true;
+  vmk::release_if_unused(ctx);
 }
 
 VMK_API int64_t vmk_last_error(const vmk_ctx* ctx, char* buf, int64_t cap) {
@@ -56,25 +58,32 @@ VMK_API int32_t vmk_ctx_limit_isa(vmk_ctx* ctx, int32_t level) {
 }
 
 VMK_API vmk_status vmk_sync(vmk_ctx* ctx) {
-  return vmk::guard(ctx, [&] { ctx->device->sync(); });
+  return vmk::guard(ctx, [&] {
+    vmk::record_join(ctx);
+    ctx->device->sync();
+  });
 }
 
 VMK_API vmk_status vmk_queue(vmk_ctx* ctx, int32_t queue) {
   return vmk::guard(ctx, [&] {
     if (queue < 0 || queue >= VMK_QUEUES)
       fail(VMK_INVALID_ARGUMENT, "Cannot choose queue %d: there are %d", queue, VMK_QUEUES);
-    ctx->device->queue(queue);
+    vmk::choose_queue(ctx, queue);
   });
 }
 
 VMK_API vmk_status vmk_join(vmk_ctx* ctx) {
-  return vmk::guard(ctx, [&] { ctx->device->join(); });
+  return vmk::guard(ctx, [&] {
+    vmk::record_join(ctx);
+    ctx->device->join();
+  });
 }
 
 VMK_API vmk_status vmk_reserve(vmk_ctx* ctx, int64_t bytes) {
   return vmk::guard(ctx, [&] {
     if (bytes < 0)
       fail(VMK_INVALID_ARGUMENT, "Cannot reserve %lld bytes", static_cast<long long>(bytes));
+    vmk::record_join(ctx);
     ctx->device->reserve(bytes);
   });
 }
@@ -86,12 +95,18 @@ VMK_API int64_t vmk_scratch_bytes(const vmk_ctx* ctx) {
 VMK_API int64_t vmk_live_tensors(const vmk_ctx* ctx) { return ctx ? ctx->tensors : 0; }
 
 VMK_API vmk_status vmk_timer_start(vmk_ctx* ctx) {
-  return vmk::guard(ctx, [&] { ctx->device->timer_start(); });
+  return vmk::guard(ctx, [&] {
+    vmk::record_join(ctx);
+    ctx->device->timer_start();
+  });
 }
 
 VMK_API double vmk_timer_stop_ms(vmk_ctx* ctx) {
   double ms = 0;
-  const vmk_status status = vmk::guard(ctx, [&] { ms = ctx->device->timer_stop_ms(); });
+  const vmk_status status = vmk::guard(ctx, [&] {
+    vmk::record_join(ctx);
+    ms = ctx->device->timer_stop_ms();
+  });
   return status == VMK_OK ? ms : -status;
 }
 
@@ -101,6 +116,7 @@ VMK_API double vmk_probe(vmk_ctx* ctx, int32_t which, int64_t bytes) {
     if (which < VMK_PROBE_FMA || which > VMK_PROBE_GATHER || bytes < 0)
       fail(VMK_INVALID_ARGUMENT, "Cannot probe the machine: probe %d of %lld bytes", which,
            static_cast<long long>(bytes));
+    vmk::record_join(ctx);
     value = ctx->device->probe(which, bytes);
   });
   return status == VMK_OK ? value : -status;
@@ -135,6 +151,7 @@ VMK_API vmk_tensor* vmk_tensor_new(vmk_ctx* ctx, vmk_dtype dtype, int32_t ndim,
   vmk_tensor* made = nullptr;
   vmk::guard(ctx, [&] {
     const int64_t bytes = checked_bytes(dtype, ndim, shape);
+    vmk::record_join(ctx);
     void* data = ctx->device->alloc(bytes);
     made = new (std::nothrow) vmk_tensor;
     if (!made) {
@@ -156,12 +173,16 @@ VMK_API vmk_tensor* vmk_tensor_new(vmk_ctx* ctx, vmk_dtype dtype, int32_t ndim,
 VMK_API void vmk_tensor_free(vmk_tensor* tensor) {
   if (!tensor) return;
   vmk_ctx* ctx = tensor->ctx;
+  vmk::guard(ctx, [&] { vmk::record_join(ctx); });
+  vmk::forget_in_plans(tensor);
   ctx->device->release(tensor->data);
   delete tensor;
-  if (--ctx->tensors == 0 && ctx->closed) {
-    delete ctx->device;
-    delete ctx;
-  }
+  --ctx->tensors;
+  vmk::release_if_unused(ctx);
+}
+
+VMK_API int64_t vmk_tensor_handle(const vmk_tensor* tensor) {
+  return static_cast<int64_t>(reinterpret_cast<intptr_t>(tensor));
 }
 
 VMK_API vmk_status vmk_tensor_set_rows(vmk_ctx* ctx, vmk_tensor* tensor, int64_t rows) {
@@ -189,8 +210,11 @@ VMK_API vmk_status vmk_tensor_set_columns(vmk_ctx* ctx, vmk_tensor* tensor, int6
 
 namespace {
 
-void expect_bytes(const vmk_tensor* tensor, const void* host, int64_t bytes, const char* verb) {
+void expect_bytes(const vmk_ctx* ctx, const vmk_tensor* tensor, const void* host, int64_t bytes,
+                  const char* verb) {
   if (!tensor) fail(VMK_INVALID_ARGUMENT, "Cannot %s: the tensor is null", verb);
+  if (tensor->ctx != ctx)
+    fail(VMK_INVALID_ARGUMENT, "Cannot %s: the tensor belongs to another context", verb);
   if (bytes != tensor->bytes() || (!host && bytes > 0))
     fail(VMK_INVALID_ARGUMENT, "Cannot %s: the array holds %lld bytes, the tensor %lld", verb,
          static_cast<long long>(host ? bytes : 0), static_cast<long long>(tensor->bytes()));
@@ -200,14 +224,20 @@ void expect_bytes(const vmk_tensor* tensor, const void* host, int64_t bytes, con
 
 VMK_API vmk_status vmk_upload(vmk_ctx* ctx, vmk_tensor* to, const void* from, int64_t bytes) {
   return vmk::guard(ctx, [&] {
-    expect_bytes(to, from, bytes, "upload");
-    if (bytes > 0) ctx->device->upload(to->data, from, bytes);
+    expect_bytes(ctx, to, from, bytes, "upload");
+    if (bytes == 0) return;
+    vmk::record_join(ctx);
+    ctx->device->upload(to->data, from, bytes);
+    if (ctx->recording) vmk::record_upload(ctx, to);
   });
 }
 
 VMK_API vmk_status vmk_download(vmk_ctx* ctx, void* to, const vmk_tensor* from, int64_t bytes) {
   return vmk::guard(ctx, [&] {
-    expect_bytes(from, to, bytes, "download");
-    if (bytes > 0) ctx->device->download(to, from->data, bytes);
+    expect_bytes(ctx, from, to, bytes, "download");
+    if (bytes == 0) return;
+    vmk::record_join(ctx);
+    ctx->device->download(to, from->data, bytes);
+    if (ctx->recording) vmk::record_download(ctx, from);
   });
 }

@@ -4,11 +4,15 @@
 // row numbers inside device data, which the CPU backend checks.
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "bev.hpp"
+#include "voxels.hpp"
 #include "voxmark.h"
 #include "weights.hpp"
 
@@ -47,6 +51,11 @@ struct vmk_tensor {
 
 namespace vmk {
 
+// What a device made of the ops of a plan, to queue them at once.
+struct Graph {
+  virtual ~Graph() = default;
+};
+
 // A backend derives from this: the memory, the clock and the scratch arena of one device.
 struct Device {
   virtual ~Device() = default;
@@ -54,6 +63,11 @@ struct Device {
   virtual void release(void* data) noexcept = 0;
   virtual void upload(void* to, const void* from, int64_t bytes) = 0;
   virtual void download(void* to, const void* from, int64_t bytes) = 0;
+  virtual void copy(void* to, const void* from, int64_t bytes) = 0;  // both in its memory
+  // Fails, now or at the next wait, unless both hold the same bytes; `step` is for the text.
+  virtual void expect_same(const void* found, const void* expected, int64_t bytes,
+                           int64_t step) = 0;
+  virtual bool is_host() const = 0;  // the caller may read its memory at once
   virtual void sync() = 0;
   virtual void timer_start() = 0;
   virtual double timer_stop_ms() = 0;
@@ -62,6 +76,10 @@ struct Device {
   // A device that does its work in order has one queue.
   virtual void queue(int32_t) {}
   virtual void join() {}
+  // A graph of what `run` queues, which is not executed now; null, and why, where there is none.
+  virtual std::unique_ptr<Graph> capture(const std::function<void()>& run, std::string& why) = 0;
+  // Queues a graph; false when it must be captured again, since scratch memory has moved.
+  virtual bool launch(Graph& graph) = 0;
   virtual void end_op() noexcept = 0;  // gives the scratch of the op back to the arena
   virtual int32_t threads() const = 0;
   virtual int32_t limit_isa(int32_t level) = 0;
@@ -87,55 +105,6 @@ struct Geometry {
   int32_t low(int axis) const { return -((kernel[axis] - 1) / 2); }
 };
 
-struct Quantize {
-  const float* points;
-  const int32_t* batch;  // or nullptr
-  int32_t* coords;
-  int64_t n, c;
-  std::array<float, 3> voxel, origin;
-  int32_t rounding;
-};
-struct Voxelize {
-  const int32_t* coords;
-  int32_t *voxels, *inverse, *order, *starts;
-  int64_t* count;
-  int64_t n, capacity;
-};
-struct VoxelReduce {
-  const float* feats;
-  const int32_t *order, *starts;
-  float* out;
-  int64_t n, m, c;
-  int32_t reduce;
-};
-struct DevoxelizeMap {
-  const float* positions;
-  const int32_t* voxels;
-  int32_t* index;
-  float* weight;
-  int64_t n, m, t;
-  int32_t stride;
-};
-struct Devoxelize {
-  const float* feats;
-  const int32_t* index;
-  const float* weight;  // or nullptr
-  float* out;
-  int64_t n, m, t, c;
-};
-struct HashInsert {
-  const int32_t* coords;
-  int64_t* keys;
-  int32_t* rows;
-  int64_t n, capacity;
-};
-struct HashQuery {
-  const int64_t* keys;
-  const int32_t* rows;
-  const int32_t* queries;
-  int32_t* found;
-  int64_t n, capacity;
-};
 struct Downsample {
   const int32_t* coords;
   int32_t* out_coords;
@@ -145,12 +114,14 @@ struct Downsample {
   int32_t mode;
   bool bounded;
   std::array<int32_t, 6> bounds;
+  const int64_t* rows = nullptr;  // where the device keeps how many of the n rows there are
 };
 struct KernelMap {
   const int32_t *in_coords, *out_coords;
   int32_t* map;
   int64_t n, m;
   Geometry geometry;
+  const int64_t* rows = nullptr;  // as in Downsample, of a submanifold layer: [KV, *rows]
 };
 struct StridedMap {
   Downsample layer;  // its capacity is that of the map's columns too
@@ -205,6 +176,8 @@ struct Variant {
   bool needs_pairs = false;
   bool any_dtype = false;  // takes bf16 and f16 beside f32
   bool fused = false;      // applies the epilogue
+  // Of kernel_map only.
+  bool counted = false;  // takes rows that the device counts
 };
 template <class Args>
 struct Variants {
@@ -246,15 +219,27 @@ struct vmk_ctx {
   std::string error;
   int64_t tensors = 0;
   vmk::ConvSettings conv;
-  bool closed = false;  // freed while tensors were alive: the last of them frees the rest
+  bool closed = false;  // freed while tensors or plans were alive: the last of them frees the rest
+  std::vector<vmk_plan*> plans;
+  vmk_plan* recording = nullptr;
+  mutable std::vector<const vmk_tensor*> used;  // by the call under way, while recording
 };
 
 namespace vmk {
+
+// Frees a closed context that nothing belongs to any more.
+void release_if_unused(vmk_ctx* ctx) noexcept;
+
+// Adds what a call did to the plan being recorded; it may use the tensors of ctx->used.
+void record(vmk_ctx* ctx, const char* op, std::function<void(Device&)> run);
+// Every call that waits for all queues says so, as in a plan it must again.
+void record_join(vmk_ctx* ctx);
 
 // Runs body and turns whatever it throws into a status: nothing may cross the C border.
 template <class F>
 vmk_status guard(vmk_ctx* ctx, F&& body) noexcept {
   if (!ctx) return VMK_INVALID_ARGUMENT;
+  ctx->used.clear();
   try {
     body();
     return VMK_OK;
@@ -293,11 +278,15 @@ void run_variant(vmk_ctx* ctx, const char* op, const Variants<Args>& table, int3
   if (variant < 0 || variant >= table.count)
     fail(VMK_UNSUPPORTED, "Cannot run %s: variant %d was asked for, this library has %d", op,
          variant, table.count);
-  struct EndOp {
-    Device& device;
-    ~EndOp() { device.end_op(); }
-  } end{*ctx->device};
-  table.list[variant].run(*ctx->device, args);
+  const auto perform = [run = table.list[variant].run, args](Device& device) {
+    struct EndOp {
+      Device& device;
+      ~EndOp() { device.end_op(); }
+    } end{device};
+    run(device, args);
+  };
+  perform(*ctx->device);
+  if (ctx->recording) record(ctx, op, perform);
 }
 
 }  // namespace vmk

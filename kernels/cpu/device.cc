@@ -105,6 +105,19 @@ void CpuDevice::upload(void* to, const void* from, int64_t bytes) {
 void CpuDevice::download(void* to, const void* from, int64_t bytes) {
   std::memcpy(to, from, static_cast<size_t>(bytes));
 }
+void CpuDevice::copy(void* to, const void* from, int64_t bytes) {
+  std::memcpy(to, from, static_cast<size_t>(bytes));
+}
+void CpuDevice::expect_same(const void* found, const void* expected, int64_t bytes, int64_t step) {
+  if (std::memcmp(found, expected, static_cast<size_t>(bytes)) != 0)
+    fail(VMK_INVALID_ARGUMENT,
+         "Cannot run a plan: step %lld reads other values than when it was recorded",
+         static_cast<long long>(step));
+}
+std::unique_ptr<Graph> CpuDevice::capture(const std::function<void()>&, std::string& why) {
+  why = "the CPU library has no graphs";
+  return nullptr;
+}
 void CpuDevice::timer_start() { started = std::chrono::steady_clock::now(); }
 double CpuDevice::timer_stop_ms() {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started)

@@ -41,11 +41,16 @@ struct CpuDevice final : Device {
   void release(void* data) noexcept override;
   void upload(void* to, const void* from, int64_t bytes) override;
   void download(void* to, const void* from, int64_t bytes) override;
+  void copy(void* to, const void* from, int64_t bytes) override;
+  void expect_same(const void* found, const void* expected, int64_t bytes, int64_t step) override;
+  bool is_host() const override { return true; }
   void sync() override {}
   void timer_start() override;
   double timer_stop_ms() override;
   void reserve(int64_t bytes) override { arena.reserve(bytes); }
   int64_t scratch_bytes() const override { return arena.bytes(); }
+  std::unique_ptr<Graph> capture(const std::function<void()>& run, std::string& why) override;
+  bool launch(Graph&) override { return false; }
   void end_op() noexcept override { arena.reset(); }
   int32_t threads() const override { return pool.threads(); }
   int32_t limit_isa(int32_t level) override;

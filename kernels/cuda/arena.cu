@@ -69,6 +69,8 @@ void Arena::close() noexcept {
 }
 
 void Arena::add(int64_t bytes) {
+  if (pinned_) fail(VMK_INTERNAL, "Cannot capture a graph: the scratch arena has to grow");
+  ++moves_;
   auto* data = static_cast<char*>(allocate(bytes, stream_, pooled_));
   emulator::confine(data);
   chunks_.push_back({data, bytes});

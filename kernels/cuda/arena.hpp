@@ -18,6 +18,10 @@ class Arena {
   void reserve(int64_t bytes);
   void rewind() noexcept;
   int64_t capacity() const;
+  // A pinned arena fails where it would have to grow: a graph is being made of its addresses.
+  void pin(bool pinned) { pinned_ = pinned; }
+  // Times its memory has become another.
+  int64_t moves() const { return moves_; }
 
  private:
   struct Chunk {
@@ -27,7 +31,8 @@ class Arena {
   void add(int64_t bytes);
 
   cudaStream_t stream_ = nullptr;
-  bool pooled_ = false;
+  bool pooled_ = false, pinned_ = false;
+  int64_t moves_ = 0;
   std::vector<Chunk> chunks_;  // all but the last are full
   int64_t used_ = 0;           // of the last chunk
 };

@@ -55,4 +55,9 @@ __device__ inline uint64_t checked_key(const int32_t* coords, int64_t row, DataE
   return key;
 }
 
+// How many of n rows there are, where only the device may know.
+__device__ inline int64_t rows_there(int64_t n, const int64_t* rows) {
+  return rows && *rows < n ? *rows : n;
+}
+
 }  // namespace vmk

@@ -77,6 +77,9 @@ __attribute__((format(printf, 2, 0))) [[noreturn]] void fail_value(vmk_status st
 [[noreturn]] void fail_note(const DataErrors& log, int what, const Note& note) {
   constexpr vmk_status kInvalid = VMK_INVALID_ARGUMENT;
   switch (what) {
+    case kOtherContent:
+      fail(kInvalid, "Cannot run a plan: step %lld reads other values than when it was recorded",
+           note.row);
     case kBadPoint: fail_point(log, note);
     case kBadVoxelizeRow: fail_coordinate("voxelize coords", note);
     case kBadInsertRow: fail_coordinate("insert coords", note);

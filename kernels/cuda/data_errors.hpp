@@ -11,6 +11,7 @@ namespace vmk {
 // What was wrong, in the order in which the host looks. The text of each is in data_errors.cu; the
 // comment says what row and value mean where it is not the row and what was found there.
 enum DataError : int {
+  kOtherContent,  // row: the step of the plan. First, as the rest may follow from it
   kBadPoint,  // axis 0: the batch, else the f32 bits of the point
   kFarVoxel,  // the f32 bits of its voxel, beside kBadPoint when the point is finite
   kBadVoxelizeRow,

@@ -48,8 +48,10 @@ void CudaDevice::enter() {
 void CudaDevice::check(cudaError_t error, const char* action) {
   if (error == cudaSuccess) return;
   cudaGetLastError();
-  death_ = std::string("Cannot ") + action + ": " + cudaGetErrorString(error) + " (" +
-           std::to_string(static_cast<int>(error)) + ")";
+  const std::string text = std::string("Cannot ") + action + ": " + cudaGetErrorString(error) +
+                           " (" + std::to_string(static_cast<int>(error)) + ")";
+  if (capturing_) fail(VMK_INTERNAL, "%s", text.c_str());
+  death_ = text;
   if (launches_ > 0) {
     death_ += "; kernels queued last: ";
     const int64_t shown = std::min<int64_t>(launches_, recent_.size());
@@ -99,6 +101,11 @@ void CudaDevice::download(void* to, const void* from, int64_t bytes) {
   check(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyDeviceToHost, stream()),
         "download");
   wait("download");
+}
+
+void CudaDevice::copy(void* to, const void* from, int64_t bytes) {
+  check(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyDeviceToDevice, stream()),
+        "copy");
 }
 
 void CudaDevice::sync() {

@@ -22,12 +22,17 @@ class CudaDevice final : public Device {
   void release(void* data) noexcept override;
   void upload(void* to, const void* from, int64_t bytes) override;
   void download(void* to, const void* from, int64_t bytes) override;
+  void copy(void* to, const void* from, int64_t bytes) override;
+  void expect_same(const void* found, const void* expected, int64_t bytes, int64_t step) override;
+  bool is_host() const override { return false; }
   void sync() override;
   void timer_start() override;
   double timer_stop_ms() override;
   void reserve(int64_t bytes) override;
   void queue(int32_t index) override;
   void join() override;
+  std::unique_ptr<Graph> capture(const std::function<void()>& run, std::string& why) override;
+  bool launch(Graph& graph) override;
   int64_t scratch_bytes() const override { return queues_.scratch_bytes(); }
   void end_op() noexcept override { queues_.arena().rewind(); }
   int32_t threads() const override { return 1; }
@@ -50,7 +55,8 @@ class CudaDevice final : public Device {
   void fill(void* data, int byte, int64_t bytes);
   // Every launch calls this after it was queued.
   void launched(const char* kernel);
-  // Throws what a runtime call answered; everything but a lack of memory kills the context.
+  // Throws what a runtime call answered; everything but a lack of memory kills the context, or only
+  // the graph that is being captured.
   void check(cudaError_t error, const char* action);
   // Makes this the thread's device; calls come from any thread. Throws when the context is dead.
   void enter();
@@ -68,6 +74,7 @@ class CudaDevice final : public Device {
   int64_t launches_ = 0;
   std::string death_;
   bool timing_ = false;
+  bool capturing_ = false;
   Queues queues_;
 };
 

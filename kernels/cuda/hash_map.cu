@@ -8,10 +8,10 @@ namespace vmk {
 namespace {
 
 __global__ void __launch_bounds__(kBlock)
-    insert_rows(const int32_t* coords, int64_t n, HashTable table, DataErrors* log,
-                DataError what) {
+    insert_rows(const int32_t* coords, int64_t n, const int64_t* rows, HashTable table,
+                DataErrors* log, DataError what) {
   const int64_t i = thread_index();
-  if (i >= n) return;
+  if (i >= rows_there(n, rows)) return;
   const uint64_t key = checked_key(coords, i, log, what);
   if (key != kNoKey) insert_key(table, key, static_cast<uint32_t>(i));
 }
@@ -34,11 +34,12 @@ HashTable table_of(int64_t* keys, int32_t* rows, int64_t capacity) {
 }  // namespace
 
 void fill_table(CudaDevice& device, const HashTable& table, const int32_t* coords, int64_t n,
-                DataError what) {
+                DataError what, const int64_t* rows) {
   const auto capacity = static_cast<int64_t>(table.mask) + 1;
   device.fill(table.keys, 0xff, capacity * static_cast<int64_t>(sizeof(*table.keys)));
   device.fill(table.rows, 0xff, capacity * static_cast<int64_t>(sizeof(*table.rows)));
-  VMK_LAUNCH(device, insert_rows, blocks(n), kBlock, coords, n, table, device.data_errors(), what);
+  VMK_LAUNCH(device, insert_rows, blocks(n), kBlock, coords, n, rows, table,
+             device.data_errors(), what);
 }
 
 HashTable new_table(CudaDevice& device, int64_t n) {
@@ -48,9 +49,10 @@ HashTable new_table(CudaDevice& device, int64_t n) {
           static_cast<uint64_t>(capacity) - 1};
 }
 
-HashTable build_table(CudaDevice& device, const int32_t* coords, int64_t n, DataError what) {
+HashTable build_table(CudaDevice& device, const int32_t* coords, int64_t n, DataError what,
+                      const int64_t* rows) {
   const HashTable table = new_table(device, n);
-  fill_table(device, table, coords, n, what);
+  fill_table(device, table, coords, n, what, rows);
   return table;
 }
 

@@ -46,11 +46,13 @@ __device__ inline int find_key(const HashTable& table, uint64_t key) {
 
 // A table with room for n keys in scratch, not filled.
 HashTable new_table(CudaDevice& device, int64_t n);
-// Empties a table and queues the insertion of coords [n, 4]; rows out of range are noted as `what`.
+// Empties a table and queues the insertion of coords [n, 4], or of the first *rows of them; those
+// out of range are noted as `what`.
 void fill_table(CudaDevice& device, const HashTable& table, const int32_t* coords, int64_t n,
-                DataError what);
+                DataError what, const int64_t* rows = nullptr);
 // The same with a table in scratch.
-HashTable build_table(CudaDevice& device, const int32_t* coords, int64_t n, DataError what);
+HashTable build_table(CudaDevice& device, const int32_t* coords, int64_t n, DataError what,
+                      const int64_t* rows = nullptr);
 // Queues the check of the output coordinates of a kernel map.
 void check_outputs(CudaDevice& device, const KernelMap& a);
 

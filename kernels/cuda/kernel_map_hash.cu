@@ -26,39 +26,39 @@ __global__ void __launch_bounds__(kBlock)
   map[k * m + i] = find_key(table, layer.input_key(coord_at(out_coords, i), k));
 }
 
-// The row that stands for the coordinate of each row: itself, or the first of its duplicates.
+// The row that stands for the coordinate of each row: itself, or the first of its duplicates. It is
+// what the map has at the center.
 __global__ void __launch_bounds__(kBlock)
-    find_centers(const int32_t* __restrict__ coords, int64_t n, HashTable table,
-                 int32_t* __restrict__ center) {
-  const int64_t i = thread_index();
-  if (i < n) center[i] = find_key(table, key_of(coord_at(coords, i)));
+    find_centers(KernelMap a, int64_t center, HashTable table) {
+  const int64_t i = thread_index(), n = rows_there(a.n, a.rows);
+  if (i < n) a.map[center * n + i] = find_key(table, key_of(coord_at(a.in_coords, i)));
 }
 
 // One block row an offset below the center. The map of the offsets above it must be -1. Only the
 // first of equal rows is found by others, so only it may write for them: each word has one writer.
 __global__ void __launch_bounds__(kBlock)
-    find_mirrored(const int32_t* __restrict__ coords, int64_t n, int kv, Layer layer,
-                  HashTable table, int32_t* __restrict__ map) {
-  const int64_t i = thread_index();
+    find_mirrored(KernelMap a, int kv, Layer layer, HashTable table) {
+  const int64_t i = thread_index(), n = rows_there(a.n, a.rows);
   if (i >= n) return;
   const int k = static_cast<int>(blockIdx.y), mirror = kv - 1 - k;
-  const Coord q = coord_at(coords, i);
+  const Coord q = coord_at(a.in_coords, i);
   const int row = find_key(table, layer.input_key(q, k));
-  map[k * n + i] = row;
-  if (map[kv / 2 * n + i] != i) {
-    map[mirror * n + i] = find_key(table, layer.input_key(q, mirror));
+  a.map[k * n + i] = row;
+  if (a.map[kv / 2 * n + i] != i) {
+    a.map[mirror * n + i] = find_key(table, layer.input_key(q, mirror));
   } else if (row >= 0) {
-    map[mirror * n + row] = static_cast<int32_t>(i);
+    a.map[mirror * n + row] = static_cast<int32_t>(i);
   }
 }
 
 void build_submanifold(CudaDevice& device, const KernelMap& a, const HashTable& table) {
   const int64_t kv = a.geometry.volume(), half = kv / 2;
-  VMK_LAUNCH(device, find_centers, blocks(a.n), kBlock, a.in_coords, a.n, table,
-             a.map + half * a.n);
-  device.fill(a.map + (half + 1) * a.n, 0xff, half * a.n * static_cast<int64_t>(sizeof(int32_t)));
-  VMK_LAUNCH(device, find_mirrored, blocks(a.n, kBlock, half), kBlock, a.in_coords, a.n,
-             static_cast<int>(kv), Layer(a.geometry), table, a.map);
+  // Where the offsets above the center begin depends on the rows there are: then all are cleared.
+  const int64_t kept = a.rows ? 0 : (half + 1) * a.n;
+  device.fill(a.map + kept, 0xff, (kv * a.n - kept) * static_cast<int64_t>(sizeof(int32_t)));
+  VMK_LAUNCH(device, find_centers, blocks(a.n), kBlock, a, half, table);
+  VMK_LAUNCH(device, find_mirrored, blocks(a.n, kBlock, half), kBlock, a, static_cast<int>(kv),
+             Layer(a.geometry), table);
 }
 
 }  // namespace
@@ -69,7 +69,7 @@ void check_outputs(CudaDevice& device, const KernelMap& a) {
 
 void kernel_map_hash(Device& any, const KernelMap& a) {
   CudaDevice& device = cuda_device(any);
-  const HashTable table = build_table(device, a.in_coords, a.n, kBadInputRow);
+  const HashTable table = build_table(device, a.in_coords, a.n, kBadInputRow, a.rows);
   if (a.in_coords == a.out_coords && a.n == a.m && a.geometry.submanifold())
     return build_submanifold(device, a, table);
   if (a.in_coords != a.out_coords) check_outputs(device, a);

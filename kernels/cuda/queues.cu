@@ -45,6 +45,16 @@ cudaError_t Queues::join() {
   return cudaSuccess;
 }
 
+void Queues::pin_arenas(bool pinned) {
+  for (Queue& queue : queues_) queue.arena.pin(pinned);
+}
+
+int64_t Queues::arena_moves() const {
+  int64_t moves = 0;
+  for (const Queue& queue : queues_) moves += queue.arena.moves();
+  return moves;
+}
+
 int64_t Queues::scratch_bytes() const {
   int64_t bytes = 0;
   for (const Queue& queue : queues_) bytes += queue.arena.capacity();

@@ -23,6 +23,8 @@ class Queues {
   cudaStream_t stream() const { return queues_[chosen_].stream; }
   Arena& arena() { return queues_[chosen_].arena; }
   int64_t scratch_bytes() const;
+  void pin_arenas(bool pinned);
+  int64_t arena_moves() const;
 
  private:
   struct Queue {

@@ -14,14 +14,14 @@ namespace {
 
 // items[slot] = slot: which input and which of its outputs a sorted key is.
 __global__ void __launch_bounds__(kBlock)
-    write_items(const int32_t* __restrict__ coords, int64_t n, Layer layer, Bounds bounds,
-                int64_t room, uint64_t* __restrict__ keys, int32_t* __restrict__ items,
-                DataErrors* log) {
-  const int64_t i = thread_index();
+    write_items(Downsample a, Layer layer, Bounds bounds, int64_t room,
+                uint64_t* __restrict__ keys, int32_t* __restrict__ items, DataErrors* log) {
+  const int64_t i = thread_index(), n = a.n;
   if (i >= n) return;
   int64_t used = 0;
-  if (checked_key(coords, i, log, kBadDownsampleRow) != kNoKey)
-    for_outputs(layer, bounds, coord_at(coords, i),
+  if (i < rows_there(n, a.rows) &&
+      checked_key(a.coords, i, log, kBadDownsampleRow) != kNoKey)
+    for_outputs(layer, bounds, coord_at(a.coords, i),
                 [&](uint64_t key) { keys[used++ * n + i] = key; });
   for (; used < room; ++used) keys[used * n + i] = kNoKey;
   for (int64_t slot = i; slot < room * n; slot += n) items[slot] = static_cast<int32_t>(slot);
@@ -108,7 +108,7 @@ void strided_map_sort(Device& any, const StridedMap& args) {
   auto* unsorted_items = device.scratch<int32_t>(all);
   auto* items = device.scratch<int32_t>(all);
   auto* bases = device.scratch<int64_t>(tiles);
-  VMK_LAUNCH(device, write_items, blocks(a.n), kBlock, a.coords, a.n, layer, bounds, room, unsorted,
+  VMK_LAUNCH(device, write_items, blocks(a.n), kBlock, a, layer, bounds, room, unsorted,
              unsorted_items, device.data_errors());
   sort_pairs(device, unsorted, keys, unsorted_items, items, all, kKeyBits + 1);
   VMK_LAUNCH(device, count_outputs, blocks(all, kTile), kBlock, keys, all, bases);

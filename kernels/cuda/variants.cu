@@ -24,7 +24,9 @@ constexpr Variant<HashInsert> kHashInsertList[] = {{"cas", hash_insert_cas}};
 constexpr Variant<HashQuery> kHashQueryList[] = {{"probe", hash_query_probe}};
 constexpr Variant<Downsample> kDownsampleList[] = {{"sort", downsample_sort}};
 constexpr Variant<KernelMap> kKernelMapList[] = {
-    {"hash", kernel_map_hash}, {"search", kernel_map_search}, {"grid", kernel_map_grid}};
+    {.name = "hash", .run = kernel_map_hash, .counted = true},
+    {"search", kernel_map_search},
+    {"grid", kernel_map_grid}};
 constexpr Variant<StridedMap> kStridedMapList[] = {{"sort", strided_map_sort}};
 constexpr Variant<KernelMapTranspose> kTransposeList[] = {
     {"scatter", kernel_map_transpose_scatter}};

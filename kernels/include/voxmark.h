@@ -4,8 +4,9 @@
  * Both libraries export every function below; what one of them cannot do answers VMK_UNSUPPORTED.
  *
  * Handles   vmk_ctx is one device, one queue of work, one scratch arena and one last error.
- *           vmk_tensor is a dense row-major array in that device's memory. Free tensors before
- *           their context. A context is used by one thread at a time.
+ *           vmk_tensor is a dense row-major array in that device's memory. vmk_plan is a recorded
+ *           list of calls. Free both before their context. A context is used by one thread at a
+ *           time.
  * Errors    Functions that can fail return a vmk_status; the text is read with vmk_last_error.
  *           Nothing is printed, nothing exits, nothing is thrown across this border.
  * Arguments ctx, variant, inputs (const), outputs, scalars. A variant is an index into the names
@@ -81,6 +82,7 @@ typedef int32_t vmk_dtype;
 
 typedef struct vmk_ctx vmk_ctx;
 typedef struct vmk_tensor vmk_tensor;
+typedef struct vmk_plan vmk_plan;
 
 /* ---- library and device ------------------------------------------------------------------ */
 
@@ -147,9 +149,31 @@ VMK_API vmk_status vmk_tensor_set_rows(vmk_ctx* ctx, vmk_tensor* tensor, int64_t
 /* Sets the second dimension of a tensor of two to at most what it was made with. The elements stay
    where they are, so rows move up: for outputs that are written packed, such as a map [KV, M]. */
 VMK_API vmk_status vmk_tensor_set_columns(vmk_ctx* ctx, vmk_tensor* tensor, int64_t columns);
+/* The handle as a number, for callers that cannot write pointers into an array of tensors. */
+VMK_API int64_t vmk_tensor_handle(const vmk_tensor* tensor);
 /* `bytes` must be the tensor's size; both wait until the copy is done. */
 VMK_API vmk_status vmk_upload(vmk_ctx* ctx, vmk_tensor* to, const void* from, int64_t bytes);
 VMK_API vmk_status vmk_download(vmk_ctx* ctx, void* to, const vmk_tensor* from, int64_t bytes);
+
+/* ---- plans ------------------------------------------------------------------------------- */
+
+/* What is called on ctx between vmk_plan_begin and vmk_plan_end runs as always and is recorded:
+   ops, queues, uploads and downloads. vmk_plan_run does it again in one call, from and to the same
+   tensors: change what they hold in between, not their shapes, and free none. What was uploaded is
+   written again; what was downloaded must hold the same values again, since the sizes of what
+   follows may depend on it: a plan that makes maps is for the coordinates that it was recorded
+   with, and says so of others when the host next waits. A call that failed is not recorded.
+   The CUDA library captures a graph in the first vmk_plan_run and launches it from then on, or
+   runs the calls one after the other where the device cannot. */
+/* NULL when another plan of ctx is being recorded or memory is short. */
+VMK_API vmk_plan* vmk_plan_begin(vmk_ctx* ctx);
+VMK_API vmk_status vmk_plan_end(vmk_ctx* ctx, vmk_plan* plan);
+VMK_API vmk_status vmk_plan_run(vmk_ctx* ctx, vmk_plan* plan);
+/* "steps: n", "replay: graph" or "replay: plain", and "why: ..." for a plain one, a line each;
+   copied as vmk_build_info does. */
+VMK_API int64_t vmk_plan_info(const vmk_plan* plan, char* buf, int64_t cap);
+/* NULL is fine; a plan that is being recorded is given up. */
+VMK_API void vmk_plan_free(vmk_plan* plan);
 
 /* ---- voxelization ------------------------------------------------------------------------ */
 
@@ -255,6 +279,23 @@ VMK_API vmk_status vmk_kernel_map(vmk_ctx* ctx, int32_t variant, const vmk_tenso
 VMK_API vmk_status vmk_strided_map(vmk_ctx* ctx, int32_t variant, const vmk_tensor* coords,
                                    vmk_tensor* out_coords, vmk_tensor* map, vmk_tensor* count,
                                    const int32_t* geometry, int32_t mode, const int32_t* bounds);
+/* All maps of a network of L strided layers in one call: the kernel map of every level, and the
+   strided map from each level to the next, as vmk_kernel_map and vmk_strided_map (VMK_OUT_REACHED,
+   no bounds) make them one by one. The CUDA library does not wait for the numbers of rows, and
+   makes maps on several queues; a level with more rows than its bound B is VMK_CAPACITY when the
+   host next waits. What lies behind the rows of a level is undefined.
+     variant     of kernel_map; VMK_UNSUPPORTED for one that must know the rows beforehand
+     coords      i32 [N, 4]: level 0, sorted and distinct
+     out_coords  host array of L tensors i32 [B, 4]: levels 1 to L, with B of each level's own
+     strided     host array of L tensors i32 [KV, B]: from each level to the next, packed
+     maps        host array of L + 1 tensors i32 [KV, B], B = N for level 0: packed as well
+     counts      i64 [L]: rows of levels 1 to L
+     geometries  host int32_t[(2 L + 1) * 9]: the submanifold layer of level 0, then for each
+                 further level the strided layer that makes it and its submanifold layer */
+VMK_API vmk_status vmk_network_maps(vmk_ctx* ctx, int32_t variant, const vmk_tensor* coords,
+                                    int32_t levels, vmk_tensor* const* out_coords,
+                                    vmk_tensor* const* strided, vmk_tensor* const* maps,
+                                    vmk_tensor* counts, const int32_t* geometries);
 /* The map of the transposed layer: out[k][map[k][m]] = m, the rest -1.
      map i32 [KV, M] with every input row at most once an offset, out i32 [KV, N] */
 VMK_API vmk_status vmk_kernel_map_transpose(vmk_ctx* ctx, int32_t variant, const vmk_tensor* map,

@@ -51,6 +51,27 @@ static void test_convolution(vmk_ctx* ctx) {
   vmk_tensor_free(result);
 }
 
+static void test_plan(vmk_ctx* ctx) {
+  float values[2] = {1, 2};
+  vmk_tensor* x = tensor(ctx, VMK_F32, 1, 2);
+  vmk_tensor* sum = tensor(ctx, VMK_F32, 1, 2);
+  vmk_plan* plan = vmk_plan_begin(ctx);
+  expect(plan != NULL && vmk_plan_begin(ctx) == NULL, "plans do not nest");
+  expect(vmk_upload(ctx, x, values, sizeof values) == VMK_OK, "recorded upload");
+  expect(vmk_affine(ctx, 0, x, NULL, NULL, x, sum, VMK_ACT_NONE, 0) == VMK_OK, "recorded op");
+  expect(vmk_plan_end(ctx, plan) == VMK_OK, "plan ends");
+  values[0] = values[1] = 0;
+  expect(vmk_upload(ctx, sum, values, sizeof values) == VMK_OK, "upload");
+  expect(vmk_plan_run(ctx, plan) == VMK_OK, "plan runs");
+  expect(vmk_download(ctx, values, sum, sizeof values) == VMK_OK, "download");
+  expect(values[0] == 2 && values[1] == 4, "a plan computes");
+  vmk_tensor_free(x);
+  expect(vmk_plan_run(ctx, plan) == VMK_INVALID_ARGUMENT, "a freed tensor is noticed");
+  vmk_tensor_free(sum);
+  vmk_plan_free(plan);
+  vmk_plan_free(NULL);
+}
+
 static void test_errors(vmk_ctx* ctx) {
   char text[64], tiny[4];
   vmk_tensor* wrong = tensor(ctx, VMK_F32, 2, 3);
@@ -81,6 +102,7 @@ int main(int argc, char** argv) {
     vmk_ctx* ctx = vmk_ctx_new(0, threads);
     expect(ctx != NULL, "a context");
     test_convolution(ctx);
+    test_plan(ctx);
     test_errors(ctx);
     failures += fuzz(ctx, (unsigned)threads, rounds);
     expect(vmk_live_tensors(ctx) == 0, "every tensor is freed");

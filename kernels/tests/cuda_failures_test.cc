@@ -103,6 +103,35 @@ void test_scratch() {
   vmk_ctx_free(ctx);
 }
 
+// A driver that cannot capture what a plan queues: its calls are made one after the other.
+void test_capture() {
+  faults = {};
+  vmk_ctx* ctx = vmk_ctx_new(0, 0);
+  const int64_t shape[] = {2, 2};
+  const float zeros[4] = {};
+  float back[4];
+  vmk_tensor* x = vmk_tensor_new(ctx, VMK_F32, 2, shape);
+  vmk_tensor* out = vmk_tensor_new(ctx, VMK_F32, 2, shape);
+  vmk_upload(ctx, x, zeros, sizeof zeros);
+  vmk_plan* plan = vmk_plan_begin(ctx);
+  expect_status("record", vmk_softmax(ctx, 0, x, out), VMK_OK);
+  expect_status("record", vmk_plan_end(ctx, plan), VMK_OK);
+  vmk_upload(ctx, out, zeros, sizeof zeros);
+  faults.capture = cudaErrorStreamCaptureUnsupported;
+  expect_status("plain", vmk_plan_run(ctx, plan), VMK_OK);
+  expect_status("plain", vmk_download(ctx, back, out, sizeof back), VMK_OK);
+  if (back[3] != 0.5f) expect("plain", "another value", "0.5");
+  char text[256];
+  vmk_plan_info(plan, text, sizeof text);
+  expect("plain", text, "steps: 1\nreplay: plain\nwhy: Cannot capture a graph: operation not "
+         "permitted");
+  vmk_tensor_free(x);
+  vmk_tensor_free(out);
+  vmk_plan_free(plan);
+  vmk_ctx_free(ctx);
+  faults = {};
+}
+
 // A kernel faults while the host goes on: the next call that waits names what was queued, and from
 // then on the context says that it is dead. Freeing still works.
 void test_late_fault() {
@@ -138,6 +167,7 @@ int main() {
   test_opening();
   test_memory();
   test_scratch();
+  test_capture();
   test_late_fault();
   std::printf(failures ? "%d failures\n" : "ok\n", failures);
   return failures > 0;

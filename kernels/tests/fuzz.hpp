@@ -13,7 +13,10 @@ class Fuzz {
 
   int rounds(int count) {
     for (int i = 0; i < count; ++i) {
-      call();
+      if (below(3) == 0)
+        call_planned();
+      else
+        call();
       for (vmk_tensor* tensor : made_) vmk_tensor_free(tensor);
       made_.clear();
     }
@@ -77,9 +80,11 @@ class Fuzz {
   }
 
   void call();
+  void call_planned();
   void call_voxels(int64_t op, int32_t variant);
   void call_maps(int64_t op, int32_t variant);
   void call_strided(int32_t variant);
+  void call_network(int32_t variant);
   void call_features(int64_t op, int32_t variant);
   void call_bev(int64_t op, int32_t variant);
   void call_dense(int64_t op, int32_t variant);

@@ -12,7 +12,7 @@ void Fuzz::call() {
   if (rarely()) ended(vmk_join(ctx_), "join");
   vmk_ctx_limit_isa(ctx_, static_cast<int32_t>(below(3)));
   const auto variant = static_cast<int32_t>(rarely() ? number() : below(3));
-  const int64_t op = below(33);
+  const int64_t op = below(34);
   if (op < 6)
     call_voxels(op, variant);
   else if (op < 11)
@@ -29,8 +29,33 @@ void Fuzz::call() {
     call_weights(op, variant);
   else if (op == 31)
     call_strided(variant);
+  else if (op == 32)
+    call_network(variant);
   else
     call_int8(variant);
+}
+
+// A plan of one call, run again with its tensors as they were, with other contents, with another
+// shape and with one of them freed.
+void Fuzz::call_planned() {
+  vmk_plan* plan = vmk_plan_begin(ctx_);
+  call();
+  if (rarely()) ended(vmk_plan_run(ctx_, plan), "plan_run");
+  ended(vmk_plan_end(ctx_, plan), "plan_end");
+  for (int run = 0; run < 2; ++run) ended(vmk_plan_run(ctx_, plan), "plan_run");
+  ended(vmk_sync(ctx_), "sync");
+  if (made_.empty()) return vmk_plan_free(plan);
+  const size_t at = static_cast<size_t>(below(static_cast<int64_t>(made_.size())));
+  const int64_t rows = size();
+  if (below(2) == 0) {
+    ended(vmk_tensor_set_rows(ctx_, made_[at], rows), "tensor_set_rows");
+  } else {
+    vmk_tensor_free(made_[at]);
+    made_.erase(made_.begin() + static_cast<std::ptrdiff_t>(at));
+  }
+  ended(vmk_plan_run(ctx_, plan), "plan_run");
+  if (rarely()) ended(vmk_plan_end(ctx_, plan), "plan_end");
+  vmk_plan_free(plan);
 }
 
 void Fuzz::call_voxels(int64_t op, int32_t v) {
@@ -114,6 +139,28 @@ void Fuzz::call_strided(int32_t v) {
                         rarely() ? bounds : nullptr),
         "strided_map");
   ended(vmk_tensor_set_columns(ctx_, tensor(VMK_I32, {2, size()}), size()), "set_columns");
+}
+
+void Fuzz::call_network(int32_t v) {
+  int32_t geometries[5][9];
+  for (auto& geometry : geometries)
+    for (int i = 0; i < 9; ++i) geometry[i] = rarely() ? number() : i < 3 ? 3 : 1;
+  for (const int strided : {1, 3})
+    for (int i = 0; i < 6; ++i)
+      if (!rarely()) geometries[strided][i] = 2;
+  vmk_tensor *coords[2], *strided[2], *maps[3];
+  const int64_t n = size();
+  for (int i = 0; i < 3; ++i) {
+    const int64_t rows = i && rarely() ? size() : n;
+    maps[i] = tensor(VMK_I32, {27, rows});
+    if (i == 2) continue;
+    coords[i] = tensor(VMK_I32, {rows, 4});
+    strided[i] = tensor(VMK_I32, {8, rows});
+  }
+  ended(vmk_network_maps(ctx_, v, tensor(VMK_I32, {n, 4}), rarely() ? -1 : 2,
+                         rarely() ? nullptr : coords, strided, maps, tensor(VMK_I64, {2}),
+                         geometries[0]),
+        "network_maps");
 }
 
 void Fuzz::call_features(int64_t op, int32_t v) {

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstring>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "faults.hpp"
 #include "memory.hpp"
@@ -11,9 +13,15 @@ struct EmulatedEvent {
   std::chrono::steady_clock::time_point at;
 };
 
+struct EmulatedGraph {
+  std::vector<std::function<cudaError_t()>> work;
+};
+
 namespace {
 
 using namespace vmk::emulator;
+
+thread_local EmulatedGraph* capture = nullptr;
 
 thread_local cudaError_t pending = cudaSuccess;
 thread_local std::string pending_text;
@@ -26,6 +34,12 @@ void vmk::emulator::fail_next(cudaError_t error, const char* text) {
 }
 
 cudaError_t vmk::emulator::code_for_device() { return faults.code; }
+
+cudaError_t vmk::emulator::enqueue(std::function<cudaError_t()> work) {
+  if (!capture) return work();
+  capture->work.push_back(std::move(work));
+  return cudaSuccess;
+}
 
 cudaError_t cudaGetLastError() {
   const cudaError_t error = pending != cudaSuccess ? pending : faults.sticky;
@@ -45,6 +59,8 @@ const char* cudaGetErrorString(cudaError_t error) {
       return "no kernel image is available for execution on the device";
     case cudaErrorIllegalAddress: return "an illegal memory access was encountered";
     case cudaErrorInvalidValue: return "invalid argument";
+    case cudaErrorStreamCaptureUnsupported:
+      return "operation not permitted when stream is capturing";
     default: return pending_text.c_str();
   }
 }
@@ -99,6 +115,7 @@ cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int) {
 cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr, void*) { return cudaSuccess; }
 
 cudaError_t cudaMalloc(void** data, size_t bytes) {
+  if (capture) return cudaErrorStreamCaptureUnsupported;
   if (bytes > faults.device_bytes - allocated_bytes()) return cudaErrorMemoryAllocation;
   if (faults.sticky != cudaSuccess) return faults.sticky;
   *data = allocate_region(bytes);
@@ -117,16 +134,21 @@ cudaError_t cudaFreeAsync(void* data, cudaStream_t) { return cudaFree(data); }
 
 cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind,
                             cudaStream_t) {
-  const bool down = kind == cudaMemcpyDeviceToHost;
-  if (down ? !is_allocated(from, bytes) : !host_writes(to, bytes)) return cudaErrorInvalidValue;
-  std::memcpy(to, from, bytes);
-  return cudaSuccess;
+  if (capture && kind != cudaMemcpyDeviceToDevice) return cudaErrorStreamCaptureUnsupported;
+  return enqueue([=] {
+    if (kind != cudaMemcpyHostToDevice && !is_allocated(from, bytes)) return cudaErrorInvalidValue;
+    if (kind != cudaMemcpyDeviceToHost && !host_writes(to, bytes)) return cudaErrorInvalidValue;
+    std::memcpy(to, from, bytes);
+    return cudaSuccess;
+  });
 }
 
 cudaError_t cudaMemsetAsync(void* data, int byte, size_t bytes, cudaStream_t) {
-  if (!host_writes(data, bytes)) return cudaErrorInvalidValue;
-  std::memset(data, byte, bytes);
-  return cudaSuccess;
+  return enqueue([=] {
+    if (!host_writes(data, bytes)) return cudaErrorInvalidValue;
+    std::memset(data, byte, bytes);
+    return cudaSuccess;
+  });
 }
 
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
@@ -134,7 +156,9 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   return cudaSuccess;
 }
 
-cudaError_t cudaStreamSynchronize(cudaStream_t) { return faults.sticky; }
+cudaError_t cudaStreamSynchronize(cudaStream_t) {
+  return capture ? cudaErrorStreamCaptureUnsupported : faults.sticky;
+}
 cudaError_t cudaStreamDestroy(cudaStream_t) { return cudaSuccess; }
 
 cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned) { return cudaSuccess; }
@@ -162,3 +186,33 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
   delete event;
   return cudaSuccess;
 }
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t, cudaStreamCaptureMode) {
+  capture = new EmulatedGraph{};
+  return cudaSuccess;
+}
+
+cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t* graph) {
+  *graph = std::exchange(capture, nullptr);
+  return faults.capture;
+}
+
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsigned long long) {
+  *exec = new EmulatedGraph(*graph);
+  return cudaSuccess;
+}
+
+cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t) {
+  for (const auto& work : exec->work) {
+    const cudaError_t error = work();
+    if (error != cudaSuccess) return error;
+  }
+  return cudaSuccess;
+}
+
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+  delete graph;
+  return cudaSuccess;
+}
+
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) { return cudaGraphDestroy(exec); }

@@ -7,6 +7,7 @@ namespace vmk::emulator {
 struct Faults {
   cudaError_t device_count = cudaSuccess;  // answer of cudaGetDeviceCount
   cudaError_t code = cudaSuccess;          // answer to whether the library has code for the device
+  cudaError_t capture = cudaSuccess;       // answer to the end of a capture
   int driver = 13000, runtime = 13000;
   size_t device_bytes = size_t{4} << 30;
   // Launches until one fails on the device, after the call that queued it; 0 = none does.

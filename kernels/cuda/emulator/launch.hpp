@@ -3,6 +3,7 @@
 #include <tuple>
 #include <utility>
 
+#include "cudart.hpp"
 #include "scheduler.hpp"
 
 namespace vmk::emulator {
@@ -14,13 +15,16 @@ void launch(const char* name, dim3 grid, dim3 block, size_t shared_bytes, void (
     void (*kernel)(P...);
     std::tuple<P...> parameters;
   } call{kernel, std::tuple<P...>(std::forward<A>(arguments)...)};
-  run_grid(
-      name, grid, block, shared_bytes,
-      [](void* data) {
-        auto* made = static_cast<Call*>(data);
-        std::apply(made->kernel, made->parameters);
-      },
-      &call, sizeof call);
+  enqueue([=]() mutable {
+    run_grid(
+        name, grid, block, shared_bytes,
+        [](void* data) {
+          auto* made = static_cast<Call*>(data);
+          std::apply(made->kernel, made->parameters);
+        },
+        &call, sizeof call);
+    return cudaSuccess;
+  });
 }
 
 }  // namespace vmk::emulator

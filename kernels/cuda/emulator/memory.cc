@@ -11,6 +11,7 @@
 #include <memory>
 #include <vector>
 
+#include "cudart.hpp"
 #include "scratch_bounds.hpp"
 #include "shadow.hpp"
 
@@ -273,16 +274,22 @@ void confine(const void* allocation) {
 }
 
 void permit(const void* data, int64_t bytes) {
-  const std::lock_guard lock(launch_mutex());
-  const auto begin = reinterpret_cast<uintptr_t>(data);
-  Region& region = *region_of(begin);
-  region.permitted.push_back({begin, begin + static_cast<uintptr_t>(bytes)});
-  mark_written(region, begin, static_cast<size_t>(bytes), 0);
+  enqueue([=] {
+    const std::lock_guard lock(launch_mutex());
+    const auto begin = reinterpret_cast<uintptr_t>(data);
+    Region& region = *region_of(begin);
+    region.permitted.push_back({begin, begin + static_cast<uintptr_t>(bytes)});
+    mark_written(region, begin, static_cast<size_t>(bytes), 0);
+    return cudaSuccess;
+  });
 }
 
 void forbid_all(const void* allocation) {
-  const std::lock_guard lock(launch_mutex());
-  region_of(reinterpret_cast<uintptr_t>(allocation))->permitted.clear();
+  enqueue([=] {
+    const std::lock_guard lock(launch_mutex());
+    region_of(reinterpret_cast<uintptr_t>(allocation))->permitted.clear();
+    return cudaSuccess;
+  });
 }
 
 }  // namespace vmk::emulator

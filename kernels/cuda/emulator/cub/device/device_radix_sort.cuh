@@ -15,16 +15,19 @@ struct DeviceRadixSort {
                                const Value* values_from, Value* values_to, Count n, int begin,
                                int end, cudaStream_t) {
     if (!scratch) return answer(scratch_bytes);
-    const auto order = sorted_order(from, n, begin, end);
-    const cudaError_t error = move(order, from, to);
-    return error == cudaSuccess ? move(order, values_from, values_to) : error;
+    return vmk::emulator::enqueue([=] {
+      const auto order = sorted_order(from, n, begin, end);
+      const cudaError_t error = move(order, from, to);
+      return error == cudaSuccess ? move(order, values_from, values_to) : error;
+    });
   }
 
   template <class Key, class Count>
   static cudaError_t SortKeys(void* scratch, size_t& scratch_bytes, const Key* from, Key* to,
                               Count n, int begin, int end, cudaStream_t) {
     if (!scratch) return answer(scratch_bytes);
-    return move(sorted_order(from, n, begin, end), from, to);
+    return vmk::emulator::enqueue(
+        [=] { return move(sorted_order(from, n, begin, end), from, to); });
   }
 
  private:

@@ -13,16 +13,18 @@ struct DeviceScan {
       scratch_bytes = 1;
       return cudaSuccess;
     }
-    const size_t bytes = static_cast<size_t>(n) * sizeof(T);
-    if (!vmk::emulator::is_allocated(from, bytes) || !vmk::emulator::host_writes(to, bytes))
-      return cudaErrorInvalidValue;
-    T sum{};
-    for (Count i = 0; i < n; ++i) {
-      const T value = from[i];
-      to[i] = sum;
-      sum += value;
-    }
-    return cudaSuccess;
+    return vmk::emulator::enqueue([=] {
+      const size_t bytes = static_cast<size_t>(n) * sizeof(T);
+      if (!vmk::emulator::is_allocated(from, bytes) || !vmk::emulator::host_writes(to, bytes))
+        return cudaErrorInvalidValue;
+      T sum{};
+      for (Count i = 0; i < n; ++i) {
+        const T value = from[i];
+        to[i] = sum;
+        sum += value;
+      }
+      return cudaSuccess;
+    });
   }
 };
 

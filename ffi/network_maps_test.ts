@@ -1,0 +1,151 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  type Context,
+  cutLevels,
+  type Geometry,
+  geometry,
+  KernelError,
+  kernelMap,
+  kernelVolume,
+  networkMaps,
+  Plan,
+  stridedMap,
+  type Tensor,
+  variants,
+} from "./mod.ts";
+import { coordsTensor, randomCoords, sortedUnique, testEach } from "./testing.ts";
+
+type I32 = Tensor<"i32">;
+interface Layers {
+  readonly stride: Geometry;
+  readonly layer: Geometry;
+}
+
+const SUBM = geometry(3);
+/** MinkUNet's, and a layer whose inputs have several outputs, one of them with a wider kernel. */
+const NETWORKS: Readonly<Record<string, readonly Layers[]>> = {
+  minkunet: [1, 2, 3, 4].map(() => ({ stride: geometry(2, 2), layer: SUBM })),
+  overlapping: [{ stride: geometry(3, 2), layer: geometry(5) }, {
+    stride: geometry(2, 2),
+    layer: geometry(1),
+  }],
+  flat: [],
+};
+
+/** Tensors for a network over `coords`, every level with `room` rows. */
+function levelsOn(ctx: Context, stack: DisposableStack, layers: readonly Layers[], room: number) {
+  const i32 = (shape: readonly number[]) => stack.use(ctx.tensor("i32", shape));
+  return layers.map(({ stride, layer }) => ({
+    stride,
+    layer,
+    coords: i32([room, 4]),
+    strided: i32([kernelVolume(stride), room]),
+    map: i32([kernelVolume(layer), room]),
+  }));
+}
+
+/** What the ops give one by one. */
+function singly(ctx: Context, coords: I32, layers: readonly Layers[], room: number): Int32Array[] {
+  using stack = new DisposableStack();
+  using count = ctx.tensor("i64", [1]);
+  const mapOf = (at: I32, layer: Geometry) => {
+    const map = stack.use(ctx.tensor("i32", [kernelVolume(layer), at.rows]));
+    kernelMap(at, at, map, layer);
+    return map.download();
+  };
+  let finer = coords;
+  const found: Int32Array[] = [mapOf(coords, SUBM)];
+  for (const level of levelsOn(ctx, stack, layers, room)) {
+    stridedMap(finer, level.coords, level.strided, count, level.stride);
+    const m = Number(count.download()[0]);
+    finer = level.coords.setRows(m);
+    found.push(finer.download(), level.strided.setColumns(m).download());
+    found.push(mapOf(finer, level.layer));
+  }
+  return found;
+}
+
+/** A call of networkMaps over `coords`, and what it gave. */
+function together(ctx: Context, stack: DisposableStack, coords: I32, name: string, room: number) {
+  const levels = levelsOn(ctx, stack, NETWORKS[name]!, room);
+  const map = stack.use(ctx.tensor("i32", [27, coords.rows]));
+  const counts = stack.use(ctx.tensor("i64", [levels.length]));
+  const widen = () => {
+    for (const level of levels) {
+      level.coords.setRows(room);
+      for (const tensor of [level.strided, level.map]) tensor.setColumns(room);
+    }
+  };
+  return {
+    run: (variant = 0) => networkMaps(coords, { layer: SUBM, map }, levels, counts, variant),
+    widen,
+    read: (): Int32Array[] => {
+      cutLevels(levels, counts);
+      const tensors = levels.flatMap((level) => [level.coords, level.strided, level.map]);
+      return [map, ...tensors].map((tensor) => tensor.download());
+    },
+  };
+}
+
+testEach("the maps of a network in one call are those of its single calls", (ctx) => {
+  for (const [name, layers] of Object.entries(NETWORKS)) {
+    for (const n of [0, 1, 150]) {
+      using stack = new DisposableStack();
+      const coords = stack.use(coordsTensor(ctx, sortedUnique(randomCoords(n, 9, 1, -4, 2))));
+      const room = 8 * n + 3;
+      const call = together(ctx, stack, coords, name, room);
+      call.run();
+      assertEquals(call.read(), singly(ctx, coords, layers, room), `${name}, ${n} voxels`);
+    }
+  }
+});
+
+testEach(
+  "a plan of them takes other coordinates where counts stay on the device",
+  (ctx, setting) => {
+    using stack = new DisposableStack();
+    const xyz = sortedUnique(randomCoords(90, 9, 1));
+    const coords = stack.use(coordsTensor(ctx, xyz));
+    const call = together(ctx, stack, coords, "minkunet", coords.rows);
+    const plan = stack.use(Plan.record(ctx, () => call.run()));
+    const other = xyz.map((value, i) => i % 4 === 0 ? 0 : 3 * value);
+    for (const values of [xyz, other]) {
+      coords.upload(values);
+      call.widen();
+      if (setting.startsWith("cpu") && values === other) {
+        assertThrows(() => plan.run(), KernelError, "reads other values than when");
+        continue;
+      }
+      plan.run();
+      assertEquals(call.read(), singly(ctx, coords, NETWORKS.minkunet!, coords.rows));
+    }
+  },
+);
+
+testEach("networkMaps() refuses too little room, and layers that do not fit", (ctx, setting) => {
+  using stack = new DisposableStack();
+  const coords = stack.use(coordsTensor(ctx, sortedUnique(randomCoords(60, 9, 1))));
+  const call = together(ctx, stack, coords, "minkunet", 3);
+  assertThrows(
+    () => {
+      call.run();
+      call.read();
+    },
+    KernelError,
+    "out_coords has 3 rows",
+  );
+  const [level] = levelsOn(ctx, stack, NETWORKS.minkunet!, 60);
+  const counts = stack.use(ctx.tensor("i64", [1]));
+  const map = stack.use(ctx.tensor("i32", [27, coords.rows]));
+  const run = (layer: Geometry, changed: Partial<typeof level> = {}, variant = 0) => () =>
+    networkMaps(coords, { layer, map }, [{ ...level!, ...changed }], counts, variant);
+  assertThrows(run(geometry(2)), KernelError, "the layer of level 0 is not submanifold");
+  assertThrows(
+    run(SUBM, { strided: level!.map }),
+    KernelError,
+    "strided: dimension 0 is 27, not 8",
+  );
+  if (setting.startsWith("cpu")) return;
+  const search = variants(ctx.backend, "kernel_map").indexOf("search");
+  assertThrows(run(SUBM, {}, search), KernelError, '"search" needs counts on the host');
+});
