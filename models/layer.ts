@@ -50,7 +50,7 @@ export interface Device {
   weights(name: string): Float32Array;
   /** Variant of sparse_conv for a layer. */
   dataflow(layer: Layer): number;
-  /** Whether rows can be multiplied, joined and added in this type; if not, convolutions do it. */
+  /** Whether rows can be multiplied, joined and added; if not, convolutions do it. */
   readonly dense: boolean;
   /** Layers with a smaller share of weights that are not 0 run on the weight-sparse kernels. */
   readonly sparseBelow: number;

@@ -55,7 +55,7 @@ export class Model implements Disposable {
     stack.use(this.#own);
     this.dtype = dtype;
     this.pool = this.#own.use(new Pool(ctx));
-    const dense = dtype === "f32" && DENSE_OPS.every((op) => variants(ctx.backend, op).length > 0);
+    const dense = DENSE_OPS.every((op) => variants(ctx.backend, op).length > 0);
     const layers = dense ? network.layers : withoutConcat(network.layers);
     const device: Device = {
       ctx,
