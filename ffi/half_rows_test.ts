@@ -16,6 +16,19 @@ import { assertSums, bitsOf, floats, HALVES, made } from "./testing_half.ts";
 
 const relu = (x: number) => x < 0 ? 0 : x;
 
+/** x (1 + erf(x / sqrt 2)) / 2, as the integral of the normal density by Simpson's rule. */
+function gelu(x: number): number {
+  const most = Math.min(Math.abs(x), 9);
+  const steps = 400;
+  let sum = 0;
+  for (let i = 0; i <= steps; i++) {
+    const times = i === 0 || i === steps ? 1 : i % 2 === 1 ? 4 : 2;
+    sum += times * Math.exp(-((most * i / steps) ** 2) / 2);
+  }
+  const half = most / steps / 3 * sum / Math.sqrt(2 * Math.PI);
+  return x * (0.5 + Math.sign(x) * half);
+}
+
 testEach("linear() in 16 bits is the product in double of its inputs, every variant", (ctx) => {
   const shapes = [[0, 3, 4], [1, 1, 1], [3, 0, 5], [7, 16, 16], [130, 37, 83], [125, 530, 72]];
   for (const dtype of HALVES) {
@@ -41,6 +54,7 @@ testEach("linear() in 16 bits is the product in double of its inputs, every vari
       const finished = sums.map((sum, i) =>
         relu(sum * scale[i % m]! + shift[i % m]! + residual.values[i]!)
       );
+      const smooth = sums.map((sum, i) => gelu(sum + shift[i % m]!));
       variants(ctx.backend, "linear").forEach((variant, v) => {
         const what = `${variant}, ${dtype}, ${n} x ${k} x ${m}`;
         linear(xOn, wOn, out, {}, v);
@@ -48,6 +62,8 @@ testEach("linear() in 16 bits is the product in double of its inputs, every vari
         const epilogue = { scale: scaleOn, shift: shiftOn, residual: residualOn };
         linear(xOn, wOn, out, { ...epilogue, activation: "relu" }, v);
         assertSums(out, finished, k, `${what}, whole epilogue`);
+        linear(xOn, wOn, out, { shift: shiftOn, activation: "gelu" }, v);
+        assertSums(out, smooth, k, `${what}, GELU`);
       });
     }
   }
