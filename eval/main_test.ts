@@ -42,7 +42,10 @@ Deno.test("eval prints a table on stdout and the speed on stderr", async () => {
   assertStrictEquals(code, 0);
   assertMatch(stdout, /^car +0\.5000 +2 +1$/m);
   assertMatch(stdout, /^road +0\.5000 +1 +2$/m);
-  assertMatch(stderr, /^3 points in [\d.]+ s, [\d.]+ [kM]?\s?points\/s, 1 job, at most [\d,]+ MiB\n$/);
+  assertMatch(
+    stderr,
+    /^3 points in [\d.]+ s, [\d.]+ [kM]?\s?points\/s, 1 job, at most [\d,]+ MiB\n$/,
+  );
 });
 
 Deno.test("eval --out writes the result as JSON and Markdown, and leaves no part files", async () => {

@@ -1,18 +1,21 @@
 /** Gradients of a sparse convolution: the ops of `voxmark.h`, and steps that make their outputs. */
 import type { Tensor } from "./context.ts";
-import { convNeedsPairs, type Pairs, sparseConv } from "./ops.ts";
+import { convNeedsPairs, type Feature, type Pairs, sparseConv } from "./ops.ts";
 import type { KernelMap } from "./sparse.ts";
 
 type F32 = Tensor<"f32">;
 type I32 = Tensor<"i32">;
 
-/** Gradient [KV, Cin, Cout] of the weights from `feats` [N, Cin] and `gradOut` [M, Cout]. */
-export function sparseConvWgrad(
-  feats: F32,
-  gradOut: F32,
+/**
+ * Gradient [KV, Cin, Cout] of the weights from `feats` [N, Cin] and `gradOut` [M, Cout], in f32 or
+ * in the type of these.
+ */
+export function sparseConvWgrad<T extends Feature>(
+  feats: Tensor<T>,
+  gradOut: Tensor<T>,
   map: I32,
   pairs: Pairs | null,
-  gradWeight: F32,
+  gradWeight: F32 | Tensor<T>,
   variant = 0,
 ): void {
   const { ctx } = feats;
@@ -30,7 +33,11 @@ export function sparseConvWgrad(
 }
 
 /** `weight` [KV, Cin, Cout] with the channels swapped, into `out` [KV, Cout, Cin]. */
-export function weightTranspose(weight: F32, out: F32, variant = 0): void {
+export function weightTranspose<T extends Feature>(
+  weight: Tensor<T>,
+  out: Tensor<T>,
+  variant = 0,
+): void {
   const { ctx } = weight;
   const status = ctx.lib.vmk_weight_transpose(ctx.ptr, variant, weight.ptr, out.ptr);
   ctx.check(status, "vmk_weight_transpose");
@@ -45,13 +52,18 @@ export function weightTranspose(weight: F32, out: F32, variant = 0): void {
  * @param transposed the layer's map, transposed: made once, it serves every step of a training
  * @param variant of sparse_conv
  */
-export function convDgrad(gradOut: F32, weight: F32, transposed: KernelMap, variant = 0): F32 {
+export function convDgrad<T extends Feature>(
+  gradOut: Tensor<T>,
+  weight: Tensor<T>,
+  transposed: KernelMap,
+  variant = 0,
+): Tensor<T> {
   const { ctx } = gradOut;
   const [kv, cin, cout] = weight.shape as [number, number, number];
-  using swapped = ctx.tensor("f32", [kv, cout, cin]);
+  using swapped = ctx.tensor(weight.dtype, [kv, cout, cin]);
   weightTranspose(weight, swapped);
   using stack = new DisposableStack();
-  const out = stack.use(ctx.tensor("f32", [transposed.outputs, cin]));
+  const out = stack.use(ctx.tensor(weight.dtype, [transposed.outputs, cin]));
   const pairs = convNeedsPairs(ctx, variant) ? transposed.pairs : null;
   sparseConv(gradOut, swapped, transposed.map, pairs, out, variant);
   stack.move();
@@ -59,13 +71,18 @@ export function convDgrad(gradOut: F32, weight: F32, transposed: KernelMap, vari
 }
 
 /**
- * The gradient [KV, Cin, Cout] of the weights of a layer.
+ * The gradient [KV, Cin, Cout] of the weights of a layer, in f32.
  *
  * @param feats [N, Cin], the input of the layer
  * @param gradOut [M, Cout]
  * @param map of the layer
  */
-export function convWgrad(feats: F32, gradOut: F32, map: KernelMap, variant = 0): F32 {
+export function convWgrad<T extends Feature>(
+  feats: Tensor<T>,
+  gradOut: Tensor<T>,
+  map: KernelMap,
+  variant = 0,
+): F32 {
   const { ctx } = feats;
   using stack = new DisposableStack();
   const shape = [map.map.rows, feats.shape[1]!, gradOut.shape[1]!];

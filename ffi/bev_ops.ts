@@ -1,5 +1,6 @@
 /** Bird's-eye-view pooling: one typed function an op of `voxmark.h`, like `ops.ts`. */
 import type { Tensor } from "./context.ts";
+import type { Feature } from "./ops.ts";
 
 type F32 = Tensor<"f32">;
 type I32 = Tensor<"i32">;
@@ -68,13 +69,13 @@ export function bevIntervals(
   ctx.check(status, "vmk_bev_intervals");
 }
 
-/** Sums `feats` [P, C] by interval into the cells `out` [grid, C]. */
-export function bevPool(
-  feats: F32,
+/** Sums `feats` [P, C] by interval into the cells `out` [grid, C], f32 or of the same type. */
+export function bevPool<T extends Feature>(
+  feats: Tensor<T>,
   order: I32,
   starts: I32,
   intervals: I32,
-  out: F32,
+  out: F32 | Tensor<T>,
   variant = 0,
 ): void {
   const { ctx } = feats;
@@ -118,16 +119,17 @@ export function bevPoolBackward(
 }
 
 /**
- * Sums depth x feature into the cells `out` [grid, C], without the product ever being stored.
+ * Sums depth x feature into the cells `out` [grid, C], f32 or of the same type, without the product
+ * ever being stored.
  *
  * @param depth P values: [cameras, D, pixels]
  * @param feats [cameras * pixels, C]
  */
-export function bevPoolFused(
-  depth: F32,
-  feats: F32,
+export function bevPoolFused<T extends Feature>(
+  depth: Tensor<T>,
+  feats: Tensor<T>,
   { order, starts, intervals }: BevGroups,
-  out: F32,
+  out: F32 | Tensor<T>,
   pixels: number,
   variant = 0,
 ): void {

@@ -1,6 +1,6 @@
 /** What networks need beside convolutions: one typed function an op of `voxmark.h`. */
 import type { DType, Tensor } from "./context.ts";
-import type { Reduction } from "./ops.ts";
+import type { Feature, Reduction } from "./ops.ts";
 import type { TensorPtr } from "./symbols.ts";
 
 type F32 = Tensor<"f32">;
@@ -9,30 +9,30 @@ type I32 = Tensor<"i32">;
 const optional = (tensor: Tensor<DType> | undefined): TensorPtr | null => tensor?.ptr ?? null;
 
 /** act(scale * y + shift + residual); what is left out does nothing. */
-export interface DenseEpilogue {
+export interface DenseEpilogue<T extends Feature = "f32"> {
   /** [C]: a folded batch norm. */
   readonly scale?: F32;
   /** [C]: a bias or a folded batch norm. */
   readonly shift?: F32;
   /** [N, C] */
-  readonly residual?: F32;
+  readonly residual?: Tensor<T>;
   readonly activation?: "none" | "relu" | "leaky_relu" | "gelu";
   /** Of "leaky_relu" below 0. */
   readonly slope?: number;
 }
 const ACTIVATIONS = { none: 0, relu: 1, leaky_relu: 2, gelu: 3 } as const;
 
-const epilogueOf = ({ scale, shift, residual }: DenseEpilogue) =>
+const epilogueOf = ({ scale, shift, residual }: DenseEpilogue<Feature>) =>
   [optional(scale), optional(shift), optional(residual)] as const;
-const activationOf = ({ activation = "none", slope = 0.01 }: DenseEpilogue) =>
+const activationOf = ({ activation = "none", slope = 0.01 }: DenseEpilogue<Feature>) =>
   [ACTIVATIONS[activation], slope] as const;
 
 /** `x` [N, K] times `weight` [K, M] into `out` [N, M]. */
-export function linear(
-  x: F32,
-  weight: F32,
-  out: F32,
-  epilogue: DenseEpilogue = {},
+export function linear<T extends Feature>(
+  x: Tensor<T>,
+  weight: Tensor<T>,
+  out: Tensor<T>,
+  epilogue: DenseEpilogue<T> = {},
   variant = 0,
 ): void {
   const { ctx } = x;
@@ -49,7 +49,12 @@ export function linear(
 }
 
 /** The epilogue on its own, of `x` [N, C] into `out` [N, C], which may be `x`. */
-export function affine(x: F32, out: F32, epilogue: DenseEpilogue, variant = 0): void {
+export function affine<T extends Feature>(
+  x: Tensor<T>,
+  out: Tensor<T>,
+  epilogue: DenseEpilogue<T>,
+  variant = 0,
+): void {
   const { ctx } = x;
   const status = ctx.lib.vmk_affine(
     ctx.ptr,
@@ -91,7 +96,12 @@ export function softmax(x: F32, out: F32, variant = 0): void {
 }
 
 /** The columns of `a` [N, A], then those of `b` [N, B], into `out` [N, A + B]. */
-export function concat(a: F32, b: F32, out: F32, variant = 0): void {
+export function concat<T extends Feature>(
+  a: Tensor<T>,
+  b: Tensor<T>,
+  out: Tensor<T>,
+  variant = 0,
+): void {
   const { ctx } = a;
   ctx.check(ctx.lib.vmk_concat(ctx.ptr, variant, a.ptr, b.ptr, out.ptr), "vmk_concat");
 }

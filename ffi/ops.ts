@@ -91,11 +91,11 @@ export function voxelize(coords: I32, out: VoxelizeOut, variant = 0): void {
 }
 
 /** Reduces `feats` [N, C] to voxels `out` [M, C]. */
-export function voxelReduce(
-  feats: F32,
+export function voxelReduce<T extends Feature>(
+  feats: Tensor<T>,
   order: I32,
   starts: I32,
-  out: F32,
+  out: Tensor<T>,
   reduction: Reduction,
   variant = 0,
 ): void {
@@ -135,11 +135,11 @@ export function devoxelizeMap(
 }
 
 /** Weighted sums of the rows of `feats` [M, C] into `out` [N, C]. */
-export function devoxelize(
-  feats: F32,
+export function devoxelize<T extends Feature>(
+  feats: Tensor<T>,
   index: I32,
   weight: F32 | null,
-  out: F32,
+  out: Tensor<T>,
   variant = 0,
 ): void {
   const { ctx } = feats;

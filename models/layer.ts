@@ -59,7 +59,7 @@ export interface Device {
   readonly grids: GridMaps;
   /** Settings of that dataflow, which may change between passes. */
   settings(layer: Layer): ConvSettings | undefined;
-  /** Whether rows can be multiplied, joined and added in this type; if not, convolutions do it. */
+  /** Whether rows can be multiplied, joined and added; if not, convolutions do it. */
   readonly dense: boolean;
   /** Layers with a smaller share of weights that are not 0 run on the weight-sparse kernels. */
   readonly sparseBelow: number;

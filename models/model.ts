@@ -60,7 +60,7 @@ export class Model implements Disposable {
     this.dtype = dtype;
     this.#settings = typeof engine === "string" ? new Map() : engine;
     this.pool = this.#own.use(new Pool(ctx));
-    const dense = dtype === "f32" && DENSE_OPS.every((op) => variants(ctx.backend, op).length > 0);
+    const dense = DENSE_OPS.every((op) => variants(ctx.backend, op).length > 0);
     const layers = dense ? network.layers : withoutConcat(network.layers);
     const device: Device = {
       ctx,

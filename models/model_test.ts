@@ -1,11 +1,20 @@
 import { assert, assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
-import { Context, groupVoxels, unavailable, variants } from "../ffi/mod.ts";
+import {
+  type Backend,
+  Context,
+  type Feature,
+  groupVoxels,
+  unavailable,
+  variants,
+} from "../ffi/mod.ts";
 import { InputError } from "../std/errors.ts";
-import { activationBytes, countLayers, countMacs } from "./count.ts";
+import { activationBytes, countLayers, countMacs, depthOf } from "./count.ts";
 import { readCheckpoint } from "./checkpoint/checkpoint.ts";
 import { Model } from "./model.ts";
 import { minkunet } from "./nets/minkunet.ts";
-import { spvcnn } from "./nets/spvcnn.ts";
+import { spconvBenchmark } from "./nets/spconv_benchmark.ts";
+import { pointPositions, spvcnn } from "./nets/spvcnn.ts";
+import type { Network } from "./network.ts";
 import { Pool } from "./pool.ts";
 import { ZOO, zooModel } from "./registry.ts";
 import { Scene } from "./scene.ts";
@@ -13,7 +22,7 @@ import { argmax, Segmenter } from "./segmenter.ts";
 import { mappedConvs } from "./dataflow.ts";
 import { defaultCandidates, tune } from "./tune.ts";
 import { randomFloats } from "./random.ts";
-import { floatsOf } from "./dtype.ts";
+import { featureTensor, floatsOf } from "./dtype.ts";
 import { relativeError, smallScene } from "./testing.ts";
 import { randomWeights } from "./weights.ts";
 
@@ -90,7 +99,8 @@ Deno.test("an unknown engine, and a type without kernels, are errors of the user
     using _ = new Model(ctx, network, randomWeights(network, 1), options);
   };
   assertThrows(make(minkunet, { engine: "gathr" }), InputError, 'did you mean "gather"');
-  assertThrows(make(spvcnn, { dtype: "f16" }), InputError, "rows in f16 on the cpu backend");
+  const pooled = () => spconvBenchmark([9, 9, 40], [4, 6]);
+  assertThrows(make(pooled, { dtype: "f16" }), InputError, "pool rows in f16 on the cpu backend");
   assertEquals(ctx.liveTensors, 0);
 });
 
@@ -125,27 +135,53 @@ Deno.test("tune() names a dataflow for every convolution, and a model takes it",
   assertLess(worst, 1e-4 * scale);
 });
 
-Deno.test("a model on the CUDA library gives what it gives on the CPU", () => {
+/** What a network gives for the small scene on a backend, in a type. */
+function smallPass(backend: Backend, network: Network, dtype: Feature): Float32Array {
+  const { at, feats } = smallScene(9);
+  using ctx = new Context(backend);
+  const voxels = Int32Array.from(at.flatMap((cell) => [0, ...cell]));
+  using coords = ctx.tensorFrom("i32", [at.length, 4], voxels);
+  using positions = ctx.tensorFrom("f32", [at.length, 4], pointPositions(voxels));
+  const values = Float32Array.from(feats.flatMap((row) => [...row]));
+  using input = featureTensor(ctx, dtype, [at.length, 4], values);
+  using model = new Model(ctx, network, randomWeights(network, 1), { dtype });
+  using scene = new Scene(ctx, { coords, positions }, model.pool);
+  return floatsOf(model.forward(scene, [input])[0]!);
+}
+
+/** Largest difference, as a share of the largest value. */
+const difference = (found: Float32Array, expected: Float32Array) =>
+  relativeError(found, { feats: Array.from(expected, (value) => Float64Array.of(value)) });
+
+/**
+ * What rounding each layer's result to a type makes of the output: the errors are independent of one
+ * another and add up like the root of their number. Twice that, of the largest value.
+ */
+const halfBound = (network: Network, dtype: "bf16" | "f16") =>
+  2 * Math.sqrt(depthOf(network)) * (dtype === "bf16" ? 2 ** -8 : 2 ** -11);
+
+for (const build of [minkunet, spvcnn]) {
+  Deno.test(`${build.name}() in 16 bits gives about what it gives in f32`, () => {
+    const network = build(size);
+    const expected = smallPass("cpu", network, "f32");
+    for (const dtype of ["bf16", "f16"] as const) {
+      assertLess(difference(smallPass("cpu", network, dtype), expected), halfBound(network, dtype));
+    }
+  });
+}
+
+Deno.test("a model on the CUDA library gives what it gives on the CPU, in all types", () => {
   const why = unavailable("emulated");
   if (why !== undefined) {
     Deno.stdout.writeSync(new TextEncoder().encode(`skipped: ${why}\n`));
     return;
   }
   const network = minkunet(size);
-  const weights = randomWeights(network, 1);
-  const { at, feats } = smallScene(9);
-  const shape = [at.length, 4];
-  const logits = (["cpu", "emulated"] as const).map((backend) => {
-    using ctx = new Context(backend);
-    using coords = ctx.tensorFrom("i32", shape, Int32Array.from(at.flatMap((c) => [0, ...c])));
-    const values = Float32Array.from(feats.flatMap((row) => [...row]));
-    using input = ctx.tensorFrom("f32", shape, values);
-    using model = new Model(ctx, network, weights);
-    using scene = new Scene(ctx, { coords }, model.pool);
-    return floatsOf(model.forward(scene, [input])[0]!);
-  });
-  const rows = Array.from(logits[0]!, (value) => Float64Array.of(value));
-  assertLess(relativeError(logits[1]!, { feats: rows }), 1e-5);
+  const expected = smallPass("cpu", network, "f32");
+  assertLess(difference(smallPass("emulated", network, "f32"), expected), 1e-5);
+  const points = spvcnn(size);
+  const found = smallPass("emulated", points, "bf16");
+  assertLess(difference(found, smallPass("cpu", points, "f32")), halfBound(points, "bf16"));
 });
 
 Deno.test("counts of layers add up to those of the network", () => {

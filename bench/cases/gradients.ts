@@ -1,13 +1,27 @@
 /** Gradients of the weights of MinkUNet's convolutions. Maps are made before, as in a training. */
-import { type Context, kernelVolume, sparseConvWgrad } from "../../ffi/mod.ts";
+import {
+  type Context,
+  type Feature,
+  kernelVolume,
+  sparseConvWgrad,
+  variants,
+} from "../../ffi/mod.ts";
 import type { Case, Instance, Problem } from "../case.ts";
-import { sumTolerance } from "../harness/dtype.ts";
+import {
+  BYTES,
+  FEATURE_TYPES,
+  featureTensor,
+  isTf32,
+  rounded,
+  sumTolerance,
+} from "../harness/dtype.ts";
 import { randomFloats } from "../harness/random.ts";
 import type { LayerMap } from "../harness/scene.ts";
 import type { Kind } from "./sparse_conv.ts";
 
-/** A layer with its input and the gradient of its output. */
+/** A layer with its input and the gradient of its output, both rounded to `dtype` already. */
 interface Layer {
+  readonly dtype: Feature;
   readonly map: LayerMap;
   readonly feats: Float32Array;
   readonly gradOut: Float32Array;
@@ -15,32 +29,33 @@ interface Layer {
   readonly cout: number;
 }
 
-function gradientProblem(map: LayerMap, cin: number, cout: number): Problem {
+function gradientProblem(map: LayerMap, cin: number, cout: number, dtype: Feature): Problem {
   const { inputs: n, outputs: m, pairs } = map;
   const kv = kernelVolume(map.layer);
   const layer: Layer = {
+    dtype,
     map,
     cin,
     cout,
-    feats: randomFloats(n * cin, 1),
-    gradOut: randomFloats(m * cout, 2),
+    feats: rounded(randomFloats(n * cin, 1), dtype),
+    gradOut: rounded(randomFloats(m * cout, 2), dtype),
   };
   return {
     params: { m, pairs },
     flops: 2 * pairs * cin * cout,
-    bytes: 4 * (n * cin + m * cout + kv * cin * cout + kv * m),
+    bytes: BYTES[dtype] * (n * cin + m * cout) + 4 * (kv * cin * cout + kv * m),
     tolerance: (variant) => sumTolerance("f32", variant),
     create: (ctx) => gradientInstance(ctx, layer),
   };
 }
 
-/** One copy of a layer; the pairs are listed in the run, as `convWgrad` does it. */
+/** One copy of a layer, with the gradient in f32; the pairs are listed in the run. */
 function gradientInstance(ctx: Context, layer: Layer): Instance {
-  const { map: { map, inputs: n, outputs: m, layer: shape }, cin, cout } = layer;
+  const { map: { map, inputs: n, outputs: m, layer: shape }, cin, cout, dtype } = layer;
   const kv = kernelVolume(shape);
   using stack = new DisposableStack();
-  const feats = stack.use(ctx.tensorFrom("f32", [n, cin], layer.feats));
-  const gradOut = stack.use(ctx.tensorFrom("f32", [m, cout], layer.gradOut));
+  const feats = stack.use(featureTensor(ctx, dtype, [n, cin], layer.feats));
+  const gradOut = stack.use(featureTensor(ctx, dtype, [m, cout], layer.gradOut));
   const mapOn = stack.use(ctx.tensorFrom("i32", [kv, m], map));
   const out = stack.use(ctx.tensor("f32", [kv, cin, cout]));
   const owned = stack.move();
@@ -63,10 +78,15 @@ const ROWS: readonly (readonly [Kind, number, number, number])[] = [
   ["down2", 1, 32, 32],
 ];
 
-/** The stem, the widest layers of three levels, and a strided one. */
-export const gradientCases: readonly Case[] = ROWS.map(([kind, level, cin, cout]): Case => ({
-  op: "sparse_conv_wgrad",
-  tier: "full",
-  params: { layer: `${kind}-L${level}`, cin, cout },
-  prepare: ({ scene }) => gradientProblem(scene.map(kind, level), cin, cout),
-}));
+/** The stem, the widest layers of three levels, and a strided one, in all types. */
+export const gradientCases: readonly Case[] = FEATURE_TYPES.flatMap((dtype) =>
+  ROWS.map(([kind, level, cin, cout]): Case => ({
+    op: "sparse_conv_wgrad",
+    tier: "full",
+    dtype,
+    params: { layer: `${kind}-L${level}`, cin, cout },
+    variants: (backend) =>
+      variants(backend, "sparse_conv_wgrad").filter((name) => dtype === "f32" || !isTf32(name)),
+    prepare: ({ scene }) => gradientProblem(scene.map(kind, level), cin, cout, dtype),
+  }))
+);

@@ -1,8 +1,7 @@
 /**
  * A whole MinkUNet or SPVCNN in a row, as a forward pass does it: folded batch norm, residual and
  * ReLU in the same pass, maps made in the run or before, 1x1x1 layers and the classifier as products
- * of dense rows. Left out: reading the scan. In 16 bits there are no dense steps yet: convolutions
- * stand in, and instead of concatenating two inputs a layer convolves one and adds the other.
+ * of dense rows. Left out: reading the scan.
  */
 import { type Feature, variants } from "../../ffi/mod.ts";
 import { minkunet } from "../../models/nets/minkunet.ts";
@@ -53,7 +52,7 @@ const network = (
     }),
 });
 
-/** A narrow MinkUNet for the tour, those of the tables in all types, and SPVCNN in f32. */
+/** A narrow MinkUNet for the tour, and the networks of the tables in all types. */
 export const minkunetCases: readonly Case[] = [
   network("minkunet_convs", minkunet, 0.25, "built", { tier: "tour" }),
   ...FEATURE_TYPES.flatMap((dtype) =>
@@ -67,8 +66,9 @@ export const minkunetCases: readonly Case[] = [
       network("minkunet_plan", minkunet, 1, maps, { dtype, planned: true })
     )
   ),
-  // The steps between points and voxels are f32 only.
-  network("spvcnn_convs", spvcnn, 0.5, "built"),
-  network("spvcnn_convs", spvcnn, 1, "built"),
-  network("spvcnn_convs", spvcnn, 1, "cached"),
+  ...FEATURE_TYPES.flatMap((dtype) => [
+    network("spvcnn_convs", spvcnn, 0.5, "built", { dtype }),
+    network("spvcnn_convs", spvcnn, 1, "built", { dtype }),
+    network("spvcnn_convs", spvcnn, 1, "cached", { dtype }),
+  ]),
 ];

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdint>
 
+#include "voxmark.h"
+
 namespace vmk {
 
 struct BevCells {
@@ -20,10 +22,12 @@ struct BevIntervals {
   int64_t p, grid, order_capacity, interval_capacity;
 };
 struct BevPool {
-  const float* feats;
+  const void* feats;
   const int32_t *order, *starts, *intervals;
-  float* out;
+  void* out;
   int64_t p, kept, intervals_n, c, grid;
+  vmk_dtype dtype;      // of feats
+  vmk_dtype out_dtype;  // f32, or dtype
 };
 struct BevPoolBackward {
   const float* grad_out;
@@ -33,10 +37,12 @@ struct BevPoolBackward {
 };
 // depths * pixels points a camera.
 struct BevPoolFused {
-  const float *depth, *feats;
+  const void *depth, *feats;
   const int32_t *order, *starts, *intervals;
-  float* out;
+  void* out;
   int64_t p, kept, intervals_n, c, grid, depths, pixels;
+  vmk_dtype dtype;      // of depth and feats
+  vmk_dtype out_dtype;  // f32, or dtype
 };
 struct BevPoolFusedBackward {
   const float *grad_out, *depth, *feats;

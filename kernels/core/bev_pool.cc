@@ -13,6 +13,14 @@ void expect_plan(const vmk_ctx* ctx, const vmk_tensor* order, const vmk_tensor* 
   expect_size(starts, "starts", 0, intervals->shape[0] + 1);
 }
 
+// Sums of feats, as f32 or in their own type; returns which.
+vmk_dtype expect_cells(const vmk_ctx* ctx, const vmk_tensor* out, const vmk_tensor* feats) {
+  const vmk_dtype dtype = out && out->dtype == VMK_F32 ? VMK_F32 : feats->dtype;
+  expect(ctx, out, "out", dtype, 2);
+  expect_size(out, "out", 1, feats->shape[1]);
+  return dtype;
+}
+
 // Checks a tensor of any shape and returns its number of elements: one a point.
 int64_t expect_points(const vmk_ctx* ctx, const vmk_tensor* t, const char* name, vmk_dtype dtype) {
   expect(ctx, t, name, dtype, t ? t->ndim : 1);
@@ -113,14 +121,14 @@ VMK_API vmk_status vmk_bev_pool(vmk_ctx* ctx, int32_t variant, const vmk_tensor*
                                 const vmk_tensor* order, const vmk_tensor* starts,
                                 const vmk_tensor* intervals, vmk_tensor* out) {
   return guard(ctx, [&] {
-    expect(ctx, feats, "feats", VMK_F32, 2);
+    const vmk_dtype dtype = expect_feature(ctx, feats, "feats", 2);
     expect_plan(ctx, order, starts, intervals);
-    expect(ctx, out, "out", VMK_F32, 2);
-    expect_size(out, "out", 1, feats->shape[1]);
+    const vmk_dtype out_dtype = expect_cells(ctx, out, feats);
+    expect_takes("bev_pool", kBevPool, variant, dtype);
     run_variant(ctx, "bev_pool", kBevPool, variant,
-                {feats->as<float>(), order->as<int32_t>(), starts->as<int32_t>(),
-                 intervals->as<int32_t>(), out->as<float>(), feats->shape[0], order->shape[0],
-                 intervals->shape[0], feats->shape[1], out->shape[0]});
+                {feats->data, order->as<int32_t>(), starts->as<int32_t>(),
+                 intervals->as<int32_t>(), out->data, feats->shape[0], order->shape[0],
+                 intervals->shape[0], feats->shape[1], out->shape[0], dtype, out_dtype});
   });
 }
 
@@ -146,16 +154,16 @@ VMK_API vmk_status vmk_bev_pool_fused(vmk_ctx* ctx, int32_t variant, const vmk_t
                                       const vmk_tensor* starts, const vmk_tensor* intervals,
                                       vmk_tensor* out, int64_t pixels) {
   return guard(ctx, [&] {
-    const int64_t p = expect_points(ctx, depth, "depth", VMK_F32);
-    expect(ctx, feats, "feats", VMK_F32, 2);
+    const vmk_dtype dtype = expect_feature(ctx, feats, "feats", 2);
+    const int64_t p = expect_points(ctx, depth, "depth", dtype);
     expect_plan(ctx, order, starts, intervals);
-    expect(ctx, out, "out", VMK_F32, 2);
-    expect_size(out, "out", 1, feats->shape[1]);
+    const vmk_dtype out_dtype = expect_cells(ctx, out, feats);
+    expect_takes("bev_pool_fused", kBevPoolFused, variant, dtype);
     run_variant(ctx, "bev_pool_fused", kBevPoolFused, variant,
-                {depth->as<float>(), feats->as<float>(), order->as<int32_t>(),
-                 starts->as<int32_t>(), intervals->as<int32_t>(), out->as<float>(), p,
-                 order->shape[0], intervals->shape[0], feats->shape[1], out->shape[0],
-                 depths_of(p, feats, pixels), pixels});
+                {depth->data, feats->data, order->as<int32_t>(), starts->as<int32_t>(),
+                 intervals->as<int32_t>(), out->data, p, order->shape[0], intervals->shape[0],
+                 feats->shape[1], out->shape[0], depths_of(p, feats, pixels), pixels, dtype,
+                 out_dtype});
   });
 }
 

@@ -22,6 +22,15 @@ void expect(const vmk_ctx* ctx, const vmk_tensor* t, const char* name, vmk_dtype
   if (ctx->recording) ctx->used.push_back(t);
 }
 
+vmk_dtype expect_feature(const vmk_ctx* ctx, const vmk_tensor* t, const char* name, int32_t ndim) {
+  const vmk_dtype dtype = t ? t->dtype : VMK_F32;
+  if (dtype != VMK_F32 && dtype != VMK_BF16 && dtype != VMK_F16)
+    fail(VMK_INVALID_ARGUMENT, "Cannot read %s: it is %s, f32, bf16 or f16 is needed", name,
+         dtype_name(dtype));
+  expect(ctx, t, name, dtype, ndim);
+  return dtype;
+}
+
 void expect_size(const vmk_tensor* t, const char* name, int32_t dim, int64_t needed) {
   if (t->shape[dim] != needed)
     fail(VMK_INVALID_ARGUMENT, "Cannot read %s: dimension %d is %lld, not %lld", name, dim,

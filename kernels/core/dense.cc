@@ -32,13 +32,14 @@ VMK_API vmk_status vmk_linear(vmk_ctx* ctx, int32_t variant, const vmk_tensor* x
                               const vmk_tensor* shift, const vmk_tensor* residual, vmk_tensor* out,
                               int32_t activation, float slope) {
   return guard(ctx, [&] {
-    expect(ctx, x, "x", VMK_F32, 2);
-    expect(ctx, weight, "weight", VMK_F32, 2);
+    const vmk_dtype dtype = expect_feature(ctx, x, "x", 2);
+    expect(ctx, weight, "weight", dtype, 2);
     expect_size(weight, "weight", 0, x->shape[1]);
-    expect_matrix(ctx, out, "out", VMK_F32, x->shape[0], weight->shape[1]);
+    expect_matrix(ctx, out, "out", dtype, x->shape[0], weight->shape[1]);
+    expect_takes("linear", kLinear, variant, dtype);
     run_variant(ctx, "linear", kLinear, variant,
-                {x->as<float>(), weight->as<float>(), out->as<float>(), x->shape[0], x->shape[1],
-                 weight->shape[1],
+                {x->data, weight->data, out->data, x->shape[0], x->shape[1], weight->shape[1],
+                 dtype,
                  read_epilogue(ctx, scale, shift, residual, out, activation, VMK_ACT_GELU, slope)});
   });
 }
@@ -48,9 +49,11 @@ VMK_API vmk_status vmk_affine(vmk_ctx* ctx, int32_t variant, const vmk_tensor* x
                               const vmk_tensor* residual, vmk_tensor* out, int32_t activation,
                               float slope) {
   return guard(ctx, [&] {
-    expect_rows_like(ctx, x, out);
+    const vmk_dtype dtype = expect_feature(ctx, x, "x", 2);
+    expect_matrix(ctx, out, "out", dtype, x->shape[0], x->shape[1]);
+    expect_takes("affine", kAffine, variant, dtype);
     run_variant(ctx, "affine", kAffine, variant,
-                {x->as<float>(), out->as<float>(), x->shape[0], x->shape[1],
+                {x->data, out->data, x->shape[0], x->shape[1], dtype,
                  read_epilogue(ctx, scale, shift, residual, out, activation, VMK_ACT_GELU, slope)});
   });
 }
@@ -83,13 +86,13 @@ VMK_API vmk_status vmk_softmax(vmk_ctx* ctx, int32_t variant, const vmk_tensor* 
 VMK_API vmk_status vmk_concat(vmk_ctx* ctx, int32_t variant, const vmk_tensor* a,
                               const vmk_tensor* b, vmk_tensor* out) {
   return guard(ctx, [&] {
-    expect(ctx, a, "a", VMK_F32, 2);
-    expect(ctx, b, "b", VMK_F32, 2);
+    const vmk_dtype dtype = expect_feature(ctx, a, "a", 2);
+    expect(ctx, b, "b", dtype, 2);
     expect_size(b, "b", 0, a->shape[0]);
-    expect_matrix(ctx, out, "out", VMK_F32, a->shape[0], a->shape[1] + b->shape[1]);
+    expect_matrix(ctx, out, "out", dtype, a->shape[0], a->shape[1] + b->shape[1]);
+    expect_takes("concat", kConcat, variant, dtype);
     run_variant(ctx, "concat", kConcat, variant,
-                {a->as<float>(), b->as<float>(), out->as<float>(), a->shape[0], a->shape[1],
-                 b->shape[1]});
+                {a->data, b->data, out->data, a->shape[0], a->shape[1], b->shape[1], dtype});
   });
 }
 

@@ -5,15 +5,17 @@
 namespace vmk {
 
 struct Linear {
-  const float *x, *weight;
-  float* out;
+  const void *x, *weight;
+  void* out;
   int64_t n, k, m;
+  vmk_dtype dtype;  // of x, weight, residual and out
   Epilogue epilogue;
 };
 struct Affine {
-  const float* x;
-  float* out;
+  const void* x;
+  void* out;
   int64_t n, c;
+  vmk_dtype dtype;  // of x, residual and out
   Epilogue epilogue;
 };
 struct LayerNorm {
@@ -28,9 +30,10 @@ struct Softmax {
   int64_t n, c;
 };
 struct Concat {
-  const float *a, *b;
-  float* out;
+  const void *a, *b;
+  void* out;
   int64_t n, a_columns, b_columns;
+  vmk_dtype dtype;
 };
 struct MapReduce {
   const float* feats;

@@ -35,9 +35,9 @@ VMK_API vmk_status vmk_devoxelize(vmk_ctx* ctx, int32_t variant, const vmk_tenso
                                   const vmk_tensor* index, const vmk_tensor* weight,
                                   vmk_tensor* out) {
   return guard(ctx, [&] {
-    expect(ctx, feats, "feats", VMK_F32, 2);
+    const vmk_dtype dtype = expect_feature(ctx, feats, "feats", 2);
     expect(ctx, index, "index", VMK_I32, 2);
-    expect(ctx, out, "out", VMK_F32, 2);
+    expect(ctx, out, "out", dtype, 2);
     const int64_t n = index->shape[0], t = index->shape[1];
     if (weight) {
       expect(ctx, weight, "weight", VMK_F32, 2);
@@ -46,8 +46,9 @@ VMK_API vmk_status vmk_devoxelize(vmk_ctx* ctx, int32_t variant, const vmk_tenso
     }
     expect_size(out, "out", 0, n);
     expect_size(out, "out", 1, feats->shape[1]);
+    expect_takes("devoxelize", kDevoxelize, variant, dtype);
     run_variant(ctx, "devoxelize", kDevoxelize, variant,
-                {feats->as<float>(), index->as<int32_t>(), weight ? weight->as<float>() : nullptr,
-                 out->as<float>(), n, feats->shape[0], t, feats->shape[1]});
+                {feats->data, index->as<int32_t>(), weight ? weight->as<float>() : nullptr,
+                 out->data, n, feats->shape[0], t, feats->shape[1], dtype});
   });
 }

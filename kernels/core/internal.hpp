@@ -172,13 +172,15 @@ template <class Args>
 struct Variant {
   const char* name;
   void (*run)(Device&, const Args&);
-  // Of sparse_conv only.
-  bool needs_pairs = false;
-  bool any_dtype = false;  // takes bf16 and f16 beside f32
-  bool fused = false;      // applies the epilogue
-  // Of kernel_map only.
-  bool counted = false;  // takes rows that the device counts
+  bool needs_pairs = false;  // of sparse_conv only
+  bool any_dtype = false;    // takes bf16 and f16 beside f32
+  bool fused = false;        // of sparse_conv only: applies the epilogue
+  bool counted = false;      // of kernel_map only: takes rows that the device counts
 };
+template <class Args>
+constexpr Variant<Args> of_any_dtype(const char* name, void (*run)(Device&, const Args&)) {
+  return {name, run, false, true};
+}
 template <class Args>
 struct Variants {
   const Variant<Args>* list;
@@ -261,6 +263,8 @@ vmk_status guard(vmk_ctx* ctx, F&& body) noexcept {
 // Checks that t is there, belongs to ctx and has this dtype and number of dimensions.
 void expect(const vmk_ctx* ctx, const vmk_tensor* t, const char* name, vmk_dtype dtype,
             int32_t ndim);
+// The same for a tensor of f32, bf16 or f16; returns which.
+vmk_dtype expect_feature(const vmk_ctx* ctx, const vmk_tensor* t, const char* name, int32_t ndim);
 // Checks one dimension against what the other arguments make it.
 void expect_size(const vmk_tensor* t, const char* name, int32_t dim, int64_t needed);
 void expect_at_least(const vmk_tensor* t, const char* name, int32_t dim, int64_t needed);
@@ -271,6 +275,15 @@ Geometry read_geometry(const int32_t* ints);
 Epilogue read_epilogue(const vmk_ctx* ctx, const vmk_tensor* scale, const vmk_tensor* shift,
                        const vmk_tensor* residual, const vmk_tensor* out, int32_t activation,
                        int32_t last, float slope);
+
+// Fails when the variant asked for does not take this type; one that is not there run_variant names.
+template <class Args>
+void expect_takes(const char* op, const Variants<Args>& table, int32_t variant, vmk_dtype dtype) {
+  if (variant < 0 || variant >= table.count || dtype == VMK_F32) return;
+  if (table.list[variant].any_dtype) return;
+  fail(VMK_UNSUPPORTED, "Cannot run %s: variant \"%s\" takes f32, not %s", op,
+       table.list[variant].name, dtype_name(dtype));
+}
 
 template <class Args>
 void run_variant(vmk_ctx* ctx, const char* op, const Variants<Args>& table, int32_t variant,

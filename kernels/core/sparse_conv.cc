@@ -11,11 +11,7 @@ const Variant<SparseConv>* conv_variant(int32_t variant) {
 
 vmk_dtype expect_dtypes(const vmk_ctx* ctx, const vmk_tensor* feats, const vmk_tensor* weight,
                         const vmk_tensor* out) {
-  const vmk_dtype dtype = feats ? feats->dtype : VMK_F32;
-  if (dtype != VMK_F32 && dtype != VMK_BF16 && dtype != VMK_F16)
-    fail(VMK_INVALID_ARGUMENT, "Cannot read feats: it is %s, f32, bf16 or f16 is needed",
-         dtype_name(dtype));
-  expect(ctx, feats, "feats", dtype, 2);
+  const vmk_dtype dtype = expect_feature(ctx, feats, "feats", 2);
   expect(ctx, weight, "weight", dtype, 3);
   expect(ctx, out, "out", dtype, 2);
   return dtype;

@@ -8,10 +8,11 @@ VMK_API vmk_status vmk_sparse_conv_wgrad(vmk_ctx* ctx, int32_t variant, const vm
                                          const vmk_tensor* pairs, const vmk_tensor* starts,
                                          vmk_tensor* grad_weight) {
   return guard(ctx, [&] {
-    expect(ctx, feats, "feats", VMK_F32, 2);
-    expect(ctx, grad_out, "grad_out", VMK_F32, 2);
+    const vmk_dtype dtype = expect_feature(ctx, feats, "feats", 2);
+    expect(ctx, grad_out, "grad_out", dtype, 2);
     expect(ctx, map, "map", VMK_I32, 2);
-    expect(ctx, grad_weight, "grad_weight", VMK_F32, 3);
+    const vmk_dtype out_dtype = grad_weight && grad_weight->dtype == VMK_F32 ? VMK_F32 : dtype;
+    expect(ctx, grad_weight, "grad_weight", out_dtype, 3);
     expect_rows(feats, "feats");
     const int64_t kv = grad_weight->shape[0], cin = grad_weight->shape[1],
                   cout = grad_weight->shape[2];
@@ -27,24 +28,26 @@ VMK_API vmk_status vmk_sparse_conv_wgrad(vmk_ctx* ctx, int32_t variant, const vm
       expect(ctx, starts, "starts", VMK_I64, 1);
       expect_size(starts, "starts", 0, kv + 1);
     }
+    expect_takes("sparse_conv_wgrad", kSparseConvWgrad, variant, dtype);
     run_variant(ctx, "sparse_conv_wgrad", kSparseConvWgrad, variant,
-                {feats->as<float>(), grad_out->as<float>(), map->as<int32_t>(),
+                {feats->data, grad_out->data, map->as<int32_t>(),
                  pairs ? pairs->as<int32_t>() : nullptr, starts ? starts->as<int64_t>() : nullptr,
-                 grad_weight->as<float>(), feats->shape[0], grad_out->shape[0], kv, cin, cout,
-                 pairs ? pairs->shape[1] : 0});
+                 grad_weight->data, feats->shape[0], grad_out->shape[0], kv, cin, cout,
+                 pairs ? pairs->shape[1] : 0, dtype, out_dtype});
   });
 }
 
 VMK_API vmk_status vmk_weight_transpose(vmk_ctx* ctx, int32_t variant, const vmk_tensor* weight,
                                         vmk_tensor* out) {
   return guard(ctx, [&] {
-    expect(ctx, weight, "weight", VMK_F32, 3);
-    expect(ctx, out, "out", VMK_F32, 3);
+    const vmk_dtype dtype = expect_feature(ctx, weight, "weight", 3);
+    expect(ctx, out, "out", dtype, 3);
     expect_size(out, "out", 0, weight->shape[0]);
     expect_size(out, "out", 1, weight->shape[2]);
     expect_size(out, "out", 2, weight->shape[1]);
+    expect_takes("weight_transpose", kWeightTranspose, variant, dtype);
     run_variant(ctx, "weight_transpose", kWeightTranspose, variant,
-                {weight->as<float>(), out->as<float>(), weight->shape[0], weight->shape[1],
-                 weight->shape[2]});
+                {weight->data, out->data, weight->shape[0], weight->shape[1], weight->shape[2],
+                 dtype});
   });
 }

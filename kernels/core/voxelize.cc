@@ -63,18 +63,19 @@ VMK_API vmk_status vmk_voxel_reduce(vmk_ctx* ctx, int32_t variant, const vmk_ten
                                     const vmk_tensor* order, const vmk_tensor* starts,
                                     vmk_tensor* out, int32_t reduce) {
   return guard(ctx, [&] {
-    expect(ctx, feats, "feats", VMK_F32, 2);
+    const vmk_dtype dtype = expect_feature(ctx, feats, "feats", 2);
     expect(ctx, order, "order", VMK_I32, 1);
     expect(ctx, starts, "starts", VMK_I32, 1);
-    expect(ctx, out, "out", VMK_F32, 2);
+    expect(ctx, out, "out", dtype, 2);
     const int64_t n = feats->shape[0], c = feats->shape[1], m = out->shape[0];
     expect_size(order, "order", 0, n);
     expect_at_least(starts, "starts", 0, m + 1);
     expect_size(out, "out", 1, c);
     if (reduce < VMK_REDUCE_FIRST || reduce > VMK_REDUCE_MAX)
       fail(VMK_INVALID_ARGUMENT, "Cannot reduce voxels: reduction %d is unknown", reduce);
+    expect_takes("voxel_reduce", kVoxelReduce, variant, dtype);
     run_variant(ctx, "voxel_reduce", kVoxelReduce, variant,
-                {feats->as<float>(), order->as<int32_t>(), starts->as<int32_t>(),
-                 out->as<float>(), n, m, c, reduce});
+                {feats->data, order->as<int32_t>(), starts->as<int32_t>(), out->data, n, m, c,
+                 reduce, dtype});
   });
 }

@@ -20,11 +20,12 @@ struct Voxelize {
   int64_t n, capacity;
 };
 struct VoxelReduce {
-  const float* feats;
+  const void* feats;
   const int32_t *order, *starts;
-  float* out;
+  void* out;
   int64_t n, m, c;
   int32_t reduce;
+  vmk_dtype dtype;  // of feats and out
 };
 struct DevoxelizeMap {
   const float* positions;
@@ -35,11 +36,12 @@ struct DevoxelizeMap {
   int32_t stride;
 };
 struct Devoxelize {
-  const float* feats;
+  const void* feats;
   const int32_t* index;
   const float* weight;  // or nullptr
-  float* out;
+  void* out;
   int64_t n, m, t, c;
+  vmk_dtype dtype;  // of feats and out
 };
 struct HashInsert {
   const int32_t* coords;

@@ -2,20 +2,25 @@
 // The argument structs of weight gradients and of weight-sparse convolution.
 #include <cstdint>
 
+#include "voxmark.h"
+
 namespace vmk {
 
 struct SparseConvWgrad {
-  const float *feats, *grad_out;
+  const void *feats, *grad_out;
   const int32_t* map;
   const int32_t* pairs;   // or nullptr
   const int64_t* starts;  // or nullptr
-  float* grad_weight;
+  void* grad_weight;
   int64_t n, m, kv, cin, cout, p;
+  vmk_dtype dtype;      // of feats and grad_out
+  vmk_dtype out_dtype;  // of grad_weight: f32, or dtype
 };
 struct WeightTranspose {
-  const float* weight;
-  float* out;
+  const void* weight;
+  void* out;
   int64_t kv, cin, cout;
+  vmk_dtype dtype;
 };
 struct WeightCount {
   const float* weight;

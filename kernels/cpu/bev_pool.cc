@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "bev_plan.hpp"
+#include "features.hpp"
 #include "pool_kernels.hpp"
 #include "variants.hpp"
 
@@ -20,37 +21,46 @@ int64_t feature_row(const BevPoolFused& a, int64_t p) {
 
 // row(p) is the row of feats of point p, scale(p) what it is multiplied with.
 template <class Args, class Row, class Scale>
-void pool_in_double(const Args& a, Row&& row, Scale&& scale) {
+void pool_in_double(CpuDevice& device, const Args& a, int64_t rows, Row&& row, Scale&& scale) {
   check_intervals(plan_of(a));
   check_order(plan_of(a));
-  std::fill(a.out, a.out + a.grid * a.c, 0.0f);
+  const float* feats = as_f32(device, a.feats, a.dtype, rows * a.c);
+  const WideOutput out(device, a.out, a.out_dtype, a.grid * a.c);
+  std::fill(out.data, out.data + a.grid * a.c, 0.0f);
   for (int64_t i = 0; i < a.intervals_n; ++i)
     for (int64_t k = 0; k < a.c; ++k) {
       double sum = 0;
       for (int32_t j = a.starts[i]; j < a.starts[i + 1]; ++j)
-        sum += scale(a.order[j]) * a.feats[row(a.order[j]) * a.c + k];
-      a.out[a.intervals[i] * a.c + k] = static_cast<float>(sum);
+        sum += scale(a.order[j]) * feats[row(a.order[j]) * a.c + k];
+      out.data[a.intervals[i] * a.c + k] = static_cast<float>(sum);
     }
+  out.store();
 }
 
-void bev_pool_ref(Device&, const BevPool& a) {
-  pool_in_double(a, [](int64_t p) { return p; }, [](int64_t) { return 1.0; });
+void bev_pool_ref(Device& any, const BevPool& a) {
+  pool_in_double(cpu_device(any), a, a.p, [](int64_t p) { return p; },
+                 [](int64_t) { return 1.0; });
 }
 
-void bev_pool_fused_ref(Device&, const BevPoolFused& a) {
-  pool_in_double(a, [&](int64_t p) { return feature_row(a, p); },
-                 [&](int64_t p) { return double{a.depth[p]}; });
+void bev_pool_fused_ref(Device& any, const BevPoolFused& a) {
+  CpuDevice& device = cpu_device(any);
+  const float* depth = as_f32(device, a.depth, a.dtype, a.p);
+  pool_in_double(device, a, a.depths > 0 ? a.p / a.depths : 0,
+                 [&](int64_t p) { return feature_row(a, p); },
+                 [&](int64_t p) { return double{depth[p]}; });
 }
 
 // Rows of whole cache lines are stored around the caches when there are more than they hold: a
 // plain store would read the line first.
-bool streams(int64_t rows, int64_t c) { return c % 16 == 0 && rows * c * 4 > (int64_t{4} << 20); }
+template <class Args>
+bool streams(const Args& a) {
+  return a.out_dtype == VMK_F32 && a.c % 16 == 0 && a.grid * a.c * 4 > (int64_t{4} << 20);
+}
 
 template <class Args>
 PoolSums sums_of(const Args& a, const BevChunk& chunk) {
-  return {a.feats,          a.c,         nullptr,   nullptr,
-          a.starts,         a.intervals, chunk.begin, chunk.end,
-          chunk.first_cell, chunk.last_cell, a.out, streams(a.grid, a.c)};
+  return {a.feats, a.dtype, a.c, nullptr, nullptr, a.starts, a.intervals, chunk.begin, chunk.end,
+          chunk.first_cell, chunk.last_cell, a.out, a.out_dtype, streams(a)};
 }
 
 // Calls body(chunk, order, points, thread) for all chunks, with the points of the chunk checked.
@@ -102,7 +112,7 @@ void bev_pool_fused_interval(Device& any, const BevPoolFused& a) {
                PoolSums sums = sums_of(a, chunk);
                sums.rows = rows + thread * room;
                sums.scales = scales + thread * room;
-               kernels.resolve({order, points, a.pixels, camera, pixel, a.depth,
+               kernels.resolve({order, points, a.pixels, camera, pixel, a.depth, a.dtype,
                                 rows + thread * room, scales + thread * room});
                kernels.sum(sums);
              });
@@ -126,33 +136,36 @@ void bev_pool_prefix_sum(Device& any, const BevPool& a) {
   CpuDevice& device = cpu_device(any);
   check_intervals(plan_of(a));
   check_order(plan_of(a));
+  const float* feats = as_f32(device, a.feats, a.dtype, a.p * a.c);
+  const WideOutput out(device, a.out, a.out_dtype, a.grid * a.c);
   float* sorted = device.scratch<float>(a.kept * a.c);
   float* prefix = device.scratch<float>((a.kept + 1) * a.c);
   device.pool.for_ranges(a.kept, 4096, [&](int64_t begin, int64_t end) {
     for (int64_t j = begin; j < end; ++j)
-      std::copy_n(a.feats + a.order[j] * a.c, a.c, sorted + j * a.c);
+      std::copy_n(feats + a.order[j] * a.c, a.c, sorted + j * a.c);
   });
   constexpr int64_t kColumns = 16;  // the sum runs down the rows; columns are independent
   device.pool.for_ranges(a.c, kColumns, [&](int64_t begin, int64_t end) {
     add_up<kColumns>(sorted, a.kept, a.c, begin, end, prefix);
   });
   device.pool.for_ranges(a.grid * a.c, 1 << 16, [&](int64_t begin, int64_t end) {
-    std::fill(a.out + begin, a.out + end, 0.0f);
+    std::fill(out.data + begin, out.data + end, 0.0f);
   });
   device.pool.for_ranges(a.intervals_n, 1024, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const float* last = prefix + a.starts[i + 1] * a.c;
       const float* first = prefix + a.starts[i] * a.c;
-      for (int64_t k = 0; k < a.c; ++k) a.out[a.intervals[i] * a.c + k] = last[k] - first[k];
+      for (int64_t k = 0; k < a.c; ++k) out.data[a.intervals[i] * a.c + k] = last[k] - first[k];
     }
   });
+  out.store();
 }
 
-constexpr Variant<BevPool> kPoolList[] = {{"interval", bev_pool_interval},
-                                          {"prefix_sum", bev_pool_prefix_sum},
-                                          {"ref", bev_pool_ref}};
-constexpr Variant<BevPoolFused> kFusedList[] = {{"interval", bev_pool_fused_interval},
-                                                {"ref", bev_pool_fused_ref}};
+constexpr Variant<BevPool> kPoolList[] = {of_any_dtype("interval", bev_pool_interval),
+                                          of_any_dtype("prefix_sum", bev_pool_prefix_sum),
+                                          of_any_dtype("ref", bev_pool_ref)};
+constexpr Variant<BevPoolFused> kFusedList[] = {
+    of_any_dtype("interval", bev_pool_fused_interval), of_any_dtype("ref", bev_pool_fused_ref)};
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <map>
 
+#include "features.hpp"
 #include "leaves.hpp"
 #include "variants.hpp"
 
@@ -185,8 +186,11 @@ void check_index(const Devoxelize& a) {
            static_cast<long long>(a.m));
 }
 
-void devoxelize_ref(Device&, const Devoxelize& a) {
+void devoxelize_ref(Device& any, const Devoxelize& a) {
+  CpuDevice& device = cpu_device(any);
   check_index(a);
+  const float* feats = as_f32(device, a.feats, a.dtype, a.m * a.c);
+  const WideOutput out(device, a.out, a.dtype, a.n * a.c);
   for (int64_t i = 0; i < a.n; ++i)
     for (int64_t k = 0; k < a.c; ++k) {
       double sum = 0;
@@ -194,23 +198,46 @@ void devoxelize_ref(Device&, const Devoxelize& a) {
         const int32_t row = a.index[i * a.t + t];
         if (row < 0) continue;
         const double weight = a.weight ? a.weight[i * a.t + t] : 1;
-        sum += weight * a.feats[row * a.c + k];
+        sum += weight * feats[row * a.c + k];
       }
-      a.out[i * a.c + k] = static_cast<float>(sum);
+      out.data[i * a.c + k] = static_cast<float>(sum);
     }
+  out.store();
 }
 
-void devoxelize_rows(Device& device, const Devoxelize& a) {
-  check_index(a);
-  cpu_device(device).pool.for_ranges(a.n, kGrain, [&](int64_t begin, int64_t end) {
+// Sums of 16-bit rows, in f32 in a buffer of a row until they are whole.
+void devoxelize_half(CpuDevice& device, const Devoxelize& a) {
+  const SimdKernels& simd = simd_kernels(device.isa);
+  const auto* feats = static_cast<const uint16_t*>(a.feats);
+  float* buffers = device.scratch<float>(device.threads() * a.c);
+  device.pool.for_ranges(a.n, kGrain, [&](int64_t begin, int64_t end, int32_t thread) {
+    float* sums = buffers + thread * a.c;
     for (int64_t i = begin; i < end; ++i) {
-      float* out = a.out + i * a.c;
+      std::fill(sums, sums + a.c, 0.0f);
+      for (int64_t t = 0; t < a.t; ++t) {
+        const int32_t row = a.index[i * a.t + t];
+        const float weight = a.weight ? a.weight[i * a.t + t] : 1.0f;
+        if (row >= 0) simd.add_widened(feats + row * a.c, a.dtype, weight, sums, a.c);
+      }
+      simd.narrow(sums, a.dtype, static_cast<uint16_t*>(a.out) + i * a.c, a.c);
+    }
+  });
+}
+
+void devoxelize_rows(Device& any, const Devoxelize& a) {
+  CpuDevice& device = cpu_device(any);
+  check_index(a);
+  if (a.dtype != VMK_F32) return devoxelize_half(device, a);
+  const auto* feats = static_cast<const float*>(a.feats);
+  device.pool.for_ranges(a.n, kGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      float* out = static_cast<float*>(a.out) + i * a.c;
       std::fill(out, out + a.c, 0.0f);
       for (int64_t t = 0; t < a.t; ++t) {
         const int32_t row = a.index[i * a.t + t];
         const float weight = a.weight ? a.weight[i * a.t + t] : 1.0f;
         if (row < 0) continue;
-        const float* from = a.feats + row * a.c;
+        const float* from = feats + row * a.c;
         for (int64_t k = 0; k < a.c; ++k) out[k] += weight * from[k];
       }
     }
@@ -219,7 +246,8 @@ void devoxelize_rows(Device& device, const Devoxelize& a) {
 
 constexpr Variant<DevoxelizeMap> kMapList[] = {{"leaves", devoxelize_map_leaves},
                                                {"ref", devoxelize_map_ref}};
-constexpr Variant<Devoxelize> kGatherList[] = {{"rows", devoxelize_rows}, {"ref", devoxelize_ref}};
+constexpr Variant<Devoxelize> kGatherList[] = {of_any_dtype("rows", devoxelize_rows),
+                                               of_any_dtype("ref", devoxelize_ref)};
 
 }  // namespace
 

@@ -14,15 +14,17 @@ struct Divisor {
 
 // Sums rows into the cells [first_cell, last_cell); the cells of no interval become 0.
 struct PoolSums {
-  const float* feats;
+  const void* feats;  // of dtype
+  vmk_dtype dtype;
   int64_t c;
   const int32_t* rows;
   const float* scales;  // or nullptr for ones
   const int32_t *starts, *intervals;
   int64_t begin, end;  // intervals; `rows` and `scales` begin at starts[begin]
   int64_t first_cell, last_cell;
-  float* out;
-  bool stream;  // c is a whole number of cache lines: store around the caches
+  void* out;  // of out_dtype
+  vmk_dtype out_dtype;
+  bool stream;  // out is f32, c a whole number of cache lines: store around the caches
 };
 
 // Feature rows and depths of a list of points.
@@ -30,7 +32,8 @@ struct PoolPoints {
   const int32_t* order;
   int64_t n, pixels;
   Divisor per_camera, per_pixel;  // depths * pixels, pixels
-  const float* depth;
+  const void* depth;  // of dtype
+  vmk_dtype dtype;
   int32_t* rows;
   float* scales;
 };

@@ -5,6 +5,9 @@
 // width, the last register is moved back to end at column c: its first lanes do the work of its
 // neighbour again, with the same result.
 
+#include "half.inl"
+#include "half_vectors.inl"
+
 namespace vmk {
 namespace {
 
@@ -18,12 +21,24 @@ int64_t at(int v, int64_t column, int64_t c) {
   return v == V - 1 && own > c - kWidth ? c - kWidth : own;
 }
 
-void prefetch_row(const float* row, int64_t floats) {
-  for (int64_t k = 0; k < floats; k += 16) __builtin_prefetch(row + k);
+template <class T>
+void prefetch_row(const T* row, int64_t values) {
+  constexpr int64_t kLine = 64 / sizeof(T);
+  for (int64_t k = 0; k < values; k += kLine) __builtin_prefetch(row + k);
 }
 
-template <int V, bool kScaled>
+void store_sum(const PoolSums& g, int64_t to, Vec sum) {
+  if (g.out_dtype != VMK_F32)
+    store_half(static_cast<uint16_t*>(g.out) + to, sum, g.out_dtype == VMK_BF16);
+  else if (g.stream)
+    stream(static_cast<float*>(g.out) + to, sum);
+  else
+    vec(static_cast<float*>(g.out) + to) = sum;
+}
+
+template <class T, int V, bool kScaled>
 void sum_strip(const PoolSums& g, int64_t column) {
+  const auto* feats = static_cast<const T*>(g.feats);
   const int64_t last_column = at<V>(V - 1, column, g.c);
   const int32_t base = g.starts[g.begin];
   const int64_t points = int64_t{g.starts[g.end]} - base;
@@ -32,47 +47,49 @@ void sum_strip(const PoolSums& g, int64_t column) {
     const int64_t end = int64_t{g.starts[i + 1]} - base;
     for (int64_t j = int64_t{g.starts[i]} - base; j < end; ++j) {
       const int64_t ahead = j + kAhead < points ? j + kAhead : points - 1;
-      prefetch_row(g.feats + g.rows[ahead] * g.c + column, V * kWidth);
-      const float* row = g.feats + g.rows[j] * g.c;
+      prefetch_row(feats + g.rows[ahead] * g.c + column, V * kWidth);
+      const T* row = feats + g.rows[j] * g.c;
 #pragma GCC unroll 16
       for (int v = 0; v < V; ++v) {
-        const Vec x = vec(row + (v == V - 1 ? last_column : column + v * kWidth));
+        const Vec x = load_lanes(row + (v == V - 1 ? last_column : column + v * kWidth));
         sum[v] += kScaled ? x * g.scales[j] : x;
       }
     }
-    float* out = g.out + g.intervals[i] * g.c;
+    const int64_t out = g.intervals[i] * g.c;
 #pragma GCC unroll 16
-    for (int v = 0; v < V; ++v) {
-      float* to = out + (v == V - 1 ? last_column : column + v * kWidth);
-      if (g.stream)
-        stream(to, sum[v]);
-      else
-        vec(to) = sum[v];
-    }
+    for (int v = 0; v < V; ++v)
+      store_sum(g, out + (v == V - 1 ? last_column : column + v * kWidth), sum[v]);
   }
 }
 
 // Rows narrower than a register.
-template <bool kScaled>
+template <class T, bool kScaled>
 void sum_narrow(const PoolSums& g) {
   const int32_t base = g.starts[g.begin];
   for (int64_t i = g.begin; i < g.end; ++i) {
     float sum[kWidth] = {};
     for (int32_t j = g.starts[i] - base; j < g.starts[i + 1] - base; ++j) {
-      const float* row = g.feats + g.rows[j] * g.c;
-      for (int64_t k = 0; k < g.c; ++k) sum[k] += kScaled ? row[k] * g.scales[j] : row[k];
+      const T* row = static_cast<const T*>(g.feats) + g.rows[j] * g.c;
+      for (int64_t k = 0; k < g.c; ++k)
+        sum[k] += kScaled ? to_float(row[k]) * g.scales[j] : to_float(row[k]);
     }
-    for (int64_t k = 0; k < g.c; ++k) g.out[g.intervals[i] * g.c + k] = sum[k];
+    for (int64_t k = 0, to = g.intervals[i] * g.c; k < g.c; ++k, ++to) {
+      if (g.out_dtype == VMK_F32)
+        static_cast<float*>(g.out)[to] = sum[k];
+      else
+        static_cast<uint16_t*>(g.out)[to] =
+            g.out_dtype == VMK_BF16 ? f32_to_bf16(sum[k]) : f32_to_f16(sum[k]);
+    }
   }
 }
 
-template <int V, bool kScaled>
+template <class T, int V, bool kScaled>
 void sum_strip_of(int64_t vectors, const PoolSums& g, int64_t column) {
   if constexpr (V > 0) {
     if (vectors == V)
-      sum_strip<V, kScaled>(g, column);
+      sum_strip<T, V, kScaled>(g, column);
     else
-      sum_strip_of<V - 1, kScaled>(vectors, g, column);
+      sum_strip_of<T, V - 1, kScaled>(vectors, g, column);
   }
 }
 
@@ -82,31 +99,47 @@ void clear(float* out, int64_t n, bool streamed) {
   for (; i < n; ++i) out[i] = 0;
 }
 
+void clear_cells(const PoolSums& g, int64_t first, int64_t last) {
+  const int64_t from = first * g.c, n = (last - first) * g.c;
+  if (g.out_dtype == VMK_F32) return clear(static_cast<float*>(g.out) + from, n, g.stream);
+  for (int64_t i = 0; i < n; ++i) static_cast<uint16_t*>(g.out)[from + i] = 0;
+}
+
 void clear_gaps(const PoolSums& g) {
   int64_t next = g.first_cell;
   for (int64_t i = g.begin; i < g.end; ++i) {
-    clear(g.out + next * g.c, (g.intervals[i] - next) * g.c, g.stream);
+    clear_cells(g, next, g.intervals[i]);
     next = int64_t{g.intervals[i]} + 1;
   }
-  clear(g.out + next * g.c, (g.last_cell - next) * g.c, g.stream);
+  clear_cells(g, next, g.last_cell);
 }
 
-template <bool kScaled>
+template <class T, bool kScaled>
 void sum_cells(const PoolSums& g) {
-  if (g.begin == g.end) return;
-  if (g.c < kWidth) return sum_narrow<kScaled>(g);
+  if (g.c < kWidth) return sum_narrow<T, kScaled>(g);
   const int64_t vectors = (g.c + kWidth - 1) / kWidth;
   for (int64_t done = 0; done < vectors; done += kMostSums)
-    sum_strip_of<kMostSums, kScaled>(vectors - done < kMostSums ? vectors - done : kMostSums, g,
-                                     done * kWidth);
+    sum_strip_of<T, kMostSums, kScaled>(vectors - done < kMostSums ? vectors - done : kMostSums, g,
+                                        done * kWidth);
+}
+
+template <class T>
+void sum_of_type(const PoolSums& g) {
+  if (g.begin == g.end) return;
+  if (g.scales)
+    sum_cells<T, true>(g);
+  else
+    sum_cells<T, false>(g);
 }
 
 void sum(const PoolSums& g) {
   clear_gaps(g);
-  if (g.scales)
-    sum_cells<true>(g);
+  if (g.dtype == VMK_F32)
+    sum_of_type<float>(g);
+  else if (g.dtype == VMK_BF16)
+    sum_of_type<Bf16>(g);
   else
-    sum_cells<false>(g);
+    sum_of_type<F16>(g);
   if (g.stream) fence();
 }
 
@@ -119,6 +152,12 @@ uint32_t largest(const int32_t* numbers, int64_t n) {
   return most;
 }
 
+template <class T>
+void take_depths(const PoolPoints& g) {
+  const auto* depth = static_cast<const T*>(g.depth);
+  for (int64_t i = 0; i < g.n; ++i) g.scales[i] = to_float(depth[g.order[i]]);
+}
+
 void resolve(const PoolPoints& g) {
   const auto divide = [](uint32_t p, const Divisor& by) {
     return static_cast<uint32_t>(uint64_t{p} * by.factor >> by.shift);
@@ -129,7 +168,12 @@ void resolve(const PoolPoints& g) {
     const uint32_t pixel = p - divide(p, g.per_pixel) * pixels;
     g.rows[i] = static_cast<int32_t>(divide(p, g.per_camera) * pixels + pixel);
   }
-  for (int64_t i = 0; i < g.n; ++i) g.scales[i] = g.depth[g.order[i]];
+  if (g.dtype == VMK_F32)
+    take_depths<float>(g);
+  else if (g.dtype == VMK_BF16)
+    take_depths<Bf16>(g);
+  else
+    take_depths<F16>(g);
 }
 
 void copy(const float* table, const int32_t* cells, int64_t n, int64_t c, float* out,

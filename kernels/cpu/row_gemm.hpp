@@ -40,6 +40,8 @@ struct SimdKernels {
   // bf16 or f16 to f32 and back (round to nearest even), n values.
   void (*widen)(const uint16_t* from, vmk_dtype dtype, float* to, int64_t n);
   void (*narrow)(const float* from, vmk_dtype dtype, uint16_t* to, int64_t n);
+  // sum += weight * from, n values of bf16 or f16.
+  void (*add_widened)(const uint16_t* from, vmk_dtype dtype, float weight, float* sum, int64_t n);
   // Lists the entries of rows[0 .. n) that are not negative: their values, their positions, and
   // in *most the largest. Room for n + kColumnPad entries each. Returns how many there are.
   int64_t (*list_present)(const int32_t* rows, int64_t n, int32_t* values, int32_t* positions,

@@ -133,6 +133,16 @@ void narrow(const float* from, vmk_dtype dtype, uint16_t* to, int64_t n) {
   for (int64_t i = 0; i < n; ++i) to[i] = f32_to_bf16(from[i]);
 }
 
+void add_widened(const uint16_t* from, vmk_dtype dtype, float weight, float* sum, int64_t n) {
+  constexpr int64_t kPiece = 64;
+  float wide[kPiece];
+  for (int64_t at = 0; at < n; at += kPiece) {
+    const int64_t count = n - at < kPiece ? n - at : kPiece;
+    widen(from + at, dtype, wide, count);
+    for (int64_t i = 0; i < count; ++i) sum[at + i] += weight * wide[i];
+  }
+}
+
 // One row in place: sums become outputs. A comparison that NaN fails leaves NaN alone.
 void finish_row(const Finish& f, const float* residual, float* row) {
   const int64_t n = f.cout;

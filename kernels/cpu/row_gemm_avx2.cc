@@ -13,4 +13,5 @@ constexpr int kRows[] = {0, 6, 6};
 #include "row_gemm.inl"
 
 const vmk::SimdKernels vmk::kSimdAvx2 = {
-    vmk::row_gemm, vmk::finish, vmk::widen, vmk::narrow, vmk::list_present, vmk::fma_burst};
+    vmk::row_gemm,    vmk::finish,       vmk::widen,    vmk::narrow,
+    vmk::add_widened, vmk::list_present, vmk::fma_burst};

@@ -55,4 +55,5 @@ void narrow_f16(const float* from, uint16_t* to, int64_t n) {
 #include "row_gemm.inl"
 
 const vmk::SimdKernels vmk::kSimdAvx512 = {
-    vmk::row_gemm, vmk::finish, vmk::widen, vmk::narrow, vmk::list_present, vmk::fma_burst};
+    vmk::row_gemm,    vmk::finish,       vmk::widen,    vmk::narrow,
+    vmk::add_widened, vmk::list_present, vmk::fma_burst};

@@ -7,16 +7,6 @@
 
 namespace vmk {
 
-const float* as_f32(CpuDevice& device, const void* values, vmk_dtype dtype, int64_t n) {
-  if (dtype == VMK_F32) return static_cast<const float*>(values);
-  const auto widen = simd_kernels(device.isa).widen;
-  float* wide = device.scratch<float>(n);
-  device.pool.for_ranges(n, 1 << 15, [&](int64_t begin, int64_t end) {
-    widen(static_cast<const uint16_t*>(values) + begin, dtype, wide + begin, end - begin);
-  });
-  return wide;
-}
-
 PaddedWeight pad_weight(CpuDevice& device, const SparseConv& a) {
   const int64_t columns = padded_columns(a.cout);
   const float* weight = as_f32(device, a.weight, a.dtype, a.kv * a.cin * a.cout);

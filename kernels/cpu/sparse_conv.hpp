@@ -1,11 +1,8 @@
 #pragma once
 // What the dataflows of sparse_conv share.
-#include "row_gemm.hpp"
+#include "features.hpp"
 
 namespace vmk {
-
-// f32 values: the array itself, or a widened copy in scratch.
-const float* as_f32(CpuDevice& device, const void* values, vmk_dtype dtype, int64_t n);
 
 // Weights in f32 with columns padded by zeros to whole registers: [KV, Cin, columns].
 struct PaddedWeight {

@@ -4,12 +4,13 @@
 //           consecutive outputs, whose rows then serve all these offsets. A chunk is summed by one
 //           thread into sums of its own, and the sums of an offset are added in order. Where
 //           chunks end depends on the map alone: the bits are the same for every thread count, and
-//           the centre offset, which holds most pairs, keeps all threads busy.
+//           the centre offset, which holds most pairs, keeps all threads busy. Rows of 16 bits are
+//           widened as they are copied side by side.
 #include <algorithm>
 #include <vector>
 
+#include "features.hpp"
 #include "outer_gemm.hpp"
-#include "row_gemm.hpp"
 #include "variants.hpp"
 
 namespace vmk {
@@ -21,8 +22,12 @@ namespace {
        static_cast<long long>(k), static_cast<long long>(m), found, static_cast<long long>(rows));
 }
 
-void wgrad_ref(Device&, const SparseConvWgrad& a) {
+void wgrad_ref(Device& any, const SparseConvWgrad& a) {
+  CpuDevice& device = cpu_device(any);
   const int64_t size = a.cin * a.cout;
+  const float* feats = as_f32(device, a.feats, a.dtype, a.n * a.cin);
+  const float* grad_out = as_f32(device, a.grad_out, a.dtype, a.m * a.cout);
+  const WideOutput out(device, a.grad_weight, a.out_dtype, a.kv * size);
   std::vector<double> sum(size);
   for (int64_t k = 0; k < a.kv; ++k) {
     std::fill(sum.begin(), sum.end(), 0.0);
@@ -32,10 +37,11 @@ void wgrad_ref(Device&, const SparseConvWgrad& a) {
       if (row >= a.n) fail_row(k, m, row, a.n);
       for (int64_t i = 0; i < a.cin; ++i)
         for (int64_t o = 0; o < a.cout; ++o)
-          sum[i * a.cout + o] += double{a.feats[row * a.cin + i]} * a.grad_out[m * a.cout + o];
+          sum[i * a.cout + o] += double{feats[row * a.cin + i]} * grad_out[m * a.cout + o];
     }
-    for (int64_t i = 0; i < size; ++i) a.grad_weight[k * size + i] = static_cast<float>(sum[i]);
+    for (int64_t i = 0; i < size; ++i) out.data[k * size + i] = static_cast<float>(sum[i]);
   }
+  out.store();
 }
 
 // Outputs whose pairs are listed at a time, and pairs that are packed and multiplied at a time:
@@ -124,9 +130,10 @@ class ChunkSummer {
   ChunkSummer(CpuDevice& device, const SparseConvWgrad& args, const Plan& plan)
       : args_(args),
         plan_(plan),
-        list_present_(simd_kernels(device.isa).list_present),
+        simd_(simd_kernels(device.isa)),
         kernels_(outer_kernels(device.isa)),
-        packed_(plan.columns != args.cout || plan.size > kUnpackedSize),
+        packed_(args.dtype != VMK_F32 || plan.columns != args.cout ||
+                plan.size > kUnpackedSize),
         lda_(packed_stride(args.cin)),
         ldb_(packed_stride(plan.columns)),
         a_(device.scratch<float>(kBlock * lda_)),
@@ -147,7 +154,7 @@ class ChunkSummer {
   void sum_span(int64_t k, int64_t begin, int64_t end, float* sum) {
     const int32_t* map = args_.map + k * args_.m;
     int32_t most;
-    const int64_t count = list_present_(map + begin, end - begin, in_rows_, out_rows_, &most);
+    const int64_t count = simd_.list_present(map + begin, end - begin, in_rows_, out_rows_, &most);
     if (most >= args_.n)
       for (int64_t m = begin; m < end; ++m)
         if (map[m] >= args_.n) fail_row(k, m, map[m], args_.n);
@@ -164,19 +171,35 @@ class ChunkSummer {
   // Adds the products of pairs of rows in and rows out, the latter counted from output `begin`.
   void add_block(const int32_t* in_rows, int64_t begin, const int32_t* out_rows, int64_t pairs,
                  float* sum) {
-    const float* grad_out = args_.grad_out + begin * args_.cout;
+    const void* grad_out = at(args_.grad_out, args_.dtype, begin * args_.cout);
     if (!packed_)
-      return kernels_.outer_gemm({args_.feats, args_.cin, in_rows, grad_out, args_.cout, out_rows,
-                                  sum, plan_.columns, pairs, args_.cin, plan_.columns});
-    kernels_.pack_rows({args_.feats, args_.cin, in_rows, pairs, a_, lda_});
-    kernels_.pack_rows({grad_out, args_.cout, out_rows, pairs, b_, ldb_});
+      return kernels_.outer_gemm({static_cast<const float*>(args_.feats), args_.cin, in_rows,
+                                  static_cast<const float*>(grad_out), args_.cout, out_rows, sum,
+                                  plan_.columns, pairs, args_.cin, plan_.columns});
+    pack(args_.feats, args_.cin, in_rows, pairs, a_, lda_);
+    pack(grad_out, args_.cout, out_rows, pairs, b_, ldb_);
     kernels_.outer_gemm({a_, lda_, nullptr, b_, ldb_, nullptr, sum, plan_.columns, pairs, args_.cin,
                          plan_.columns});
   }
 
+  // Rows of f32 or 16 bits side by side, as f32.
+  void pack(const void* from, int64_t channels, const int32_t* rows, int64_t count, float* to,
+            int64_t stride) const {
+    if (args_.dtype == VMK_F32)
+      return kernels_.pack_rows(
+          {static_cast<const float*>(from), channels, rows, count, to, stride});
+    constexpr int64_t kAhead = 8;
+    const auto* values = static_cast<const uint16_t*>(from);
+    for (int64_t i = 0; i < count; ++i) {
+      const uint16_t* later = values + rows[std::min(i + kAhead, count - 1)] * channels;
+      for (int64_t c = 0; c < channels; c += 32) __builtin_prefetch(later + c);
+      simd_.widen(values + rows[i] * channels, args_.dtype, to + i * stride, channels);
+    }
+  }
+
   const SparseConvWgrad& args_;
   const Plan plan_;
-  decltype(SimdKernels::list_present) list_present_;
+  const SimdKernels& simd_;
   const OuterKernels& kernels_;
   bool packed_;
   int64_t lda_, ldb_;
@@ -204,11 +227,24 @@ void add_sums(CpuDevice& device, const std::vector<Chunk>& chunks, float* gradie
   });
 }
 
+// Sums of `columns` a row to the gradient, without the padding and in its type.
+void write_rows(CpuDevice& device, const SparseConvWgrad& a, const float* sums, int64_t columns) {
+  const auto narrow = simd_kernels(device.isa).narrow;
+  for (int64_t row = 0; row < a.kv * a.cin; ++row, sums += columns) {
+    void* to = at(a.grad_weight, a.out_dtype, row * a.cout);
+    if (a.out_dtype == VMK_F32)
+      std::copy_n(sums, a.cout, static_cast<float*>(to));
+    else
+      narrow(sums, a.out_dtype, static_cast<uint16_t*>(to), a.cout);
+  }
+}
+
 void wgrad_chunks(Device& any, const SparseConvWgrad& a) {
   CpuDevice& device = cpu_device(any);
   const Plan plan = make_plan(a);
-  const bool padded = plan.columns != a.cout;
-  float* gradients = padded ? device.scratch<float>(a.kv * plan.size) : a.grad_weight;
+  const bool in_place = plan.columns == a.cout && a.out_dtype == VMK_F32;
+  float* gradients = in_place ? static_cast<float*>(a.grad_weight)
+                              : device.scratch<float>(a.kv * plan.size);
   std::vector<Chunk> chunks = make_chunks(device, a, plan);
   place_sums(device, chunks, gradients, plan.size);
   std::vector<ChunkSummer> summers;
@@ -217,12 +253,11 @@ void wgrad_chunks(Device& any, const SparseConvWgrad& a) {
   device.pool.for_ranges(
       count, 1, [&](int64_t i, int64_t, int32_t thread) { summers[thread].sum(chunks[i]); });
   add_sums(device, chunks, gradients, plan);
-  if (!padded) return;
-  for (int64_t row = 0; row < a.kv * a.cin; ++row)
-    std::copy_n(gradients + row * plan.columns, a.cout, a.grad_weight + row * a.cout);
+  if (!in_place) write_rows(device, a, gradients, plan.columns);
 }
 
-constexpr Variant<SparseConvWgrad> kList[] = {{"chunks", wgrad_chunks}, {"ref", wgrad_ref}};
+constexpr Variant<SparseConvWgrad> kList[] = {of_any_dtype("chunks", wgrad_chunks),
+                                              of_any_dtype("ref", wgrad_ref)};
 
 }  // namespace
 

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <map>
 
+#include "features.hpp"
 #include "sorted_rows.hpp"
 #include "variants.hpp"
 
@@ -160,23 +161,23 @@ void check_groups(const VoxelReduce& a) {
 
 // Total is double in the reference and float in the fast variant.
 template <class Total>
-void reduce_range(const VoxelReduce& a, int64_t begin, int64_t end) {
+void reduce_range(const VoxelReduce& a, const float* feats, float* to, int64_t begin, int64_t end) {
   for (int64_t m = begin; m < end; ++m) {
     const int32_t *row = a.order + a.starts[m], *last = a.order + a.starts[m + 1];
-    float* out = a.out + m * a.c;
+    float* out = to + m * a.c;
     if (row == last) {
       std::fill(out, out + a.c, 0.0f);
       continue;
     }
     if (a.reduce == VMK_REDUCE_FIRST || last - row == 1) {
-      std::memcpy(out, a.feats + *row * a.c, static_cast<size_t>(a.c) * 4);
+      std::memcpy(out, feats + *row * a.c, static_cast<size_t>(a.c) * 4);
       continue;
     }
     const Total count = a.reduce == VMK_REDUCE_MEAN ? static_cast<Total>(last - row) : 1;
     for (int64_t k = 0; k < a.c; ++k) {
-      Total total = a.feats[*row * a.c + k];
+      Total total = feats[*row * a.c + k];
       for (const int32_t* r = row + 1; r < last; ++r) {
-        const Total value = a.feats[*r * a.c + k];
+        const Total value = feats[*r * a.c + k];
         total = a.reduce == VMK_REDUCE_MAX ? std::max(total, value) : total + value;
       }
       out[k] = static_cast<float>(total / count);
@@ -184,22 +185,64 @@ void reduce_range(const VoxelReduce& a, int64_t begin, int64_t end) {
   }
 }
 
-void voxel_reduce_ref(Device&, const VoxelReduce& a) {
-  check_groups(a);
-  reduce_range<double>(a, 0, a.m);
+// The voxels [begin, end) in 16 bits; sums and row hold a.c floats.
+void reduce_half(const SimdKernels& simd, const VoxelReduce& a, int64_t begin, int64_t end,
+                 float* sums, float* row) {
+  const auto* feats = static_cast<const uint16_t*>(a.feats);
+  auto* out = static_cast<uint16_t*>(a.out) + begin * a.c;
+  for (int64_t m = begin; m < end; ++m, out += a.c) {
+    const int32_t first = a.starts[m], last = a.starts[m + 1];
+    if (first == last) {
+      std::fill(out, out + a.c, uint16_t{0});
+      continue;
+    }
+    if (a.reduce == VMK_REDUCE_FIRST || last - first == 1) {
+      std::copy_n(feats + a.order[first] * a.c, a.c, out);
+      continue;
+    }
+    simd.widen(feats + a.order[first] * a.c, a.dtype, sums, a.c);
+    for (int32_t i = first + 1; i < last; ++i) {
+      const uint16_t* from = feats + a.order[i] * a.c;
+      if (a.reduce != VMK_REDUCE_MAX) {
+        simd.add_widened(from, a.dtype, 1, sums, a.c);
+        continue;
+      }
+      simd.widen(from, a.dtype, row, a.c);
+      for (int64_t k = 0; k < a.c; ++k) sums[k] = std::max(sums[k], row[k]);
+    }
+    if (a.reduce == VMK_REDUCE_MEAN)
+      for (int64_t k = 0; k < a.c; ++k) sums[k] /= static_cast<float>(last - first);
+    simd.narrow(sums, a.dtype, out, a.c);
+  }
 }
 
-void voxel_reduce_rows(Device& device, const VoxelReduce& a) {
+void voxel_reduce_ref(Device& any, const VoxelReduce& a) {
+  CpuDevice& device = cpu_device(any);
   check_groups(a);
-  cpu_device(device).pool.for_ranges(a.m, 1 << 12, [&](int64_t begin, int64_t end) {
-    reduce_range<float>(a, begin, end);
+  const WideOutput out(device, a.out, a.dtype, a.m * a.c);
+  reduce_range<double>(a, as_f32(device, a.feats, a.dtype, a.n * a.c), out.data, 0, a.m);
+  out.store();
+}
+
+void voxel_reduce_rows(Device& any, const VoxelReduce& a) {
+  CpuDevice& device = cpu_device(any);
+  check_groups(a);
+  const bool half = a.dtype != VMK_F32;
+  const SimdKernels& simd = simd_kernels(device.isa);
+  float* buffers = half ? device.scratch<float>(device.threads() * 2 * a.c) : nullptr;
+  device.pool.for_ranges(a.m, 1 << 12, [&](int64_t begin, int64_t end, int32_t thread) {
+    if (!half)
+      return reduce_range<float>(a, static_cast<const float*>(a.feats),
+                                 static_cast<float*>(a.out), begin, end);
+    float* sums = buffers + thread * 2 * a.c;
+    reduce_half(simd, a, begin, end, sums, sums + a.c);
   });
 }
 
 constexpr Variant<Quantize> kQuantizeList[] = {{"rows", quantize_parallel}, {"ref", quantize_ref}};
 constexpr Variant<Voxelize> kVoxelizeList[] = {{"radix", voxelize_radix}, {"ref", voxelize_ref}};
-constexpr Variant<VoxelReduce> kVoxelReduceList[] = {{"rows", voxel_reduce_rows},
-                                                     {"ref", voxel_reduce_ref}};
+constexpr Variant<VoxelReduce> kVoxelReduceList[] = {of_any_dtype("rows", voxel_reduce_rows),
+                                                     of_any_dtype("ref", voxel_reduce_ref)};
 
 }  // namespace
 

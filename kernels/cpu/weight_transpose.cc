@@ -10,28 +10,42 @@ namespace vmk {
 
 namespace {
 
+// Calls run(weight, out) with what the elements of f32 or 16 bits are copied as.
+template <class F>
+void with_words(const WeightTranspose& a, F&& run) {
+  if (a.dtype == VMK_F32)
+    run(static_cast<const uint32_t*>(a.weight), static_cast<uint32_t*>(a.out));
+  else
+    run(static_cast<const uint16_t*>(a.weight), static_cast<uint16_t*>(a.out));
+}
+
 void transpose_ref(Device&, const WeightTranspose& a) {
-  for (int64_t k = 0; k < a.kv; ++k)
-    for (int64_t i = 0; i < a.cin; ++i)
-      for (int64_t o = 0; o < a.cout; ++o)
-        a.out[(k * a.cout + o) * a.cin + i] = a.weight[(k * a.cin + i) * a.cout + o];
+  with_words(a, [&](const auto* weight, auto* out) {
+    for (int64_t k = 0; k < a.kv; ++k)
+      for (int64_t i = 0; i < a.cin; ++i)
+        for (int64_t o = 0; o < a.cout; ++o)
+          out[(k * a.cout + o) * a.cin + i] = weight[(k * a.cin + i) * a.cout + o];
+  });
 }
 
 constexpr int64_t kTile = 32;
 
 void transpose_tiles(Device& any, const WeightTranspose& a) {
   const int64_t bands = (a.cin + kTile - 1) / kTile;
-  cpu_device(any).pool.for_ranges(a.kv * bands, 1, [&](int64_t task, int64_t) {
-    const int64_t first = task % bands * kTile, last = std::min(first + kTile, a.cin);
-    const float* from = a.weight + task / bands * a.cin * a.cout;
-    float* to = a.out + task / bands * a.cin * a.cout;
-    for (int64_t column = 0; column < a.cout; column += kTile)
-      for (int64_t o = column; o < std::min(column + kTile, a.cout); ++o)
-        for (int64_t i = first; i < last; ++i) to[o * a.cin + i] = from[i * a.cout + o];
+  with_words(a, [&](const auto* weight, auto* out) {
+    cpu_device(any).pool.for_ranges(a.kv * bands, 1, [&](int64_t task, int64_t) {
+      const int64_t first = task % bands * kTile, last = std::min(first + kTile, a.cin);
+      const auto* from = weight + task / bands * a.cin * a.cout;
+      auto* to = out + task / bands * a.cin * a.cout;
+      for (int64_t column = 0; column < a.cout; column += kTile)
+        for (int64_t o = column; o < std::min(column + kTile, a.cout); ++o)
+          for (int64_t i = first; i < last; ++i) to[o * a.cin + i] = from[i * a.cout + o];
+    });
   });
 }
 
-constexpr Variant<WeightTranspose> kList[] = {{"tiles", transpose_tiles}, {"ref", transpose_ref}};
+constexpr Variant<WeightTranspose> kList[] = {of_any_dtype("tiles", transpose_tiles),
+                                              of_any_dtype("ref", transpose_ref)};
 
 }  // namespace
 

@@ -47,27 +47,42 @@ struct Divisor {
 };
 
 // Where a point's features lie and what they are multiplied with: the features themselves, ...
+template <class T>
 struct PlainPoints {
-  const float* feats;
+  const T* feats;
 
-  explicit PlainPoints(const BevPool& a) : feats(a.feats) {}
+  explicit PlainPoints(const BevPool& a) : feats(static_cast<const T*>(a.feats)) {}
   __device__ int32_t row(int32_t point) const { return point; }
   __device__ float factor(int32_t) const { return 1.0f; }
 };
 // ... or those of its pixel times its depth.
+template <class T>
 struct FusedPoints {
-  const float *feats, *depth;
+  const T *feats, *depth;
   Divisor camera, pixel;
   int32_t pixels;
 
-  explicit FusedPoints(const BevPoolFused& a) : feats(a.feats), depth(a.depth),
+  explicit FusedPoints(const BevPoolFused& a)
+      : feats(static_cast<const T*>(a.feats)), depth(static_cast<const T*>(a.depth)),
       camera(a.p > 0 ? a.depths * a.pixels : 1), pixel(a.p > 0 ? a.pixels : 1),
       pixels(static_cast<int32_t>(a.p > 0 ? a.pixels : 1)) {}
   __device__ int32_t row(int32_t point) const {
     return camera.quotient(point) * pixels + point - pixel.quotient(point) * pixels;
   }
-  __device__ float factor(int32_t point) const { return depth[point]; }
+  __device__ float factor(int32_t point) const { return to_float(depth[point]); }
 };
+
+// Calls run(T{}, V{}, Out{}) with the types of the features, of a thread's channels and of the sums.
+template <class Args, class F>
+void with_pool_types(const Args& a, F&& run) {
+  with_lanes(a.dtype, a.c, [&](auto element, auto lane) {
+    if (a.out_dtype == VMK_F32) {
+      run(element, lane, float{});
+    } else {
+      run(element, lane, element);
+    }
+  });
+}
 
 // The sum over the points [begin, end) in interval order of group v of the channels. Points that
 // are not there count 0; the first of them is noted behind the loop, so that nothing in it keeps

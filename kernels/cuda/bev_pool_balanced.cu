@@ -61,10 +61,10 @@ struct Parts {
   float *heads, *tails;
 };
 
-template <class V, class Points>
+template <class V, class Points, class Out>
 __global__ void __launch_bounds__(kBlock)
     sum_shares(BevPlan plan, Points points, const Place* __restrict__ places, int64_t shares,
-               Parts parts, float* __restrict__ out, int64_t groups, DataErrors* log) {
+               Parts parts, Out* __restrict__ out, int64_t groups, DataErrors* log) {
   const int64_t at = thread_index();
   if (at >= shares * groups || plan_bad(log)) return;
   const int64_t share = at / groups, v = at % groups;
@@ -91,10 +91,10 @@ __global__ void __launch_bounds__(kBlock)
 }
 
 // Adds the parts of the long interval that begins in a share and goes on behind it.
-template <class V>
+template <class V, class Out>
 __global__ void __launch_bounds__(kBlock)
     join_shares(BevPlan plan, const Place* __restrict__ places, int64_t shares, Parts parts,
-                float* __restrict__ out, int64_t groups, const DataErrors* log) {
+                Out* __restrict__ out, int64_t groups, const DataErrors* log) {
   const int64_t at = thread_index();
   if (at >= shares * groups || plan_bad(log)) return;
   const int64_t share = at / groups, v = at % groups;
@@ -107,7 +107,7 @@ __global__ void __launch_bounds__(kBlock)
   store(out, last.cell, groups, v, sum);
 }
 
-template <class Points, class Args>
+template <template <class> class PointsOf, class Args>
 void pool(Device& any, const Args& a) {
   CudaDevice& device = cuda_device(any);
   const BevPlan plan = plan_of(a);
@@ -117,14 +117,17 @@ void pool(Device& any, const Args& a) {
   const Parts parts{device.scratch<float>(shares * a.c), device.scratch<float>(shares * a.c)};
   VMK_LAUNCH(device, find_places, blocks(shares + 1), kBlock, plan, shares, places,
              device.data_errors());
-  with_width(a.c, [&](auto lane) {
+  with_pool_types(a, [&](auto element, auto lane, auto sum) {
     using V = decltype(lane);
+    using Points = PointsOf<decltype(element)>;
+    using Out = decltype(sum);
     const int64_t groups = a.c / kWidth<V>;
     const dim3 grid = blocks(shares * groups);
-    VMK_LAUNCH(device, (sum_shares<V, Points>), grid, kBlock, plan, Points(a), places, shares,
-               parts, a.out, groups, device.data_errors());
-    VMK_LAUNCH(device, join_shares<V>, grid, kBlock, plan, places, shares, parts, a.out, groups,
-               device.data_errors());
+    auto* out = static_cast<Out*>(a.out);
+    VMK_LAUNCH(device, (sum_shares<V, Points, Out>), grid, kBlock, plan, Points(a), places, shares,
+               parts, out, groups, device.data_errors());
+    VMK_LAUNCH(device, (join_shares<V, Out>), grid, kBlock, plan, places, shares, parts, out,
+               groups, device.data_errors());
   });
 }
 

@@ -1,5 +1,5 @@
-// bev_pool.interval, bev_pool_fused.interval - one thread an interval and channel, or four
-// channels: the kernels of BEVFusion and BEVPoolv2.
+// bev_pool.interval, bev_pool_fused.interval - one thread an interval and channel, or 16
+// bytes of channels: the kernels of BEVFusion and BEVPoolv2.
 // Cost: every feature read once, every cell written once or twice. One very crowded cell is walked
 // by C threads only: see bev_pool_balanced.cu.
 #include "bev_pool.cuh"
@@ -8,9 +8,9 @@ namespace vmk {
 
 namespace {
 
-template <class V, class Points>
+template <class V, class Points, class Out>
 __global__ void __launch_bounds__(kBlock)
-    sum_intervals(BevPlan plan, Points points, float* __restrict__ out, int64_t groups,
+    sum_intervals(BevPlan plan, Points points, Out* __restrict__ out, int64_t groups,
                   DataErrors* log) {
   const int64_t at = thread_index();
   if (at >= plan.intervals_n * groups || plan_bad(log)) return;
@@ -19,17 +19,19 @@ __global__ void __launch_bounds__(kBlock)
   store(out, plan.intervals[i], groups, v, sum);
 }
 
-template <class Points, class Args>
+template <template <class> class PointsOf, class Args>
 void pool(Device& any, const Args& a) {
   CudaDevice& device = cuda_device(any);
   const BevPlan plan = plan_of(a);
-  device.fill(a.out, 0, a.grid * a.c * static_cast<int64_t>(sizeof(float)));
+  device.fill(a.out, 0, a.grid * a.c * dtype_bytes(a.out_dtype));
   check_plan(device, plan);
-  with_width(a.c, [&](auto lane) {
+  with_pool_types(a, [&](auto element, auto lane, auto sum) {
     using V = decltype(lane);
+    using Points = PointsOf<decltype(element)>;
+    using Out = decltype(sum);
     const int64_t groups = a.c / kWidth<V>;
-    VMK_LAUNCH(device, (sum_intervals<V, Points>), blocks(a.intervals_n * groups), kBlock, plan,
-               Points(a), a.out, groups, device.data_errors());
+    VMK_LAUNCH(device, (sum_intervals<V, Points, Out>), blocks(a.intervals_n * groups), kBlock,
+               plan, Points(a), static_cast<Out*>(a.out), groups, device.data_errors());
   });
 }
 

@@ -13,7 +13,7 @@ namespace {
 __device__ inline float point_features(const BevPool& a, int64_t j, int64_t channel,
                                        DataErrors* log) {
   const int32_t row = a.order[j];
-  if (row >= 0 && row < a.p) return a.feats[row * a.c + channel];
+  if (row >= 0 && row < a.p) return static_cast<const float*>(a.feats)[row * a.c + channel];
   note(log, kBadGroup, 0, j, row);
   return 0;
 }
@@ -95,7 +95,7 @@ __global__ void __launch_bounds__(kBlock)
   const int64_t at = thread_index();
   if (at >= a.intervals_n * a.c || plan_bad(log)) return;
   const int64_t cell = a.intervals[at / a.c];
-  a.out[cell * a.c + at % a.c] = static_cast<float>(ends[at + a.c] - ends[at]);
+  static_cast<float*>(a.out)[cell * a.c + at % a.c] = static_cast<float>(ends[at + a.c] - ends[at]);
 }
 
 // Exclusive prefix sums down the columns of rows [n, c], in place.

@@ -30,12 +30,6 @@ struct ConvCall {
   }
 };
 
-// kCount elements that are loaded and stored at once.
-template <class Element, int kCount>
-struct __align__(sizeof(Element) * kCount) Pack {
-  Element at[kCount];
-};
-
 // Ends kCount sums that stand side by side in row m and writes those that are columns of out.
 template <class Element, int kCount>
 __device__ inline void write_end(const ConvCall& a, int64_t m, int column,
@@ -54,14 +48,6 @@ __device__ inline void write_end(const ConvCall& a, int64_t m, int column,
 #pragma unroll
   for (int i = 0; i < kCount; ++i)
     if (column + i < a.cout) from_float(a.end<Element>(sum[i], at + i, column + i), out[at + i]);
-}
-
-// Calls use(element) with a value of the element type of dtype.
-template <class Use>
-void with_element(vmk_dtype dtype, Use&& use) {
-  if (dtype == VMK_F16) return use(F16{});
-  if (dtype == VMK_BF16) return use(Bf16{});
-  use(0.0f);
 }
 
 // The call with 16-byte aligned rows: features and weights whose channels are no multiple of 8 are

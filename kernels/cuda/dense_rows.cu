@@ -1,4 +1,4 @@
-// affine.rows, concat.rows, map_reduce.rows - one thread an element, or four of them.
+// affine.rows, concat.rows, map_reduce.rows - one thread an element, or 16 bytes of them.
 // Cost: bound by memory, one read of each input and one write of the output.
 #include "activation.cuh"
 #include "channels.cuh"
@@ -9,9 +9,11 @@ namespace vmk {
 namespace {
 
 // x, residual and out may be one array: nothing here is __restrict__.
+template <class T>
 struct AffineRows {
-  const float *x, *scale, *shift, *residual;
-  float* out;
+  const T *x, *residual;
+  const float *scale, *shift;
+  T* out;
   int64_t n, c;
   int activation;
   float slope;
@@ -26,13 +28,22 @@ struct AffineRows {
                        of(x.z, scale.z, shift.z, residual.z),
                        of(x.w, scale.w, shift.w, residual.w));
   }
+  __device__ Float8 of(const Float8& x, const Float8& scale, const Float8& shift,
+                       const Float8& residual) const {
+    return {of(x.low, scale.low, shift.low, residual.low),
+            of(x.high, scale.high, shift.high, residual.high)};
+  }
 };
 
 __device__ inline void set_all(float& value, float to) { value = to; }
 __device__ inline void set_all(float4& value, float to) { value = make_float4(to, to, to, to); }
+__device__ inline void set_all(Float8& value, float to) {
+  set_all(value.low, to);
+  set_all(value.high, to);
+}
 
-template <class V>
-__device__ inline V load_or(const float* data, int64_t row, int64_t groups, int64_t v,
+template <class V, class T>
+__device__ inline V load_or(const T* data, int64_t row, int64_t groups, int64_t v,
                             float otherwise) {
   V value;
   if (data) return load<V>(data, row, groups, v);
@@ -40,8 +51,8 @@ __device__ inline V load_or(const float* data, int64_t row, int64_t groups, int6
   return value;
 }
 
-template <class V>
-__global__ void __launch_bounds__(kBlock) scale_rows(AffineRows a, int64_t groups) {
+template <class T, class V>
+__global__ void __launch_bounds__(kBlock) scale_rows(AffineRows<T> a, int64_t groups) {
   const int64_t at = thread_index();
   if (at >= a.n * groups) return;
   const int64_t row = at / groups, v = at % groups;
@@ -50,15 +61,23 @@ __global__ void __launch_bounds__(kBlock) scale_rows(AffineRows a, int64_t group
   store(a.out, row, groups, v, a.of(x, scale, shift, load_or<V>(a.residual, row, groups, v, 0)));
 }
 
-template <class V>
+// Rows of words, whatever elements they are made of.
+template <class Word>
 __global__ void __launch_bounds__(kBlock)
-    copy_columns(Concat a, int64_t a_groups, int64_t b_groups) {
-  const int64_t groups = a_groups + b_groups, at = thread_index();
-  if (at >= a.n * groups) return;
-  const int64_t row = at / groups, v = at % groups;
-  const V value = v < a_groups ? load<V>(a.a, row, a_groups, v)
-                               : load<V>(a.b, row, b_groups, v - a_groups);
-  store(a.out, row, groups, v, value);
+    copy_columns(const Word* __restrict__ a, const Word* __restrict__ b, Word* __restrict__ out,
+                 int64_t n, int64_t a_words, int64_t b_words) {
+  const int64_t words = a_words + b_words, at = thread_index();
+  if (at >= n * words) return;
+  const int64_t row = at / words, v = at % words;
+  out[at] = v < a_words ? a[row * a_words + v] : b[row * b_words + v - a_words];
+}
+
+template <class Word>
+void copy_words(CudaDevice& device, const Concat& a, int64_t a_bytes, int64_t b_bytes) {
+  constexpr auto kBytes = static_cast<int64_t>(sizeof(Word));
+  VMK_LAUNCH(device, copy_columns<Word>, blocks(a.n * (a_bytes + b_bytes) / kBytes), kBlock,
+             static_cast<const Word*>(a.a), static_cast<const Word*>(a.b),
+             static_cast<Word*>(a.out), a.n, a_bytes / kBytes, b_bytes / kBytes);
 }
 
 // NaN wins over every number.
@@ -103,24 +122,29 @@ __global__ void __launch_bounds__(kBlock)
 void affine_rows(Device& any, const Affine& a) {
   CudaDevice& device = cuda_device(any);
   const Epilogue& e = a.epilogue;
-  const AffineRows rows{a.x, e.scale, e.shift, static_cast<const float*>(e.residual), a.out,
-                        a.n, a.c,     e.activation, e.slope};
-  with_width(a.c, [&](auto lane) {
+  with_lanes(a.dtype, a.c, [&](auto element, auto lane) {
+    using T = decltype(element);
     using V = decltype(lane);
     const int64_t groups = a.c / kWidth<V>;
-    VMK_LAUNCH(device, scale_rows<V>, blocks(a.n * groups), kBlock, rows, groups);
+    const AffineRows<T> rows{static_cast<const T*>(a.x), static_cast<const T*>(e.residual),
+                             e.scale, e.shift, static_cast<T*>(a.out), a.n, a.c, e.activation,
+                             e.slope};
+    VMK_LAUNCH(device, (scale_rows<T, V>), blocks(a.n * groups), kBlock, rows, groups);
   });
 }
 
 void concat_rows(Device& any, const Concat& a) {
   CudaDevice& device = cuda_device(any);
-  // Both parts must be made of whole vectors, which their sum alone does not say.
-  with_width(a.a_columns | a.b_columns, [&](auto lane) {
-    using V = decltype(lane);
-    const int64_t a_groups = a.a_columns / kWidth<V>, b_groups = a.b_columns / kWidth<V>;
-    VMK_LAUNCH(device, copy_columns<V>, blocks(a.n * (a_groups + b_groups)), kBlock, a, a_groups,
-               b_groups);
-  });
+  const int64_t width = dtype_bytes(a.dtype);
+  const int64_t a_bytes = a.a_columns * width, b_bytes = a.b_columns * width;
+  // Both parts must be made of whole words, which their sum alone does not say.
+  if ((a_bytes | b_bytes) % 16 == 0) {
+    copy_words<int4>(device, a, a_bytes, b_bytes);
+  } else if ((a_bytes | b_bytes) % 4 == 0) {
+    copy_words<uint32_t>(device, a, a_bytes, b_bytes);
+  } else {
+    copy_words<uint16_t>(device, a, a_bytes, b_bytes);
+  }
 }
 
 void map_reduce_rows(Device& any, const MapReduce& a) {

@@ -1,12 +1,12 @@
-// devoxelize.rows - one thread a point and channel, or a point and four channels.
-// Cost: T rows of 4 C bytes read a point, mostly from L2 since neighbours share voxels.
+// devoxelize.rows - one thread a point and channel, or a point and 16 bytes of channels.
+// Cost: T rows of C values read a point, mostly from L2 since neighbours share voxels.
 #include "channels.cuh"
 
 namespace vmk {
 
 namespace {
 
-template <class V>
+template <class T, class V>
 __global__ void __launch_bounds__(kBlock) gather_rows(Devoxelize a, DataErrors* log) {
   const int64_t groups = a.c / kWidth<V>;
   const int64_t at = thread_index();
@@ -21,21 +21,21 @@ __global__ void __launch_bounds__(kBlock) gather_rows(Devoxelize a, DataErrors* 
       continue;
     }
     const float weight = a.weight ? a.weight[i * a.t + t] : 1.0f;
-    sum = add(sum, weight, load<V>(a.feats, row, groups, v));
+    sum = add(sum, weight, load<V>(static_cast<const T*>(a.feats), row, groups, v));
   }
-  store(a.out, i, groups, v, sum);
+  store(static_cast<T*>(a.out), i, groups, v, sum);
 }
 
 }  // namespace
 
 void devoxelize_rows(Device& any, const Devoxelize& a) {
   CudaDevice& device = cuda_device(any);
-  if (a.c % 4 == 0) {
-    VMK_LAUNCH(device, gather_rows<float4>, blocks(a.n * a.c / 4), kBlock, a,
+  with_lanes(a.dtype, a.c, [&](auto element, auto lane) {
+    using T = decltype(element);
+    using V = decltype(lane);
+    VMK_LAUNCH(device, (gather_rows<T, V>), blocks(a.n * a.c / kWidth<V>), kBlock, a,
                device.data_errors());
-  } else {
-    VMK_LAUNCH(device, gather_rows<float>, blocks(a.n * a.c), kBlock, a, device.data_errors());
-  }
+  });
 }
 
 }  // namespace vmk

@@ -60,6 +60,20 @@ __device__ inline void from_float(float value, F16& to) {
 #endif
 }
 
+// kCount elements that are loaded and stored at once.
+template <class Element, int kCount>
+struct __align__(sizeof(Element) * kCount) Pack {
+  Element at[kCount];
+};
+
+// Calls use(element) with a value of the element type of dtype.
+template <class Use>
+void with_element(vmk_dtype dtype, Use&& use) {
+  if (dtype == VMK_F16) return use(F16{});
+  if (dtype == VMK_BF16) return use(Bf16{});
+  use(0.0f);
+}
+
 // ---- copies to shared memory ----
 
 #ifndef VMK_EMULATED

@@ -1,7 +1,7 @@
 // sparse_conv_wgrad.tiles - a block owns a tile of the gradient of one offset and a range of
 // outputs. It lists the pairs of a span of outputs in order, brings the rows of 16 of them at a
 // time to shared memory, and sums their outer products. The sums of the ranges are added in order:
-// the same bits on every run, without atomics.
+// the same bits on every run, without atomics. Rows of 16 bits go to the tensor cores as they are.
 // sparse_conv_wgrad.tiles_tf32 - the same, operands rounded to tf32 for the tensor cores.
 // sparse_conv_wgrad.ref - one thread an element, sums in double.
 #include <algorithm>
@@ -25,14 +25,18 @@ struct Ranges {
   float* sums;  // [count, kv, cin, cout]
 };
 
+// Rows are kept as Stored: f32, or 16 bits for the tensor cores.
+template <class Stored>
 struct Memory {
   int32_t in_rows[kSpan], out_rows[kSpan];
-  float feats[kDepth][kStride], grads[kDepth][kStride];
+  __align__(16) Stored feats[kDepth][kStride];
+  __align__(16) Stored grads[kDepth][kStride];
 };
 
 // Lists the pairs of outputs [begin, end), at most kSpan, and answers how many there are.
+template <class Stored>
 __device__ int list_pairs(const SparseConvWgrad& a, const int32_t* map, int64_t begin, int64_t end,
-                          Memory& memory, DataErrors* log) {
+                          Memory<Stored>& memory, DataErrors* log) {
   int count = 0;
   for (int64_t first = begin; first < end; first += kBlock) {
     const int64_t m = first + threadIdx.x;
@@ -50,18 +54,25 @@ __device__ int list_pairs(const SparseConvWgrad& a, const int32_t* map, int64_t 
 }
 
 // Columns [first, first + kSide) of kDepth listed rows; zeros beyond the list and the columns.
-__device__ void load_rows(const float* from, int64_t width, int64_t first, const int32_t* rows,
-                          int left, float (*to)[kStride]) {
+template <class Element, class Stored>
+__device__ void load_rows(const Element* from, int64_t width, int64_t first, const int32_t* rows,
+                          int left, Stored (*to)[kStride]) {
   const int column = static_cast<int>(threadIdx.x) % kSide;
 #pragma unroll
   for (int r = static_cast<int>(threadIdx.x) / kSide; r < kDepth; r += kBlock / kSide) {
     const bool there = r < left && first + column < width;
-    to[r][column] = there ? from[rows[r] * width + first + column] : 0.0f;
+    const Element value = there ? from[rows[r] * width + first + column] : Element{};
+    if constexpr (std::is_same_v<Element, Stored>) {
+      to[r][column] = value;
+    } else {
+      to[r][column] = to_float(value);
+    }
   }
 }
 
 // A thread's sums on multiply-adds.
 struct PlainSums {
+  using Stored = float;
   float at[kThread][kThread] = {};
 
   __device__ static int row() {
@@ -70,7 +81,7 @@ struct PlainSums {
   __device__ static int column() {
     return static_cast<int>(threadIdx.x) % (kSide / kThread) * kThread;
   }
-  __device__ void add(const Memory& memory) {
+  __device__ void add(const Memory<float>& memory) {
 #pragma unroll
     for (int d = 0; d < kDepth; ++d) {
       const float4 x = *reinterpret_cast<const float4*>(&memory.feats[d][row()]);
@@ -94,6 +105,7 @@ struct PlainSums {
 
 // The same on tensor cores: 4 x 2 warps of 16 x 32 sums, in fragments as mma.cuh describes them.
 struct TensorSums {
+  using Stored = float;
   float at[4][4] = {};
 
   __device__ static int group() { return static_cast<int>(threadIdx.x) % kWarpSize / 4; }
@@ -101,7 +113,7 @@ struct TensorSums {
   __device__ static int row() { return static_cast<int>(threadIdx.x) / kWarpSize / 2 * 16; }
   __device__ static int column() { return static_cast<int>(threadIdx.x) / kWarpSize % 2 * 32; }
 
-  __device__ void add(const Memory& memory) {
+  __device__ void add(const Memory<float>& memory) {
 #pragma unroll
     for (int d = 0; d < kDepth; d += 8) {
       uint32_t left[4], right[2];
@@ -130,22 +142,44 @@ struct TensorSums {
   }
 };
 
+// The same of 16-bit rows. Both lie pair by pair, so their fragments are loaded transposed.
+template <class Element>
+struct HalfSums : TensorSums {
+  using Stored = Element;
+
+  __device__ void add(const Memory<Element>& memory) {
+    const int lane = static_cast<int>(threadIdx.x) % kWarpSize, matrix = lane / 8, r = lane % 8;
+    uint32_t left[4], right[4];
+    load_matrices<true>(left, &memory.feats[matrix / 2 * 8 + r][row() + matrix % 2 * 8]);
+#pragma unroll
+    for (int j = 0; j < 4; j += 2) {
+      load_matrices<true>(right,
+                          &memory.grads[matrix % 2 * 8 + r][column() + (j + matrix / 2) * 8]);
+      const uint32_t first[2] = {right[0], right[1]}, second[2] = {right[2], right[3]};
+      multiply<Element>(at[j], left, first);
+      multiply<Element>(at[j + 1], left, second);
+    }
+  }
+};
+
 // blockIdx.x: tiles, blockIdx.y: offsets, blockIdx.z: ranges.
-template <class Sums>
+template <class Element, class Sums>
 __global__ void __launch_bounds__(kBlock)
     sum_outer(SparseConvWgrad a, Ranges ranges, DataErrors* log) {
-  __shared__ __align__(16) Memory memory;
+  __shared__ __align__(16) Memory<typename Sums::Stored> memory;
   const int64_t i0 = blockIdx.x / ranges.column_tiles * kSide;
   const int64_t o0 = blockIdx.x % ranges.column_tiles * kSide;
   const int32_t* map = a.map + blockIdx.y * a.m;
   const int64_t from = blockIdx.z * ranges.outputs, to = min(a.m, from + ranges.outputs);
+  const auto *feats = static_cast<const Element*>(a.feats),
+             *grads = static_cast<const Element*>(a.grad_out);
   Sums sums;
   for (int64_t span = from; span < to; span += kSpan) {
     const int pairs = list_pairs(a, map, span, min(to, span + kSpan), memory, log);
     __syncthreads();
     for (int first = 0; first < pairs; first += kDepth) {
-      load_rows(a.feats, a.cin, i0, memory.in_rows + first, pairs - first, memory.feats);
-      load_rows(a.grad_out, a.cout, o0, memory.out_rows + first, pairs - first, memory.grads);
+      load_rows(feats, a.cin, i0, memory.in_rows + first, pairs - first, memory.feats);
+      load_rows(grads, a.cout, o0, memory.out_rows + first, pairs - first, memory.grads);
       __syncthreads();
       sums.add(memory);
       __syncthreads();
@@ -157,15 +191,17 @@ __global__ void __launch_bounds__(kBlock)
   });
 }
 
+template <class Out>
 __global__ void __launch_bounds__(kBlock)
-    add_ranges(const float* __restrict__ sums, int64_t size, int count, float* __restrict__ out) {
+    add_ranges(const float* __restrict__ sums, int64_t size, int count, Out* __restrict__ out) {
   const int64_t at = thread_index();
   if (at >= size) return;
   float sum = 0;
   for (int range = 0; range < count; ++range) sum += sums[range * size + at];
-  out[at] = sum;
+  from_float(sum, out[at]);
 }
 
+template <class Element>
 __global__ void __launch_bounds__(kBlock) sum_element(SparseConvWgrad a, DataErrors* log) {
   const int64_t at = thread_index(), size = a.cin * a.cout;
   if (at >= a.kv * size) return;
@@ -176,10 +212,16 @@ __global__ void __launch_bounds__(kBlock) sum_element(SparseConvWgrad a, DataErr
     if (row >= a.n) {
       note(log, kBadMapEntry, 0, m, row);
     } else if (row >= 0) {
-      sum += static_cast<double>(a.feats[row * a.cin + i]) * a.grad_out[m * a.cout + o];
+      sum += static_cast<double>(to_float(static_cast<const Element*>(a.feats)[row * a.cin + i])) *
+             to_float(static_cast<const Element*>(a.grad_out)[m * a.cout + o]);
     }
   }
-  a.grad_weight[at] = static_cast<float>(sum);
+  const auto wide = static_cast<float>(sum);
+  if (a.out_dtype == VMK_F32) {
+    static_cast<float*>(a.grad_weight)[at] = wide;
+  } else {
+    from_float(wide, static_cast<Element*>(a.grad_weight)[at]);
+  }
 }
 
 // As many ranges as keep the device busy, while their sums stay below 256 MB.
@@ -193,25 +235,34 @@ int range_count(const CudaDevice& device, const SparseConvWgrad& a, int64_t tile
       std::clamp<int64_t>(std::min({wanted, fit, spans}), 1, kMostRanges));
 }
 
-template <class Sums>
+template <class Element, class Sums>
 void run(CudaDevice& device, const SparseConvWgrad& a) {
   const int64_t column_tiles = ceil_div(a.cout, kSide);
   const int64_t tiles = ceil_div(a.cin, kSide) * column_tiles, size = a.kv * a.cin * a.cout;
   const int count = range_count(device, a, tiles);
   const int64_t outputs = ceil_div(std::max<int64_t>(a.m, 1), int64_t{count} * kSpan) * kSpan;
-  Ranges ranges{outputs, count, static_cast<int>(column_tiles), a.grad_weight};
-  if (count > 1) ranges.sums = device.scratch<float>(count * size);
+  Ranges ranges{outputs, count, static_cast<int>(column_tiles), nullptr};
+  const bool direct = count == 1 && a.out_dtype == VMK_F32;
+  ranges.sums = direct ? static_cast<float*>(a.grad_weight) : device.scratch<float>(count * size);
   dim3 grid = blocks(tiles, 1, a.kv);
   grid.z = static_cast<unsigned>(count);
-  VMK_LAUNCH(device, sum_outer<Sums>, grid, kBlock, a, ranges, device.data_errors());
-  if (count > 1)
-    VMK_LAUNCH(device, add_ranges, blocks(size), kBlock, ranges.sums, size, count, a.grad_weight);
+  VMK_LAUNCH(device, (sum_outer<Element, Sums>), grid, kBlock, a, ranges, device.data_errors());
+  if (direct) return;
+  with_element(a.out_dtype, [&](auto out) {
+    using Out = decltype(out);
+    VMK_LAUNCH(device, add_ranges<Out>, blocks(size), kBlock, ranges.sums, size, count,
+               static_cast<Out*>(a.grad_weight));
+  });
 }
 
 }  // namespace
 
 void sparse_conv_wgrad_tiles(Device& any, const SparseConvWgrad& a) {
-  run<PlainSums>(cuda_device(any), a);
+  CudaDevice& device = cuda_device(any);
+  if (a.dtype == VMK_F32) return run<float, PlainSums>(device, a);
+  if (a.dtype == VMK_F16) return run<F16, HalfSums<F16>>(device, a);
+  if (device.capability() < 80) return run<Bf16, PlainSums>(device, a);
+  run<Bf16, HalfSums<Bf16>>(device, a);
 }
 
 void sparse_conv_wgrad_tiles_tf32(Device& any, const SparseConvWgrad& a) {
@@ -219,13 +270,15 @@ void sparse_conv_wgrad_tiles_tf32(Device& any, const SparseConvWgrad& a) {
   if (device.capability() < 80)
     fail(VMK_UNSUPPORTED, "Cannot run sparse_conv_wgrad in tf32: this device is an sm_%d, sm_80 is "
          "needed", device.capability());
-  run<TensorSums>(device, a);
+  run<float, TensorSums>(device, a);
 }
 
 void sparse_conv_wgrad_ref(Device& any, const SparseConvWgrad& a) {
   CudaDevice& device = cuda_device(any);
-  VMK_LAUNCH(device, sum_element, blocks(a.kv * a.cin * a.cout), kBlock, a,
-             device.data_errors());
+  with_element(a.dtype, [&](auto element) {
+    VMK_LAUNCH(device, sum_element<decltype(element)>, blocks(a.kv * a.cin * a.cout), kBlock, a,
+               device.data_errors());
+  });
 }
 
 }  // namespace vmk

@@ -17,9 +17,9 @@ constexpr bool kPairs = true, kAnyDtype = true, kFused = true;
 
 constexpr Variant<Quantize> kQuantizeList[] = {{"rows", quantize_rows}};
 constexpr Variant<Voxelize> kVoxelizeList[] = {{"sort", voxelize_sort}};
-constexpr Variant<VoxelReduce> kVoxelReduceList[] = {{"rows", voxel_reduce_rows}};
+constexpr Variant<VoxelReduce> kVoxelReduceList[] = {of_any_dtype("rows", voxel_reduce_rows)};
 constexpr Variant<DevoxelizeMap> kDevoxelizeMapList[] = {{"hash", devoxelize_map_hash}};
-constexpr Variant<Devoxelize> kDevoxelizeList[] = {{"rows", devoxelize_rows}};
+constexpr Variant<Devoxelize> kDevoxelizeList[] = {of_any_dtype("rows", devoxelize_rows)};
 constexpr Variant<HashInsert> kHashInsertList[] = {{"cas", hash_insert_cas}};
 constexpr Variant<HashQuery> kHashQueryList[] = {{"probe", hash_query_probe}};
 constexpr Variant<Downsample> kDownsampleList[] = {{"sort", downsample_sort}};
@@ -45,29 +45,30 @@ constexpr Variant<SparseConv> kSparseConvList[] = {
     {"wgmma", sparse_conv_wgmma, !kPairs, kAnyDtype, kFused},
 #endif
     {"ref", sparse_conv_ref, !kPairs, kAnyDtype, kFused}};
-constexpr Variant<SparseConvWgrad> kWgradList[] = {{"tiles", sparse_conv_wgrad_tiles},
+constexpr Variant<SparseConvWgrad> kWgradList[] = {of_any_dtype("tiles", sparse_conv_wgrad_tiles),
                                                   {"tiles_tf32", sparse_conv_wgrad_tiles_tf32},
-                                                  {"ref", sparse_conv_wgrad_ref}};
-constexpr Variant<WeightTranspose> kWeightTransposeList[] = {{"tiles", weight_transpose_tiles},
-                                                             {"ref", weight_transpose_ref}};
+                                                  of_any_dtype("ref", sparse_conv_wgrad_ref)};
+constexpr Variant<WeightTranspose> kWeightTransposeList[] = {of_any_dtype("tiles", weight_transpose_tiles),
+                                                             of_any_dtype("ref", weight_transpose_ref)};
 constexpr Variant<WeightCount> kWeightCountList[] = {{"columns", weight_count_columns}};
 constexpr Variant<WeightCompress> kWeightCompressList[] = {{"columns", weight_compress_columns}};
 constexpr Variant<SparseConvWs> kSparseConvWsList[] = {{"lanes", sparse_conv_ws_lanes}};
 constexpr Variant<BevCells> kBevCellsList[] = {{"rows", bev_cells_rows}};
 constexpr Variant<BevIntervals> kBevIntervalsList[] = {{"sort", bev_intervals_sort}};
-constexpr Variant<BevPool> kBevPoolList[] = {{"balanced", bev_pool_balanced},
-                                             {"interval", bev_pool_interval},
+constexpr Variant<BevPool> kBevPoolList[] = {of_any_dtype("balanced", bev_pool_balanced),
+                                             of_any_dtype("interval", bev_pool_interval),
                                              {"prefix_sum", bev_pool_prefix_sum}};
 constexpr Variant<BevPoolBackward> kBevBackwardList[] = {{"points", bev_pool_backward_points}};
-constexpr Variant<BevPoolFused> kBevFusedList[] = {{"balanced", bev_pool_fused_balanced},
-                                                   {"interval", bev_pool_fused_interval}};
+constexpr Variant<BevPoolFused> kBevFusedList[] = {of_any_dtype("balanced", bev_pool_fused_balanced),
+                                                   of_any_dtype("interval", bev_pool_fused_interval)};
 constexpr Variant<BevPoolFusedBackward> kBevFusedBackwardList[] = {
     {"points", bev_pool_fused_backward_points}};
-constexpr Variant<Linear> kLinearList[] = {{"tiled", linear_tiled}, {"ref", linear_ref}};
-constexpr Variant<Affine> kAffineList[] = {{"rows", affine_rows}};
+constexpr Variant<Linear> kLinearList[] = {of_any_dtype("tiled", linear_tiled),
+                                           of_any_dtype("ref", linear_ref)};
+constexpr Variant<Affine> kAffineList[] = {of_any_dtype("rows", affine_rows)};
 constexpr Variant<LayerNorm> kLayerNormList[] = {{"warp", layer_norm_warp}};
 constexpr Variant<Softmax> kSoftmaxList[] = {{"warp", softmax_warp}};
-constexpr Variant<Concat> kConcatList[] = {{"rows", concat_rows}};
+constexpr Variant<Concat> kConcatList[] = {of_any_dtype("rows", concat_rows)};
 constexpr Variant<MapReduce> kMapReduceList[] = {{"rows", map_reduce_rows}};
 constexpr Variant<GridVoxelize> kGridVoxelizeList[] = {{"sort", grid_voxelize_sort}};
 

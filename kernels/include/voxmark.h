@@ -202,9 +202,9 @@ VMK_API vmk_status vmk_voxelize(vmk_ctx* ctx, int32_t variant, const vmk_tensor*
                                 vmk_tensor* starts, vmk_tensor* count);
 
 /* Reduces point features to voxels.
-     feats   f32 [N, C]
+     feats   f32, bf16 or f16 [N, C]
      order   i32 [N] and starts i32 [>= M + 1] of vmk_voxelize
-     out     f32 [M, C] */
+     out     [M, C] of feats' dtype; sums are f32 */
 #define VMK_REDUCE_FIRST 0 /* the row that comes first in feats */
 #define VMK_REDUCE_MEAN 1
 #define VMK_REDUCE_SUM 2
@@ -227,7 +227,8 @@ VMK_API vmk_status vmk_devoxelize_map(vmk_ctx* ctx, int32_t variant, const vmk_t
                                       vmk_tensor* weight, int32_t stride);
 
 /* out[n] = sum over t of weight[n][t] * feats[index[n][t]]; entries of index that are -1 count 0.
-     feats f32 [M, C], index i32 [N, T], weight f32 [N, T] or NULL for all ones, out f32 [N, C] */
+     feats f32, bf16 or f16 [M, C], index i32 [N, T], weight f32 [N, T] or NULL for all ones
+     out [N, C] of feats' dtype; sums are f32 */
 VMK_API vmk_status vmk_devoxelize(vmk_ctx* ctx, int32_t variant, const vmk_tensor* feats,
                                   const vmk_tensor* index, const vmk_tensor* weight,
                                   vmk_tensor* out);
@@ -319,8 +320,9 @@ VMK_API vmk_status vmk_kernel_map_pairs(vmk_ctx* ctx, int32_t variant, const vmk
      shift    f32 [Cout] or NULL for 0: a bias or a folded batch norm
      residual [M, Cout] of out's dtype, or NULL for 0
      slope    of VMK_ACT_LEAKY_RELU below 0
-   A variant that cannot take a dtype or an epilogue answers VMK_UNSUPPORTED. Variants named *_tf32
-   round f32 operands to tf32, 11 significant bits; those of sparse_conv_wgrad too. */
+   A variant of any op that cannot take a dtype, and one of this op that cannot take an epilogue,
+   answers VMK_UNSUPPORTED. Variants named *_tf32 round f32 operands to tf32, 11 significant bits;
+   those of sparse_conv_wgrad too. */
 #define VMK_ACT_NONE 0
 #define VMK_ACT_RELU 1
 #define VMK_ACT_LEAKY_RELU 2
@@ -336,7 +338,8 @@ VMK_API int32_t vmk_conv_needs_pairs(int32_t variant);
 
 /* The gradient of the weights: grad_weight[k] = sum over m with map[k][m] >= 0 of the outer
    product feats[map[k][m]]^T * grad_out[m].
-     feats f32 [N, Cin], grad_out f32 [M, Cout], map i32 [KV, M], grad_weight f32 [KV, Cin, Cout]
+     feats [N, Cin] and grad_out [M, Cout]: both f32, both bf16 or both f16
+     map i32 [KV, M], grad_weight [KV, Cin, Cout]: f32, or their dtype; sums are f32
      pairs i32 [2, P] and starts i64 [KV + 1] of the same map, or NULL: they save a variant that
      works on pairs from listing them.
    The gradient of feats is a sparse_conv of grad_out over the transposed map with the transposed
@@ -345,7 +348,7 @@ VMK_API vmk_status vmk_sparse_conv_wgrad(vmk_ctx* ctx, int32_t variant, const vm
                                          const vmk_tensor* grad_out, const vmk_tensor* map,
                                          const vmk_tensor* pairs, const vmk_tensor* starts,
                                          vmk_tensor* grad_weight);
-/* out[k] = weight[k]^T: weight f32 [KV, Cin, Cout], out f32 [KV, Cout, Cin]. */
+/* out[k] = weight[k]^T: weight f32, bf16 or f16 [KV, Cin, Cout], out [KV, Cout, Cin] of its dtype. */
 VMK_API vmk_status vmk_weight_transpose(vmk_ctx* ctx, int32_t variant, const vmk_tensor* weight,
                                         vmk_tensor* out);
 
@@ -416,7 +419,8 @@ VMK_API vmk_status vmk_bev_intervals(vmk_ctx* ctx, int32_t variant, const vmk_te
                                      vmk_tensor* order, vmk_tensor* starts, vmk_tensor* intervals,
                                      vmk_tensor* counts, int64_t grid);
 /* out[intervals[i]] = sum of feats over interval i; cells of no interval become 0.
-     feats f32 [P, C], order i32 [K], starts i32 [I + 1], intervals i32 [I], out f32 [grid, C] */
+     feats f32, bf16 or f16 [P, C], order i32 [K], starts i32 [I + 1], intervals i32 [I]
+     out [grid, C]: f32, or feats' dtype; sums are f32 */
 VMK_API vmk_status vmk_bev_pool(vmk_ctx* ctx, int32_t variant, const vmk_tensor* feats,
                                 const vmk_tensor* order, const vmk_tensor* starts,
                                 const vmk_tensor* intervals, vmk_tensor* out);
@@ -427,9 +431,9 @@ VMK_API vmk_status vmk_bev_pool_backward(vmk_ctx* ctx, int32_t variant, const vm
                                          const vmk_tensor* intervals, vmk_tensor* grad_feats);
 /* vmk_bev_pool of the product depth x feature, which is never stored (BEVPoolv2): the row of
    point p is depth[p] * feats[p / (D * pixels) * pixels + p % pixels].
-     depth   f32, P elements of any shape: [cameras, D, pixels] in this order. With pixels = 1 it
-             is [rows, D], the output of a softmax over the last axis
-     feats   f32 [P / D, C]: [cameras, pixels, C]; D is what the two shapes make it
+     depth   of feats' dtype, P elements of any shape: [cameras, D, pixels] in this order. With
+             pixels = 1 it is [rows, D], the output of a softmax over the last axis
+     feats   f32, bf16 or f16 [P / D, C]: [cameras, pixels, C]; D is what the two shapes make it
      the rest as in vmk_bev_pool */
 VMK_API vmk_status vmk_bev_pool_fused(vmk_ctx* ctx, int32_t variant, const vmk_tensor* depth,
                                       const vmk_tensor* feats, const vmk_tensor* order,
@@ -452,14 +456,15 @@ VMK_API vmk_status vmk_bev_pool_fused_backward(vmk_ctx* ctx, int32_t variant,
 
 /* out = act(scale * (x * weight) + shift + residual), with the epilogue of vmk_sparse_conv; NULL
    leaves a part of it out.
-     x f32 [N, K], weight f32 [K, M], scale and shift f32 [M], residual and out f32 [N, M] */
+     x [N, K], weight [K, M], residual and out [N, M]: all f32, all bf16 or all f16
+     scale and shift f32 [M]; sums and epilogue are f32 */
 VMK_API vmk_status vmk_linear(vmk_ctx* ctx, int32_t variant, const vmk_tensor* x,
                               const vmk_tensor* weight, const vmk_tensor* scale,
                               const vmk_tensor* shift, const vmk_tensor* residual, vmk_tensor* out,
                               int32_t activation, float slope);
 /* out = act(scale * x + shift + residual): a folded batch norm, a residual add, an activation or
    all of them. out may be x or residual.
-     x, residual, out f32 [N, C], scale and shift f32 [C] */
+     x, residual, out [N, C]: all f32, all bf16 or all f16; scale and shift f32 [C] */
 VMK_API vmk_status vmk_affine(vmk_ctx* ctx, int32_t variant, const vmk_tensor* x,
                               const vmk_tensor* scale, const vmk_tensor* shift,
                               const vmk_tensor* residual, vmk_tensor* out, int32_t activation,
@@ -474,7 +479,8 @@ VMK_API vmk_status vmk_layer_norm(vmk_ctx* ctx, int32_t variant, const vmk_tenso
    NaN. x, out f32 [N, C] */
 VMK_API vmk_status vmk_softmax(vmk_ctx* ctx, int32_t variant, const vmk_tensor* x,
                                vmk_tensor* out);
-/* The columns of a, then those of b: a f32 [N, A], b f32 [N, B], out f32 [N, A + B]. */
+/* The columns of a, then those of b: a [N, A], b [N, B], out [N, A + B], all f32, all bf16 or all
+   f16. */
 VMK_API vmk_status vmk_concat(vmk_ctx* ctx, int32_t variant, const vmk_tensor* a,
                               const vmk_tensor* b, vmk_tensor* out);
 /* Pooling over a kernel map: out[m] = VMK_REDUCE_MEAN, SUM or MAX of the rows feats[map[k][m]]

@@ -38,6 +38,23 @@ class Fuzz {
     return static_cast<int32_t>(below(9)) - 1;
   }
 
+  // Of features: f32 most of the time.
+  vmk_dtype feature() {
+    static constexpr vmk_dtype kTypes[] = {VMK_F32, VMK_F32, VMK_BF16, VMK_F16};
+    return kTypes[below(4)];
+  }
+  // What an op that sums `dtype` may write.
+  vmk_dtype sums_of(vmk_dtype dtype) { return below(2) ? dtype : VMK_F32; }
+
+  static size_t width_of(vmk_dtype dtype) {
+    switch (dtype) {
+      case VMK_F64: case VMK_I64: return 8;
+      case VMK_BF16: case VMK_F16: return 2;
+      case VMK_I8: case VMK_U8: return 1;
+      default: return 4;
+    }
+  }
+
   void fill(std::vector<char>& bytes, vmk_dtype dtype, size_t at) {
     if (dtype == VMK_I32) {
       const int32_t v = number();
@@ -47,6 +64,9 @@ class Fuzz {
       std::memcpy(&bytes[at], &v, 8);
     } else if (dtype == VMK_I8) {
       bytes[at] = static_cast<char>(random_());
+    } else if (dtype == VMK_BF16 || dtype == VMK_F16) {
+      const auto v = static_cast<uint16_t>(rarely() ? random_() : 0x3c00 + below(64));
+      std::memcpy(&bytes[at], &v, 2);
     } else {
       const float v = (rarely() ? 1e30f : 1.0f) * static_cast<float>(number());
       std::memcpy(&bytes[at], &v, 4);
@@ -61,7 +81,7 @@ class Fuzz {
     vmk_tensor* made = vmk_tensor_new(ctx_, dtype, ndim, shape.data());
     if (!made) return nullptr;
     made_.push_back(made);
-    const size_t width = dtype == VMK_F64 || dtype == VMK_I64 ? 8 : dtype == VMK_I8 ? 1 : 4;
+    const size_t width = width_of(dtype);
     size_t count = 1;
     for (int64_t n : shape) count *= static_cast<size_t>(n);
     std::vector<char> bytes(count * width + 8);

@@ -70,8 +70,9 @@ void Fuzz::call_voxels(int64_t op, int32_t v) {
                        tensor(VMK_I32, {size() + 1}), tensor(VMK_I64, {1})),
           "voxelize");
   } else if (op == 2) {
-    ended(vmk_voxel_reduce(ctx_, v, tensor(VMK_F32, {size(), 5}), tensor(VMK_I32, {size()}),
-                           tensor(VMK_I32, {size() + 1}), tensor(VMK_F32, {size(), 5}),
+    const vmk_dtype dtype = feature();
+    ended(vmk_voxel_reduce(ctx_, v, tensor(dtype, {size(), 5}), tensor(VMK_I32, {size()}),
+                           tensor(VMK_I32, {size() + 1}), tensor(dtype, {size(), 5}),
                            static_cast<int32_t>(below(5))),
           "voxel_reduce");
   } else if (op == 3) {
@@ -165,27 +166,29 @@ void Fuzz::call_network(int32_t v) {
 
 void Fuzz::call_features(int64_t op, int32_t v) {
   const int64_t cin = 1 + below(20), cout = 1 + below(70);
+  const vmk_dtype dtype = feature();
   if (op == 11) {
-    ended(vmk_devoxelize(ctx_, v, tensor(VMK_F32, {size(), cin}), tensor(VMK_I32, {size(), 8}),
+    ended(vmk_devoxelize(ctx_, v, tensor(dtype, {size(), cin}), tensor(VMK_I32, {size(), 8}),
                          below(2) ? tensor(VMK_F32, {size(), 8}) : nullptr,
-                         tensor(VMK_F32, {size(), cin})),
+                         tensor(dtype, {size(), cin})),
           "devoxelize");
   } else if (op == 12) {
     const auto dataflow = static_cast<int32_t>(below(10));
-    ended(vmk_sparse_conv(ctx_, dataflow, tensor(VMK_F32, {size() + 8, cin}),
-                          tensor(VMK_F32, {3, cin, cout}), tensor(VMK_I32, {3, size()}),
+    ended(vmk_sparse_conv(ctx_, dataflow, tensor(dtype, {size() + 8, cin}),
+                          tensor(dtype, {3, cin, cout}), tensor(VMK_I32, {3, size()}),
                           below(2) ? tensor(VMK_I32, {2, size()}) : nullptr,
                           below(2) ? tensor(VMK_I64, {4}) : nullptr,
                           below(2) ? tensor(VMK_F32, {cout}) : nullptr,
                           below(2) ? tensor(VMK_F32, {cout}) : nullptr,
-                          below(2) ? tensor(VMK_F32, {size(), cout}) : nullptr,
-                          tensor(VMK_F32, {size(), cout}), static_cast<int32_t>(below(4)), 0.1f),
+                          below(2) ? tensor(dtype, {size(), cout}) : nullptr,
+                          tensor(dtype, {size(), cout}), static_cast<int32_t>(below(4)), 0.1f),
           "sparse_conv");
   }
 }
 
 void Fuzz::call_bev(int64_t op, int32_t v) {
   const int64_t c = 1 + below(70), pixels = 1 + below(4);
+  const vmk_dtype dtype = feature();
   const auto plan = [&] {
     return std::array<vmk_tensor*, 3>{tensor(VMK_I32, {size()}), tensor(VMK_I32, {size() + 1}),
                                       tensor(VMK_I32, {size()})};
@@ -197,8 +200,8 @@ void Fuzz::call_bev(int64_t op, int32_t v) {
           "bev_intervals");
   } else if (op == 14) {
     const auto [order, starts, intervals] = plan();
-    ended(vmk_bev_pool(ctx_, v, tensor(VMK_F32, {size(), c}), order, starts, intervals,
-                       tensor(VMK_F32, {9, c})),
+    ended(vmk_bev_pool(ctx_, v, tensor(dtype, {size(), c}), order, starts, intervals,
+                       tensor(sums_of(dtype), {9, c})),
           "bev_pool");
   } else if (op == 15) {
     const float grid[6] = {-1, 0, -2, 1, rarely() ? 0.0f : 0.5f, 3};
@@ -214,9 +217,9 @@ void Fuzz::call_bev(int64_t op, int32_t v) {
           "bev_pool_backward");
   } else if (op == 17) {
     const auto [order, starts, intervals] = plan();
-    ended(vmk_bev_pool_fused(ctx_, v, tensor(VMK_F32, {3 * pixels * size()}),
-                             tensor(VMK_F32, {pixels * size(), c}), order, starts, intervals,
-                             tensor(VMK_F32, {9, c}), rarely() ? number() : pixels),
+    ended(vmk_bev_pool_fused(ctx_, v, tensor(dtype, {3 * pixels * size()}),
+                             tensor(dtype, {pixels * size(), c}), order, starts, intervals,
+                             tensor(sums_of(dtype), {9, c}), rarely() ? number() : pixels),
           "bev_pool_fused");
   } else {
     const auto [order, starts, intervals] = plan();
@@ -232,15 +235,16 @@ void Fuzz::call_bev(int64_t op, int32_t v) {
 void Fuzz::call_dense(int64_t op, int32_t v) {
   const int64_t c = 1 + below(70), m = 1 + below(70);
   const auto vector = [&](int64_t n) { return below(2) ? tensor(VMK_F32, {n}) : nullptr; };
-  const auto matrix = [&](int64_t n) { return below(2) ? tensor(VMK_F32, {size(), n}) : nullptr; };
+  const vmk_dtype dtype = feature();
+  const auto matrix = [&](int64_t n) { return below(2) ? tensor(dtype, {size(), n}) : nullptr; };
   const auto activation = static_cast<int32_t>(below(5));
   if (op == 21) {
-    ended(vmk_linear(ctx_, v, tensor(VMK_F32, {size(), c}), tensor(VMK_F32, {c, m}), vector(m),
-                     vector(m), matrix(m), tensor(VMK_F32, {size(), m}), activation, 0.1f),
+    ended(vmk_linear(ctx_, v, tensor(dtype, {size(), c}), tensor(dtype, {c, m}), vector(m),
+                     vector(m), matrix(m), tensor(dtype, {size(), m}), activation, 0.1f),
           "linear");
   } else if (op == 22) {
-    ended(vmk_affine(ctx_, v, tensor(VMK_F32, {size(), c}), vector(c), vector(c), matrix(c),
-                     tensor(VMK_F32, {size(), c}), activation, 0.1f),
+    ended(vmk_affine(ctx_, v, tensor(dtype, {size(), c}), vector(c), vector(c), matrix(c),
+                     tensor(dtype, {size(), c}), activation, 0.1f),
           "affine");
   } else if (op == 23) {
     ended(vmk_layer_norm(ctx_, v, tensor(VMK_F32, {size(), c}), tensor(VMK_F32, {c}),
@@ -251,8 +255,8 @@ void Fuzz::call_dense(int64_t op, int32_t v) {
     ended(vmk_softmax(ctx_, v, tensor(VMK_F32, {size(), c}), tensor(VMK_F32, {size(), c})),
           "softmax");
   } else if (op == 25) {
-    ended(vmk_concat(ctx_, v, tensor(VMK_F32, {size(), c}), tensor(VMK_F32, {size(), m}),
-                     tensor(VMK_F32, {size(), c + m})),
+    ended(vmk_concat(ctx_, v, tensor(dtype, {size(), c}), tensor(dtype, {size(), m}),
+                     tensor(dtype, {size(), c + m})),
           "concat");
   } else if (op == 26) {
     ended(vmk_map_reduce(ctx_, v, tensor(VMK_F32, {size() + 8, c}), tensor(VMK_I32, {3, size()}),

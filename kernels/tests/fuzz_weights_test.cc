@@ -4,16 +4,17 @@
 
 void Fuzz::call_gradients(int64_t op, int32_t v) {
   const int64_t cin = 1 + below(20), cout = 1 + below(70);
+  const vmk_dtype dtype = feature();
   if (op == 19) {
-    ended(vmk_sparse_conv_wgrad(ctx_, v, tensor(VMK_F32, {size() + 8, cin}),
-                                tensor(VMK_F32, {size(), cout}), tensor(VMK_I32, {3, size()}),
+    ended(vmk_sparse_conv_wgrad(ctx_, v, tensor(dtype, {size() + 8, cin}),
+                                tensor(dtype, {size(), cout}), tensor(VMK_I32, {3, size()}),
                                 below(2) ? tensor(VMK_I32, {2, size()}) : nullptr,
                                 below(2) ? tensor(VMK_I64, {4}) : nullptr,
-                                tensor(VMK_F32, {3, cin, cout})),
+                                tensor(sums_of(dtype), {3, cin, cout})),
           "sparse_conv_wgrad");
   } else {
-    ended(vmk_weight_transpose(ctx_, v, tensor(VMK_F32, {3, cin, cout}),
-                               tensor(VMK_F32, {3, cout, cin})),
+    ended(vmk_weight_transpose(ctx_, v, tensor(dtype, {3, cin, cout}),
+                               tensor(dtype, {3, cout, cin})),
           "weight_transpose");
   }
 }

@@ -33,7 +33,7 @@ export function loadConv(conv: Conv, device: Device): Kernel {
   const product = conv.map === null && device.dense;
   const shape = product ? inner : [weight.length / (inner[0]! * inner[1]!), ...inner];
   const on = device.own.use(featureTensor(device.ctx, device.dtype, shape, weight));
-  return product ? rowProduct(conv, on as F32, fixed) : convolution(conv, device, on, fixed);
+  return product ? rowProduct(conv, on, fixed) : convolution(conv, device, on, fixed);
 }
 
 function weightsOf({ spec, kernel, part, from, to }: Conv, device: Device): Float32Array {
@@ -73,13 +73,10 @@ function isSparse(weight: Float32Array, { dtype, sparseBelow }: Device): boolean
 export const residualOf = <T extends Feature>({ residual }: Followed, { at }: Run) =>
   residual === null ? {} : { residual: at(residual) as Tensor<T> };
 
-function rowProduct(conv: Conv, weight: F32, fixed: Fixed): Kernel {
+function rowProduct(conv: Conv, weight: Tensor<Feature>, fixed: Fixed): Kernel {
   const { from, to } = conv;
   return (run) =>
-    linear(run.at(from) as F32, weight, run.at(to) as F32, {
-      ...fixed,
-      ...residualOf<"f32">(conv, run),
-    });
+    linear(run.at(from), weight, run.at(to), { ...fixed, ...residualOf<Feature>(conv, run) });
 }
 
 function convolution(

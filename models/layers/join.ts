@@ -1,10 +1,8 @@
 /** Two values in one: side by side, or their sum. */
-import { affine, concat, type Tensor } from "../../ffi/mod.ts";
+import { affine, concat } from "../../ffi/mod.ts";
 import { InputError } from "../../std/errors.ts";
 import type { Device, Kernel, Layer } from "../layer.ts";
 import type { Value } from "../value.ts";
-
-type F32 = Tensor<"f32">;
 
 /** The channels of `first`, then those of `second`. */
 export class Concat implements Layer {
@@ -24,7 +22,7 @@ export class Concat implements Layer {
   load(device: Device): Kernel {
     requireDense(device, "concatenate");
     const [first, second] = this.reads;
-    return ({ at }) => concat(at(first) as F32, at(second) as F32, at(this.to) as F32);
+    return ({ at }) => concat(at(first), at(second), at(this.to));
   }
 }
 
@@ -46,14 +44,13 @@ export class Add implements Layer {
   load(device: Device): Kernel {
     requireDense(device, "add");
     const [first, second] = this.reads;
-    return ({ at }) =>
-      affine(at(first) as F32, at(this.to) as F32, { residual: at(second) as F32 });
+    return ({ at }) => affine(at(first), at(this.to), { residual: at(second) });
   }
 }
 
-/** Refuses what the kernels have in f32 and on some backends only. */
-export function requireDense({ dense, dtype, ctx }: Device, verb: string): void {
-  if (dense) return;
+/** Refuses what only some backends have, or only in f32. */
+export function requireDense({ dense, dtype, ctx }: Device, verb: string, needsF32 = false): void {
+  if (dense && (dtype === "f32" || !needsF32)) return;
   throw new InputError(
     `Cannot ${verb} rows in ${dtype} on the ${ctx.backend} backend: it has no kernel for it; ` +
       `f32 on the cpu backend has all of them`,

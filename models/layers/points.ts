@@ -1,10 +1,8 @@
 /** Features from points to voxels and back. */
-import { devoxelize, type Tensor, voxelReduce } from "../../ffi/mod.ts";
+import { devoxelize, voxelReduce } from "../../ffi/mod.ts";
 import type { Device, Kernel, Layer } from "../layer.ts";
 import type { Value, VoxelSpace } from "../value.ts";
 import { requireDense } from "./join.ts";
-
-type F32 = Tensor<"f32">;
 
 /** The mean of the points in every voxel. */
 export class PointsToVoxels implements Layer {
@@ -26,7 +24,7 @@ export class PointsToVoxels implements Layer {
     const { from, to } = this;
     return ({ scene, at }) => {
       const { order, starts } = scene.grouping(to.space);
-      voxelReduce(at(from) as F32, order, starts, at(to) as F32, "mean");
+      voxelReduce(at(from), order, starts, at(to), "mean");
     };
   }
 }
@@ -51,7 +49,7 @@ export class VoxelsToPoints implements Layer {
     const { from, to } = this;
     return ({ scene, at }) => {
       const { index, weight } = scene.neighbours(from.space);
-      devoxelize(at(from) as F32, index, weight, at(to) as F32);
+      devoxelize(at(from), index, weight, at(to));
     };
   }
 }

@@ -19,7 +19,7 @@ export class MaxPool implements Layer {
   }
 
   load(device: Device): Kernel {
-    requireDense(device, "pool");
+    requireDense(device, "pool", true);
     const { map, from, to } = this;
     return ({ scene, at }) =>
       mapReduce(at(from) as Tensor<"f32">, scene.map(map), at(to) as Tensor<"f32">, "max");
