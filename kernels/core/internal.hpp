@@ -276,7 +276,7 @@ Epilogue read_epilogue(const vmk_ctx* ctx, const vmk_tensor* scale, const vmk_te
                        const vmk_tensor* residual, const vmk_tensor* out, int32_t activation,
                        int32_t last, float slope);
 
-// Fails when the variant asked for does not take this type; one that is not there run_variant names.
+// Fails when the variant asked for does not take this type; run_variant names one that is missing.
 template <class Args>
 void expect_takes(const char* op, const Variants<Args>& table, int32_t variant, vmk_dtype dtype) {
   if (variant < 0 || variant >= table.count || dtype == VMK_F32) return;

@@ -72,7 +72,7 @@ struct FusedPoints {
   __device__ float factor(int32_t point) const { return to_float(depth[point]); }
 };
 
-// Calls run(T{}, V{}, Out{}) with the types of the features, of a thread's channels and of the sums.
+// Calls run(T{}, V{}, Out{}) with the types of the features, of a thread's channels and of sums.
 template <class Args, class F>
 void with_pool_types(const Args& a, F&& run) {
   with_lanes(a.dtype, a.c, [&](auto element, auto lane) {

@@ -1,6 +1,6 @@
 // linear.tiled - the tile product of the convolutions with one offset and rows where they lie.
-// Of 16 bits: a convolution of one offset with a map of every row to itself, on tensor cores; with a
-// GELU, which convolutions do not have, as linear.ref.
+//   Of 16 bits: a convolution of one offset with a map of every row to itself, on tensor cores;
+//   with a GELU, which convolutions do not have, as linear.ref.
 // linear.ref - one thread an output element, sums in double.
 #include "conv_dataflows.hpp"
 #include "gemm_tile.cuh"

@@ -45,11 +45,12 @@ constexpr Variant<SparseConv> kSparseConvList[] = {
     {"wgmma", sparse_conv_wgmma, !kPairs, kAnyDtype, kFused},
 #endif
     {"ref", sparse_conv_ref, !kPairs, kAnyDtype, kFused}};
-constexpr Variant<SparseConvWgrad> kWgradList[] = {of_any_dtype("tiles", sparse_conv_wgrad_tiles),
-                                                  {"tiles_tf32", sparse_conv_wgrad_tiles_tf32},
-                                                  of_any_dtype("ref", sparse_conv_wgrad_ref)};
-constexpr Variant<WeightTranspose> kWeightTransposeList[] = {of_any_dtype("tiles", weight_transpose_tiles),
-                                                             of_any_dtype("ref", weight_transpose_ref)};
+constexpr Variant<SparseConvWgrad> kWgradList[] = {
+    of_any_dtype("tiles", sparse_conv_wgrad_tiles),
+    {"tiles_tf32", sparse_conv_wgrad_tiles_tf32},
+    of_any_dtype("ref", sparse_conv_wgrad_ref)};
+constexpr Variant<WeightTranspose> kWeightTransposeList[] = {
+    of_any_dtype("tiles", weight_transpose_tiles), of_any_dtype("ref", weight_transpose_ref)};
 constexpr Variant<WeightCount> kWeightCountList[] = {{"columns", weight_count_columns}};
 constexpr Variant<WeightCompress> kWeightCompressList[] = {{"columns", weight_compress_columns}};
 constexpr Variant<SparseConvWs> kSparseConvWsList[] = {{"lanes", sparse_conv_ws_lanes}};
@@ -59,8 +60,9 @@ constexpr Variant<BevPool> kBevPoolList[] = {of_any_dtype("balanced", bev_pool_b
                                              of_any_dtype("interval", bev_pool_interval),
                                              {"prefix_sum", bev_pool_prefix_sum}};
 constexpr Variant<BevPoolBackward> kBevBackwardList[] = {{"points", bev_pool_backward_points}};
-constexpr Variant<BevPoolFused> kBevFusedList[] = {of_any_dtype("balanced", bev_pool_fused_balanced),
-                                                   of_any_dtype("interval", bev_pool_fused_interval)};
+constexpr Variant<BevPoolFused> kBevFusedList[] = {
+    of_any_dtype("balanced", bev_pool_fused_balanced),
+    of_any_dtype("interval", bev_pool_fused_interval)};
 constexpr Variant<BevPoolFusedBackward> kBevFusedBackwardList[] = {
     {"points", bev_pool_fused_backward_points}};
 constexpr Variant<Linear> kLinearList[] = {of_any_dtype("tiled", linear_tiled),

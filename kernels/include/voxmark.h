@@ -348,7 +348,8 @@ VMK_API vmk_status vmk_sparse_conv_wgrad(vmk_ctx* ctx, int32_t variant, const vm
                                          const vmk_tensor* grad_out, const vmk_tensor* map,
                                          const vmk_tensor* pairs, const vmk_tensor* starts,
                                          vmk_tensor* grad_weight);
-/* out[k] = weight[k]^T: weight f32, bf16 or f16 [KV, Cin, Cout], out [KV, Cout, Cin] of its dtype. */
+/* out[k] = weight[k]^T: weight f32, bf16 or f16 [KV, Cin, Cout], out [KV, Cout, Cin] of its
+   dtype. */
 VMK_API vmk_status vmk_weight_transpose(vmk_ctx* ctx, int32_t variant, const vmk_tensor* weight,
                                         vmk_tensor* out);
 
