@@ -59,6 +59,8 @@ export function networkProblem(
     flops: 2 * macs,
     bytes: bytesOf(all),
     tolerance: () => networkTolerance(run.network, run.dtype),
+    // Values between layers are many times what a cache holds.
+    copies: 1,
     create: (ctx) => new NetworkInstance(ctx, all),
     expected: (on) => expected(on, all, macs),
   };
