@@ -20,6 +20,8 @@ export interface Bench {
   /** Where the reference runs; the same context when the CPU is what is timed. */
   readonly cpu: Context;
   readonly scene: Scene;
+  /** Whether workloads are cut to a patch of their scan. */
+  readonly quick?: boolean;
 }
 
 /** One row of a table before its variants are known. */

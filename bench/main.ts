@@ -100,7 +100,7 @@ async function bench(
     peers.push(peer);
   }
   const { outcomes, roofline, noise } = await measured(selection, {
-    bench: { ctx, cpu, scene },
+    bench: { ctx, cpu, scene, quick: options.quick },
     backend,
     plan,
     cacheBytes: cacheBytes(backend),

@@ -20,7 +20,8 @@ ID                   a group, an operator or a table of --list, or all
 --dtype TYPE         features and weights in f32 (default), bf16 or f16: convolutions only
 --data PATH          scans made by "deno task data convert" (default: simulated ones)
 --threads N          threads of the CPU kernels (default: one a core)
---quick              few sizes and repetitions: under 15 s; of a table, all its rows
+--quick              few sizes and repetitions: under 15 s; of a table, all its rows, whole
+                     networks on a patch of their scan
 --filter RE          only rows whose "op/variant/parameters" match
 --engine NAME        only that variant or engine: tuned is what "bench tune" has found
 --peers LIST         other engines beside ours: ${Object.keys(PEERS).join(",")}

@@ -12,6 +12,7 @@ import { modelZoo } from "./tables/model_zoo.ts";
 import { pvconvSpvconv } from "./tables/pvconv_spvconv.ts";
 import { scaling } from "./tables/scaling.ts";
 import { torchsparsePpInference } from "./tables/torchsparse_pp.ts";
+import { torchsparsePpTraining } from "./tables/torchsparse_pp_training.ts";
 
 /** By ID, in the order of `--list`. */
 export const TABLES: Readonly<Record<string, TableSpec>> = {
@@ -22,6 +23,7 @@ export const TABLES: Readonly<Record<string, TableSpec>> = {
   "model-zoo": modelZoo,
   "diet-weight-sparse": diet,
   "torchsparse-pp-inference": torchsparsePpInference,
+  "torchsparse-pp-training": torchsparsePpTraining,
   "adaptive-grouping": adaptiveGrouping,
   "bev-pool-breakdown": bevPoolBreakdown,
   "pvconv-spvconv": pvconvSpvconv,

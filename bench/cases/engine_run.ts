@@ -20,15 +20,13 @@ import type { Network } from "../../models/network.ts";
 import type { Bench, Case, Instance, Problem } from "../case.ts";
 import { type Profile, profileOf, PROFILES } from "../engines/profiles.ts";
 import type { Tolerance } from "../harness/check.ts";
+import { type HostVoxels, PATCH_VOXELS, patchOf } from "../workloads/patch.ts";
 import type { Workload } from "../workloads/workload.ts";
 
 /** The scan and the network of a workload, on the host. */
-export interface Prepared {
+export interface Prepared extends HostVoxels {
   readonly network: Network;
   readonly weights: Weights;
-  /** [M, 4] and [M, C]. */
-  readonly coords: Int32Array;
-  readonly feats: Float32Array;
 }
 
 /** Whether kernel maps are made in every run, or once before. */
@@ -54,15 +52,20 @@ const tolerance = ({ layers }: Network): Tolerance => ({
   rel: 1e-5,
 });
 
-export function prepareWorkload({ cpu, scene }: Bench, workload: Workload): Prepared {
+/** The voxels of a workload; in a quick run `patch` of them. */
+export function workloadVoxels(
+  { cpu, scene, quick }: Bench,
+  workload: Workload,
+  patch = PATCH_VOXELS,
+): HostVoxels {
   using scan = workload.scan(cpu, scene);
+  const voxels = { coords: scan.coords.download(), feats: scan.feats.download() };
+  return quick ? patchOf(voxels, patch) : voxels;
+}
+
+export function prepareWorkload(bench: Bench, workload: Workload): Prepared {
   const network = workload.network();
-  return {
-    network,
-    weights: randomWeights(network, 1),
-    coords: scan.coords.download(),
-    feats: scan.feats.download(),
-  };
+  return { network, weights: randomWeights(network, 1), ...workloadVoxels(bench, workload) };
 }
 
 /** Puts the scan on a device. */

@@ -6,6 +6,7 @@ import type { BenchCase, BenchTable } from "../../reports/schema.ts";
 import type { Case } from "../case.ts";
 import { STRATEGIES, strategyCase, transferCase } from "../cases/grouping_run.ts";
 import { type TableRun, type TableSpec, whyMissing } from "../table.ts";
+import { QUICK_NOTE } from "../workloads/patch.ts";
 import { type Workload, WORKLOADS } from "../workloads/workload.ts";
 
 const KITTI = WORKLOADS["SemanticKITTI MinkUNet 1×"]!;
@@ -83,6 +84,7 @@ function ablation({ rows }: TableRun): BenchTable {
       "batch. together: all offsets in one padded batch. adaptive: epsilon and S searched for every " +
       "group of layers that share a map. The published fixed grouping in three is not a setting here.",
       "Measured: all layers of the network, maps made before; published: the matrix products alone.",
+      QUICK_NOTE,
     ],
     chart: {
       bars: "strategy",
