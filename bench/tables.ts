@@ -4,6 +4,7 @@ import { adaptiveGrouping } from "./tables/adaptive_grouping.ts";
 import { bevPoolBreakdown } from "./tables/bev_pool_breakdown.ts";
 import { cpuEngine } from "./tables/cpu_engine.ts";
 import { cudaEngine } from "./tables/cuda_engine.ts";
+import { dataMovement } from "./tables/data_movement.ts";
 import { dataflows } from "./tables/dataflows.ts";
 import { diet } from "./tables/diet.ts";
 import { evalSpeed } from "./tables/eval_speed.ts";
@@ -25,6 +26,7 @@ export const TABLES: Readonly<Record<string, TableSpec>> = {
   "torchsparse-pp-inference": torchsparsePpInference,
   "torchsparse-pp-training": torchsparsePpTraining,
   "adaptive-grouping": adaptiveGrouping,
+  "data-movement": dataMovement,
   "bev-pool-breakdown": bevPoolBreakdown,
   "pvconv-spvconv": pvconvSpvconv,
   "map-search": mapSearch,

@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
 import { Context } from "../../ffi/mod.ts";
-import { minkunet } from "../../models/nets/minkunet.ts";
 import { samePlan } from "../../models/dataflow.ts";
 import { Scene } from "../../models/scene.ts";
 import { minkowskiGradient, TRAINING_PROFILES, trainingProfile } from "../engines/training.ts";
@@ -8,34 +7,13 @@ import { check, type Part } from "../harness/check.ts";
 import { sumTolerance } from "../harness/dtype.ts";
 import { testSetting } from "../harness/fakes.ts";
 import { runCases } from "../harness/run.ts";
-import type { Workload } from "../workloads/workload.ts";
+import { GROUND } from "../workloads/fakes.ts";
 import { capturing, expectedParts } from "./training_check.ts";
 import { TrainingLayers } from "./training_layers.ts";
 import { batched, trainingCase } from "./training_step.ts";
 
-const network = minkunet({ ratio: 0.25, classes: 5 });
+const network = GROUND.network();
 const LAYER = { kv: 27, cin: 64, cout: 64, inputs: 100_000, outputs: 90_000 };
-
-/** A narrow MinkUNet on the patch of ground that tests share. */
-const GROUND: Workload = {
-  id: "ground",
-  title: "ground",
-  set: "semantickitti",
-  frames: 1,
-  network: () => network,
-  scan: (ctx, scene) => {
-    const coords = ctx.tensorFrom("i32", [scene.rows(0), 4], scene.level(0));
-    const feats = ctx.tensor("f32", [scene.rows(0), 4]);
-    return {
-      coords,
-      feats,
-      [Symbol.dispose]() {
-        coords[Symbol.dispose]();
-        feats[Symbol.dispose]();
-      },
-    };
-  },
-};
 
 Deno.test("a training step passes its check on every profile", async () => {
   using cpu = new Context("cpu", { threads: 2 });
