@@ -9,6 +9,7 @@ import { dataflows } from "./tables/dataflows.ts";
 import { diet } from "./tables/diet.ts";
 import { evalSpeed } from "./tables/eval_speed.ts";
 import { mapSearch } from "./tables/map_search.ts";
+import { mapping } from "./tables/mapping.ts";
 import { modelZoo } from "./tables/model_zoo.ts";
 import { pvconvSpvconv } from "./tables/pvconv_spvconv.ts";
 import { scaling } from "./tables/scaling.ts";
@@ -27,6 +28,7 @@ export const TABLES: Readonly<Record<string, TableSpec>> = {
   "torchsparse-pp-training": torchsparsePpTraining,
   "adaptive-grouping": adaptiveGrouping,
   "data-movement": dataMovement,
+  mapping,
   "bev-pool-breakdown": bevPoolBreakdown,
   "pvconv-spvconv": pvconvSpvconv,
   "map-search": mapSearch,
