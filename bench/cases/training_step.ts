@@ -75,7 +75,7 @@ function stepProblem(bench: Bench, workload: Workload): Problem {
     create: (ctx) => instanceOf(ctx, input),
     expected: (cpu) => {
       using own = new DisposableStack();
-      const scene = sceneOf(cpu, input, own.use(new Pool(cpu)), "ref", own);
+      const scene = sceneOf(cpu, input, own.use(new Pool(cpu)), "hash", own);
       return { parts: expectedParts(cpu, input.network, scene), refMs: Infinity };
     },
   };
