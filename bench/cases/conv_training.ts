@@ -137,6 +137,7 @@ export function engineBackwardCase(workload: Workload): Case {
   return {
     op: "engine_backward",
     tier: "full",
+    onSector: true,
     params: { workload: workload.id },
     memoryBytes: MEMORY_BYTES,
     variants: () => PROFILES.map(({ name }) => name),

@@ -182,6 +182,7 @@ export function engineCase(workload: Workload): Case {
   return {
     op: "engine_run",
     tier: "full",
+    onSector: true,
     params: { workload: workload.id },
     memoryBytes: MEMORY_BYTES,
     variants: () => PROFILES.map(({ name }) => name),
