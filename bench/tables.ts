@@ -7,6 +7,7 @@ import { cudaEngine } from "./tables/cuda_engine.ts";
 import { dataflows } from "./tables/dataflows.ts";
 import { diet } from "./tables/diet.ts";
 import { evalSpeed } from "./tables/eval_speed.ts";
+import { flexgemmShells } from "./tables/flexgemm_shells.ts";
 import { mapSearch } from "./tables/map_search.ts";
 import { modelZoo } from "./tables/model_zoo.ts";
 import { pvconvSpvconv } from "./tables/pvconv_spvconv.ts";
@@ -28,5 +29,6 @@ export const TABLES: Readonly<Record<string, TableSpec>> = {
   "pvconv-spvconv": pvconvSpvconv,
   "map-search": mapSearch,
   "spconv-benchmark": spconvBenchmarkTable,
+  "flexgemm-shells": flexgemmShells,
   "eval-speed": evalSpeed,
 };

@@ -12,19 +12,20 @@ import { SPCONV_WORKLOADS } from "../workloads/spconv.ts";
 const PUBLISHED = publishedTable("spconv-benchmark");
 const GPUS = PUBLISHED.rows.map(([gpu]) => gpu!);
 const PASSES = Object.entries(SPCONV_WORKLOADS).flatMap(([input, workload]) => [
-  { name: `${input}, forward`, title: [input, "forward"], item: engineCase(workload) },
-  { name: `${input}, backward`, title: [input, "backward"], item: engineBackwardCase(workload) },
+  { input, pass: "forward", item: engineCase(workload) },
+  { input, pass: "backward", item: engineBackwardCase(workload) },
 ]);
+type Pass = (typeof PASSES)[number];
 /** Types of the published columns; ours are in f32, for which TF32 stands. */
 const TYPES = ["TF32", "F16"] as const;
 
 /** Times of a pass in a type by GPU. */
-function printed([input, pass]: readonly string[], type: string): Record<string, number | null> {
+function printed({ input, pass }: Pass, type: string): Record<string, number | null> {
   const column = PUBLISHED.columns.findIndex(({ title }) => title === `${input} ${type} ${pass}`);
   return Object.fromEntries(PUBLISHED.rows.map((row) => [row[0]!, printedNumber(row[column])]));
 }
 
-function measured({ rows }: TableRun, item: (typeof PASSES)[number]["item"]) {
+function measured({ rows }: TableRun, { item }: Pass) {
   return Object.fromEntries(PROFILES.map(({ name }) => {
     const row = rows.one(item, name);
     return [name, row?.medianMs ?? whyMissing(row)];
@@ -32,10 +33,10 @@ function measured({ rows }: TableRun, item: (typeof PASSES)[number]["item"]) {
 }
 
 function build(run: TableRun): BenchTable[] {
-  const voxels = PASSES.map(({ name, item }) => {
+  const voxels = PASSES.filter(({ pass }) => pass === "forward").flatMap(({ input, item }) => {
     const found = run.rows.all(item).find(({ params }) => params["voxels"] !== undefined);
-    return found === undefined ? "" : `${name}: ${found.params["voxels"]} voxels here`;
-  }).filter((text) => text !== "");
+    return found === undefined ? [] : [`${input} has ${found.params["voxels"]} here`];
+  });
   return [{
     id: "spconv-benchmark",
     title: "spconv's benchmark network, forward and backward",
@@ -45,8 +46,7 @@ function build(run: TableRun): BenchTable[] {
       note: PUBLISHED.protocol!,
     },
     columns: [
-      { key: "pass", title: "input, pass", kind: "label" },
-      { key: "type", title: "published in", kind: "label" },
+      { key: "pass", title: "input, pass, published type", kind: "label" },
       ...GPUS.map((key) => ({ key, title: key, unit: "ms", kind: "published" as const })),
       ...PROFILES.map(({ name }) => ({
         key: name,
@@ -55,12 +55,11 @@ function build(run: TableRun): BenchTable[] {
         kind: "measured" as const,
       })),
     ],
-    rows: PASSES.flatMap(({ name, title, item }) =>
+    rows: PASSES.flatMap((each) =>
       TYPES.map((type) => ({
-        pass: name,
-        type,
-        ...printed(title, type),
-        ...(type === "TF32" && measured(run, item)),
+        pass: `${each.input}, ${each.pass}, ${type}`,
+        ...printed(each, type),
+        ...(type === "TF32" && measured(run, each)),
       }))
     ),
     notes: [
@@ -68,7 +67,7 @@ function build(run: TableRun): BenchTable[] {
       "in f32 and shown beside TF32, which the published GPUs before Ampere lack.",
       "Input: a scan of Waymo's sensor, simulated where no data was given, in voxels of 0.1 m; large " +
       "is eight copies of it, each a metre further along y. Published: 125,562 and about 900,000 " +
-      `voxels. ${voxels.join("; ")}.`,
+      `voxels${voxels.map((text) => `; ${text}`).join("")}.`,
       "Forward: maps are built in every run, as there. Backward: the gradients of inputs and weights " +
       "of all convolutions, over the maps of the forward pass; the gradient of the poolings is left " +
       "out, and takes part in the published times.",
