@@ -5,7 +5,7 @@ import { BYTES, featureTensor, floatsOf } from "../../models/dtype.ts";
 import { Model } from "../../models/model.ts";
 import type { Network } from "../../models/network.ts";
 import { pointPositions } from "../../models/nets/spvcnn.ts";
-import { pruneGlobally } from "../../models/prune.ts";
+import { alongZ, pruneGlobally } from "../../models/prune.ts";
 import { Scene as Maps } from "../../models/scene.ts";
 import { randomWeights } from "../../models/weights.ts";
 import type { Bench, Expected, Instance, Problem } from "../case.ts";
@@ -31,7 +31,12 @@ export interface NetworkRun {
   /** Whether the pass is recorded once and run again by one call. */
   readonly planned?: boolean;
   /** Share of the weights that are 0, and whether kernels skip them. */
-  readonly pruned?: { readonly rate: number; readonly skipsZeros: boolean };
+  readonly pruned?: {
+    readonly rate: number;
+    readonly skipsZeros: boolean;
+    /** Modules of which only the offsets along z are left. */
+    readonly alongZ?: readonly string[];
+  };
   /** Told the bytes of buffers that a run in this dataflow took at its widest. */
   readonly onPeak?: (engine: string, bytes: number) => void;
 }
@@ -156,7 +161,8 @@ class NetworkInstance implements Instance {
     if (known !== undefined) return known;
     const { network, scene, dtype, pruned, planned } = this.run;
     const seeded = randomWeights(network, SEED);
-    const weights = pruned ? pruneGlobally(network, seeded, pruned.rate) : seeded;
+    const rest = pruned ? pruneGlobally(network, seeded, pruned.rate) : seeded;
+    const weights = alongZ(network, rest, pruned?.alongZ ?? []);
     const sparseBelow = pruned?.skipsZeros ? 1 : 0;
     const options = { dtype, engine, sparseBelow };
     const model = this.#own.use(new Model(this.ctx, network, weights, options));
