@@ -7,7 +7,7 @@ import type { Network } from "../../models/network.ts";
 import { pointPositions } from "../../models/nets/spvcnn.ts";
 import { alongZ, pruneGlobally } from "../../models/prune.ts";
 import { Scene as Maps } from "../../models/scene.ts";
-import { randomWeights } from "../../models/weights.ts";
+import { randomWeights, type Weights } from "../../models/weights.ts";
 import type { Bench, Expected, Instance, Problem } from "../case.ts";
 import type { Tolerance } from "../harness/check.ts";
 import { UNIT } from "../harness/dtype.ts";
@@ -95,6 +95,18 @@ function bytesOf({ network, scene, dtype }: NetworkRun): number {
   return BYTES[dtype] * (weights + scene.rows(0) * channels) + 16 * scene.rows(0);
 }
 
+/** The last weights that were pruned: cases of one network follow each other. */
+let lastPruned: { readonly key: string; readonly weights: Weights } | undefined;
+
+/** The seeded weights of a network, pruned: ranking all of them takes seconds. */
+function prunedWeights(network: Network, rate: number): Weights {
+  const key = `${network.name} ${rate}`;
+  if (lastPruned?.key !== key) {
+    lastPruned = { key, weights: pruneGlobally(network, randomWeights(network, SEED), rate) };
+  }
+  return lastPruned.weights;
+}
+
 /** The scan's voxels on a device, and what is made of them. */
 class OnDevice implements Disposable {
   readonly maps: Maps;
@@ -160,8 +172,7 @@ class NetworkInstance implements Instance {
     const known = this.#models.get(engine);
     if (known !== undefined) return known;
     const { network, scene, dtype, pruned, planned } = this.run;
-    const seeded = randomWeights(network, SEED);
-    const rest = pruned ? pruneGlobally(network, seeded, pruned.rate) : seeded;
+    const rest = pruned ? prunedWeights(network, pruned.rate) : randomWeights(network, SEED);
     const weights = alongZ(network, rest, pruned?.alongZ ?? []);
     const sparseBelow = pruned?.skipsZeros ? 1 : 0;
     const options = { dtype, engine, sparseBelow };

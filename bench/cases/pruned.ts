@@ -24,7 +24,7 @@ const MEMORY_BYTES = 3e9;
 
 /**
  * @param skipsZeros whether it runs on the weight-sparse kernels
- * @param alongZ modules of which only the offsets along z are left
+ * @param alongZ modules in a row of which only the offsets along z are left
  */
 export function prunedCase(
   name: string,
@@ -32,7 +32,7 @@ export function prunedCase(
   skipsZeros: boolean,
   alongZ: readonly string[] = [],
 ): Case {
-  const cut = alongZ.length > 0 && { z: alongZ.join("+") };
+  const cut = alongZ.length > 0 && { z: [...new Set([alongZ[0], alongZ.at(-1)])].join("-") };
   return {
     op: "pruned_network",
     tier: "full",
