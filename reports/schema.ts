@@ -137,6 +137,8 @@ const column = z.strictObject({
   title: z.string(),
   unit: z.string().optional(),
   kind: z.enum(["measured", "published", "label"]),
+  /** Of a time of convolutions: whether their kernel maps are made in it. */
+  maps: z.enum(["inside", "before"]).optional(),
 });
 
 /** Columns to draw as lines over another one, both axes logarithmic. */

@@ -73,7 +73,13 @@ function ablation({ rows }: TableRun): BenchTable {
       { key: "strategy", title: "strategy", kind: "label" },
       ...ABLATED.flatMap(({ workload: { id, title } }) => [
         { key: `${id}-published`, title: `${title}: speedup`, kind: "published" as const },
-        { key: `${id}-ms`, title: `${title}: time`, unit: "ms", kind: "measured" as const },
+        {
+          key: `${id}-ms`,
+          title: `${title}: time`,
+          unit: "ms",
+          kind: "measured" as const,
+          maps: "before" as const,
+        },
         { key: `${id}-speedup`, title: `${title}: speedup`, kind: "measured" as const },
       ]),
     ],

@@ -55,8 +55,13 @@ function build(run: TableRun): BenchTable[] {
     columns: [
       { key: "shell", title: "precision, cells a side, channels", kind: "label" },
       ...PEERS.map((key) => ({ key, title: key, kind: "published" as const })),
-      ...OTHERS.map((key) => ({ key, title: key, kind: "measured" as const })),
-      { key: "ms", title: UNIT, unit: "ms", kind: "measured" },
+      ...OTHERS.map((key) => ({
+        key,
+        title: key,
+        kind: "measured" as const,
+        maps: "before" as const,
+      })),
+      { key: "ms", title: UNIT, unit: "ms", kind: "measured", maps: "before" },
       { key: "voxels", title: "voxels", kind: "measured" },
       { key: "part", title: "of the shell", kind: "label" },
     ],

@@ -12,8 +12,8 @@ import { SPCONV_WORKLOADS } from "../workloads/spconv.ts";
 const PUBLISHED = publishedTable("spconv-benchmark");
 const GPUS = PUBLISHED.rows.map(([gpu]) => gpu!);
 const PASSES = Object.entries(SPCONV_WORKLOADS).flatMap(([input, workload]) => [
-  { input, pass: "forward", item: engineCase(workload) },
-  { input, pass: "backward", item: engineBackwardCase(workload) },
+  { input, pass: "forward", maps: "maps inside", item: engineCase(workload) },
+  { input, pass: "backward", maps: "maps before", item: engineBackwardCase(workload) },
 ]);
 type Pass = (typeof PASSES)[number];
 /** Types of the published columns; ours are in f32, for which TF32 stands. */
@@ -57,7 +57,7 @@ function build(run: TableRun): BenchTable[] {
     ],
     rows: PASSES.flatMap((each) =>
       TYPES.map((type) => ({
-        pass: `${each.input}, ${each.pass}, ${type}`,
+        pass: `${each.input}, ${each.pass}, ${each.maps}, ${type}`,
         ...printed(each, type),
         ...(type === "TF32" && measured(run, each)),
       }))
