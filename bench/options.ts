@@ -58,7 +58,7 @@ const BACKENDS = ["cpu", "cuda"] as const;
 /** Element types that the command line knows and no kernel has yet. */
 const LATER_DTYPES = ["tf32"];
 /** Names that scripts use for tables, and their IDs. */
-const OTHER_NAMES: Readonly<Record<string, string>> = { "spvnas-model-zoo": "model-zoo" };
+const OTHER_NAMES = new Map([["spvnas-model-zoo", "model-zoo"]]);
 
 /** More threads than the library opens. */
 const MOST_THREADS = 1024;
@@ -81,7 +81,7 @@ export function parseOptions(args: readonly string[]): Options {
     return value === undefined ? undefined : String(value);
   };
   return {
-    ids: parsed._.map((id) => OTHER_NAMES[id] ?? String(id)),
+    ids: parsed._.map(String).map((id) => OTHER_NAMES.get(id) ?? id),
     backend: backendOf(text("backend") ?? "cpu"),
     dtype: dtypeOf(text("dtype") ?? "f32"),
     data: text("data"),
