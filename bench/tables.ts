@@ -11,6 +11,7 @@ import { mapSearch } from "./tables/map_search.ts";
 import { modelZoo } from "./tables/model_zoo.ts";
 import { pvconvSpvconv } from "./tables/pvconv_spvconv.ts";
 import { scaling } from "./tables/scaling.ts";
+import { spconvBenchmarkTable } from "./tables/spconv_benchmark.ts";
 import { torchsparsePpInference } from "./tables/torchsparse_pp.ts";
 
 /** By ID, in the order of `--list`. */
@@ -26,5 +27,6 @@ export const TABLES: Readonly<Record<string, TableSpec>> = {
   "bev-pool-breakdown": bevPoolBreakdown,
   "pvconv-spvconv": pvconvSpvconv,
   "map-search": mapSearch,
+  "spconv-benchmark": spconvBenchmarkTable,
   "eval-speed": evalSpeed,
 };

@@ -27,6 +27,7 @@ export function prunedCase(name: string, rate: number, skipsZeros: boolean): Cas
   return {
     op: "pruned_network",
     tier: "full",
+    onSector: true,
     params: { model: name, pruned: rate, kernels: skipsZeros ? "ws3" : "dense" },
     memoryBytes: MEMORY_BYTES,
     variants: (backend) => {
