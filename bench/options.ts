@@ -72,6 +72,9 @@ const SWITCHES = ["quick", "list", "json", "help"] as const;
 const BACKENDS = ["cpu", "cuda"] as const;
 /** Element types that the command line knows and no kernel has yet. */
 const LATER_DTYPES = ["tf32"];
+/** Names that scripts use for tables, and their IDs. */
+const OTHER_NAMES = new Map([["spvnas-model-zoo", "model-zoo"]]);
+
 /** More threads than the library opens. */
 const MOST_THREADS = 1024;
 
@@ -100,7 +103,7 @@ export function parseOptions(args: readonly string[]): Options {
     );
   }
   return {
-    ids: parsed._.map(String),
+    ids: parsed._.map(String).map((id) => OTHER_NAMES.get(id) ?? id),
     backend: backendOf(text("backend") ?? "cpu"),
     dtype: dtypeOf(text("dtype") ?? "f32"),
     data: text("data"),

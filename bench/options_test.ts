@@ -26,6 +26,10 @@ Deno.test("parseOptions() gives the tour on all cores of the CPU, when nothing i
   });
 });
 
+Deno.test("parseOptions() gives a table its ID, when it is asked for by another name", () => {
+  assertEquals(parseOptions(["spvnas-model-zoo", "bev_pool"]).ids, ["model-zoo", "bev_pool"]);
+});
+
 Deno.test("parseOptions() reads every flag, in both spellings", () => {
   const args = ["kernel_map", "--backend=cuda", "--data", "a.arrow", "--threads", "2", "--quick"];
   const found = parseOptions([
