@@ -116,6 +116,7 @@ function transfer({ rows }: TableRun, index: number): BenchTable {
         title: `searched on ${title}`,
         unit: "ms",
         kind: "measured" as const,
+        maps: "before" as const,
       })),
     ],
     rows: workloads.map(({ title }, i) => ({

@@ -37,8 +37,8 @@ function measured({ rows }: TableRun, side: string): Cells {
   });
   return {
     ms: one,
-    voxels: Number(params["voxels"]),
-    part: String(params["part"]),
+    voxels: Number(params["voxels"] ?? 0),
+    part: String(params["part"] ?? ""),
     ...Object.fromEntries(speeds),
   };
 }
