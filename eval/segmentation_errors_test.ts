@@ -167,6 +167,17 @@ Deno.test("bleu and rouge refuse texts that do not fit, and say where", async ()
   assertEquals([metrics["rouge1_f"], metrics["rougeL_f"]], [1, 1]);
 });
 
+Deno.test("multi-bleu chops a last line without a line feed, and counts at most 9999 tokens apart", async () => {
+  using folder = new Folder();
+  const gt = folder.write("ref", "a b c d\na b c d\n");
+  const pred = folder.write("hyp", "a b c d\na b c dd");
+  const { metrics, warnings } = await run("bleu", "--gt", gt, "--pred", pred);
+  assertEquals(metrics["bleu"], 100);
+  assertStringIncludes(warnings[0]!, 'hyp" does not end in a line feed');
+  const long = folder.write("long", `${"a ".repeat(10_010)}\na b c d\n`);
+  assertEquals((await run("bleu", "--gt", long, "--pred", gt)).metrics["ref_len"], 9999 + 4);
+});
+
 Deno.test("fairseq counts an empty line as one token", async () => {
   using folder = new Folder();
   const text = folder.write("text", "a b c d\n\n");
