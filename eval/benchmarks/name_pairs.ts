@@ -16,6 +16,8 @@ export interface PairRules {
   readonly unpredicted: "error" | "warn";
   /** File names that are no samples. */
   readonly skip?: readonly string[];
+  /** The only samples that are paired; without it, all. */
+  readonly only?: ReadonlySet<string>;
 }
 
 export interface Pairing {
@@ -54,6 +56,12 @@ export function pairByName(paths: { gt: string; pred: string }, rules: PairRules
   }
   const truth = filesOf("gt", paths.gt, rules);
   const predicted = filesOf("pred", paths.pred, rules);
+  for (const name of rules.only ?? []) {
+    if (truth.has(name)) continue;
+    throw new InputError(
+      `Cannot read --gt "${paths.gt}": it has no file of "${name}", and the split has`,
+    );
+  }
   const extra = [...predicted.keys()].filter((name) => !truth.has(name));
   if (extra.length > 0) {
     throw unpaired(predicted.get(extra[0]!)!, extra.length, "prediction", `--gt "${paths.gt}"`);
@@ -81,13 +89,17 @@ function unpaired(path: string, count: number, kind: string, where: string): Inp
 }
 
 /** Files of a side by sample name. */
-function filesOf(side: Side, root: string, { endings, skip = [] }: PairRules): Map<string, string> {
+function filesOf(
+  side: Side,
+  root: string,
+  { endings, skip = [], only }: PairRules,
+): Map<string, string> {
   const files = new Map<string, string>();
   for (const below of walkFiles(root)) {
     const ending = endings.find((end) => below.endsWith(end));
     if (ending === undefined || skip.includes(baseName(below))) continue;
     const name = sampleName(side, below.slice(0, -ending.length));
-    if (name === undefined) continue;
+    if (name === undefined || only?.has(name) === false) continue;
     const path = join(root, below);
     const other = files.get(name);
     if (other !== undefined) {

@@ -18,7 +18,6 @@ export function lowerAscii(line: string): string {
  * A dash between two bytes that are no ASCII white space, the later of which is part of the match.
  * Of a character of several bytes that is the first one alone, so the character stays free.
  */
-// deno-lint-ignore no-control-regex
 const COMPOUND = /([^ \t-\r])-([^ \t-\r\x80-\uffff]|(?=[\x80-\uffff]))/g;
 
 /**
