@@ -56,11 +56,16 @@ export function pairByName(paths: { gt: string; pred: string }, rules: PairRules
   }
   const truth = filesOf("gt", paths.gt, rules);
   const predicted = filesOf("pred", paths.pred, rules);
-  for (const name of rules.only ?? []) {
-    if (truth.has(name)) continue;
-    throw new InputError(
-      `Cannot read --gt "${paths.gt}": it has no file of "${name}", and the split has`,
-    );
+  if (rules.only !== undefined) {
+    const absent = rules.only.values().find((name) => !truth.has(name));
+    if (absent !== undefined) {
+      throw new InputError(
+        `Cannot read --gt "${paths.gt}": it has no file of "${absent}", and the split has`,
+      );
+    }
+    for (const files of [truth, predicted]) {
+      for (const name of files.keys()) if (!rules.only.has(name)) files.delete(name);
+    }
   }
   const extra = [...predicted.keys()].filter((name) => !truth.has(name));
   if (extra.length > 0) {
@@ -89,17 +94,13 @@ function unpaired(path: string, count: number, kind: string, where: string): Inp
 }
 
 /** Files of a side by sample name. */
-function filesOf(
-  side: Side,
-  root: string,
-  { endings, skip = [], only }: PairRules,
-): Map<string, string> {
+function filesOf(side: Side, root: string, { endings, skip = [] }: PairRules): Map<string, string> {
   const files = new Map<string, string>();
   for (const below of walkFiles(root)) {
     const ending = endings.find((end) => below.endsWith(end));
     if (ending === undefined || skip.includes(baseName(below))) continue;
     const name = sampleName(side, below.slice(0, -ending.length));
-    if (name === undefined || only?.has(name) === false) continue;
+    if (name === undefined) continue;
     const path = join(root, below);
     const other = files.get(name);
     if (other !== undefined) {
