@@ -154,12 +154,12 @@ function readShape(id: string, shape: Shape, { dropInvalid, dropped }: ConvertOp
 
 const h5Reader = (options: ConvertOptions) => ({
   points: "data",
-  read(file: H5File, row: number, id: string, place: string): Scan {
-    const { data, shape } = file.read("data", row, row + 1);
+  async read(file: H5File, row: number, id: string, place: string): Promise<Scan> {
+    const { data, shape } = await file.read("data", row, row + 1);
     const points = shape[1]!;
     const values = Float32Array.from(data as ArrayLike<number>);
     const columns = new Map(cloudOfRows(values, shape[2]!, ["x", "y", "z"]).columns);
-    columns.set("label", rowLabels(file, "pid", row, points, place));
+    columns.set("label", await rowLabels(file, "pid", row, points, place));
     return readShape(id, { points, columns, place }, options);
   },
 });
