@@ -8,8 +8,10 @@ import type { Rgb } from "./published/published.ts";
 import { classColour } from "./published/registry.ts";
 import type { Scan } from "./scan.ts";
 
-/** Pixels of the longer side of the map. */
+/** Pixels of the longer side of the map; up to twice as many where a pixel would be coarser. */
 const SIDE = 1000;
+/** Metres: of a car 10 pixels wide the front can be told from the back. */
+const COARSEST = 0.2;
 export const LEGEND = 320;
 
 /** Where the map lies on the ground. */
@@ -64,15 +66,21 @@ export function birdsEyePng(scan: Scan, metadata: ScanMetadata): Uint8Array {
 
 /** The map that holds the boxes and all but the farthest half percent of the points each way. */
 function frameOf({ points, boxes }: Scan): Frame {
+  const geometry = boxes?.geometry ?? new Float32Array();
   const range = (axis: number) => {
-    const [low, high] = bounds(points, axis);
-    const centres = (boxes?.geometry ?? []).filter((value, i) => i % 7 === axis && isFinite(value));
-    return [Math.min(low, ...centres), Math.max(high, ...centres)] as const;
+    let [low, high] = bounds(points, axis);
+    for (let at = 0; at < geometry.length; at += 7) {
+      const radius = Math.hypot(geometry[at + 3]!, geometry[at + 4]!) / 2;
+      const [from, to] = [geometry[at + axis]! - radius, geometry[at + axis]! + radius];
+      if (!Number.isFinite(from) || !Number.isFinite(to)) continue;
+      [low, high] = [Math.min(low, from), Math.max(high, to)];
+    }
+    return [low, high] as const;
   };
   const [bottom, top] = range(0);
   const [right, left] = range(1);
   const metres = Math.max(top - bottom, left - right);
-  const metresPerPixel = metres / SIDE;
+  const metresPerPixel = Math.max(metres / (2 * SIDE), Math.min(metres / SIDE, COARSEST));
   return {
     top,
     left,
@@ -191,15 +199,21 @@ function scaleBar(frame: Frame): string[] {
 
 /** The classes of the scan, the most frequent first. */
 function legendOf({ semantic, boxes }: Scan, { dataset, classes }: ScanMetadata): [string, Rgb][] {
-  const entries = (ids: Uint16Array | undefined, unit: string): [string, Rgb][] => {
+  const entries = (
+    ids: Uint16Array | undefined,
+    unit: (count: number) => string,
+  ): [string, Rgb][] => {
     const counts = new Map<number, number>();
     for (const id of ids ?? []) counts.set(id, (counts.get(id) ?? 0) + 1);
     return [...counts].sort((a, b) => b[1] - a[1]).map(([id, count]) => [
-      `${classes[id] ?? `class ${id}`}: ${count}${unit}`,
+      `${classes[id] ?? `class ${id}`}: ${count}${unit(count)}`,
       visible(classColour(dataset, id)),
     ]);
   };
-  return [...entries(semantic, ""), ...entries(boxes?.semantic, " boxes")];
+  return [
+    ...entries(semantic, () => ""),
+    ...entries(boxes?.semantic, (count) => count === 1 ? " box" : " boxes"),
+  ];
 }
 
 export const css = (colour: Rgb) => `rgb(${colour.join(",")})`;
