@@ -3,6 +3,8 @@ import { InputError } from "./errors.ts";
 /**
  * Writes a file so that a reader never sees half of it: to a temporary name in the same folder,
  * then renamed over the target. The temporary file is removed when `write` throws.
+ *
+ * @throws {InputError} when there is no room for it; what else goes wrong is thrown as it is.
  */
 export async function writeAtomic(
   path: string,
@@ -15,10 +17,18 @@ export async function writeAtomic(
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
-    throw error;
+    throw asFullDisk(path, error);
   } finally {
     pending.delete(temporary);
   }
+}
+
+/** The system's error names no file: too large, no space left, read-only, quota exceeded. */
+function asFullDisk(path: string, error: unknown): unknown {
+  if (!(error instanceof Error) || !/\(os error (?:27|28|30|122)\)/.test(error.message)) {
+    return error;
+  }
+  return new InputError(`Cannot write "${path}": ${error.message}`, { cause: error });
 }
 
 /** {@linkcode writeAtomic} for text that is at hand. */
