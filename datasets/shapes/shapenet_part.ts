@@ -8,10 +8,9 @@ import { exists } from "../frames.ts";
 import type { H5File } from "../h5_file.ts";
 import { rowLabels, rowsPart } from "../h5_rows.ts";
 import { itemsPart } from "../parts.ts";
-import { SHAPENET_PART_PUBLISHED } from "../published/shapenet_part.ts";
 import { pathInside } from "../record_fields.ts";
 import type { Scan } from "../scan.ts";
-import { SHAPENET_PART } from "../shapenet_part.ts";
+import { SHAPENET_PART } from "../published/shapenet_part.ts";
 
 /** Names of the lists in train_test_split. */
 export const SPLITS = ["train", "val", "test"];
@@ -28,7 +27,7 @@ export const shapenetPart: Dataset = {
     source: "ShapeNet-Part (https://cs.stanford.edu/~ericyi/project_page/part_annotation)",
     licence: "ShapeNet terms of use: not for commercial use",
     sensor: "sampled from CAD models",
-    classes: SHAPENET_PART_PUBLISHED.classes,
+    classes: SHAPENET_PART.classes,
     features: ["normal_x", "normal_y", "normal_z"],
   },
   options: ["sequences"],
@@ -128,9 +127,8 @@ interface Shape {
 
 /** @throws {InputError} when parts of two categories occur, or a value is not finite. */
 function readShape(id: string, shape: Shape, { dropInvalid, dropped }: ConvertOptions): Scan {
-  const { classes } = SHAPENET_PART_PUBLISHED;
+  const { classes, categories } = SHAPENET_PART;
   const scan = scanOfCloud(shape, { id, place: shape.place, classes, dropInvalid, dropped });
-  const { categories } = SHAPENET_PART;
   const ofFirst = categories.find(({ first, parts }) =>
     scan.semantic![0]! >= first && scan.semantic![0]! < first + parts
   )!;

@@ -1,4 +1,4 @@
-import { SHAPENET_PART } from "../../datasets/shapenet_part.ts";
+import { SHAPENET_PART } from "../../datasets/published/shapenet_part.ts";
 import { shapesOfSplit, SPLITS } from "../../datasets/shapes/shapenet_part.ts";
 import { InputError } from "../../std/errors.ts";
 import type { Benchmark, Outcome, Plan, Request } from "../benchmark.ts";
