@@ -7,12 +7,12 @@ import { encodePng } from "./png.ts";
 import type { Rgb } from "./published/published.ts";
 import { classColour } from "./published/registry.ts";
 import type { Scan } from "./scan.ts";
+import { base64, css, svgPage } from "./svg_page.ts";
 
 /** Pixels of the longer side of the map; up to twice as many where a pixel would be coarser. */
 const SIDE = 1000;
 /** Metres: of a car 10 pixels wide the front can be told from the back. */
 const COARSEST = 0.2;
-export const LEGEND = 320;
 
 /** Where the map lies on the ground. */
 interface Frame {
@@ -29,27 +29,14 @@ export function birdsEyeSvg(scan: Scan, metadata: ScanMetadata): string {
   const frame = frameOf(scan);
   const { width, height } = frame;
   const png = encodePng(width, height, raster(scan, metadata, frame));
-  const legend = legendOf(scan, metadata);
-  const full = Math.max(height, 60 + 16 * legend.length);
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width + LEGEND}" height="${full}" ` +
-    `font-family="sans-serif" font-size="12">`,
-    `<title>${escapeXml(`${metadata.dataset}: ${scan.id}`)}</title>`,
-    `<rect width="100%" height="100%" fill="white"/>`,
+  return svgPage(scan.id, metadata, { width, height, legend: legendOf(scan, metadata) }, [
     `<image width="${width}" height="${height}" href="data:image/png;base64,${base64(png)}"/>`,
     ...boxOutlines(scan, metadata, frame).map(([corners, colour]) =>
       `<path d="M${corners.map((at) => at.map((v) => v.toFixed(1)).join(" ")).join("L")}" ` +
       `fill="none" stroke="${css(colour)}" stroke-width="1.5"/>`
     ),
     ...scaleBar(frame),
-    `<text x="${width + 10}" y="18" font-weight="bold">${escapeXml(scan.id)}</text>`,
-    ...legend.flatMap(([text, colour], i) => [
-      `<rect x="${width + 10}" y="${30 + 16 * i}" width="11" height="11" fill="${css(colour)}"/>`,
-      `<text x="${width + 26}" y="${40 + 16 * i}">${escapeXml(text)}</text>`,
-    ]),
-    "</svg>",
-    "",
-  ].join("\n");
+  ]);
 }
 
 /** The picture as PNG: points and boxes, without the legend. */
@@ -214,18 +201,4 @@ function legendOf({ semantic, boxes }: Scan, { dataset, classes }: ScanMetadata)
     ...entries(semantic, () => ""),
     ...entries(boxes?.semantic, (count) => count === 1 ? " box" : " boxes"),
   ];
-}
-
-export const css = (colour: Rgb) => `rgb(${colour.join(",")})`;
-
-export const escapeXml = (text: string) =>
-  text.replace(/[<>&"\p{Cc}]/gu, (c) => `&#${Math.max(32, c.codePointAt(0)!)};`);
-
-/** In pieces: a call can take only so many arguments. */
-export function base64(bytes: Uint8Array): string {
-  let text = "";
-  for (let i = 0; i < bytes.length; i += 0x8000) {
-    text += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
-  }
-  return btoa(text);
 }

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { birdsEyeSvg, LEGEND } from "./picture.ts";
+import { birdsEyeSvg } from "./picture.ts";
+import { LEGEND } from "./svg_page.ts";
 import { fullScan, TINY } from "./test_scans.ts";
 
 Deno.test("birdsEyeSvg() holds the whole of a box far from the points, at a pixel each 20 cm", () => {
