@@ -60,13 +60,12 @@ void attend_in_double(const Attention& a, int64_t group, int64_t head, int64_t i
     most = std::max(most, scores[j]);
   }
   for (double& score : scores) total += score = std::exp(score - most);
-  for (int64_t k = first; k < first + width; ++k) {
-    double sum = 0;
-    for (int64_t j = 0; j < a.keys; ++j)
-      if (const float* value = row_of(a.value, a.pad_value, keys[j], a.c))
-        sum += scores[j] / total * value[k];
-    a.out[q * a.c + k] = static_cast<float>(sum);
-  }
+  std::vector<double> sums(width);
+  for (int64_t j = 0; j < a.keys; ++j)
+    if (const float* value = row_of(a.value, a.pad_value, keys[j], a.c))
+      for (int64_t k = 0; k < width; ++k) sums[k] += scores[j] / total * value[first + k];
+  for (int64_t k = 0; k < width; ++k)
+    a.out[q * a.c + first + k] = static_cast<float>(sums[k]);
 }
 
 void attention_ref(Device& device, const Attention& a) {
