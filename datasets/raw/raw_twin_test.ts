@@ -107,6 +107,11 @@ Deno.test("the nuScenes twin comes back with the same points, labels, boxes and 
     assertBoxes(scan, expected, 1e-5);
     const names = ({ nuscenes }: ClassNames) => nuscenes;
     assertClasses(scan.boxes!.semantic, expected.boxes.semantic, classes, names);
+    const { names: cameras, fromSensor, size } = scan.cameras!;
+    assertEquals([cameras.length, scan.images!.length, ...size.subarray(0, 2)], [6, 6, 1600, 900]);
+    // The front camera is 0.56 m before the LiDAR and 0.34 m below it: right, down, ahead.
+    const front = fromSensor.subarray(12 * cameras.indexOf("CAM_FRONT")).slice(0, 12);
+    assertClose(front, Float64Array.of(0, -1, 0, 0, 0, 0, -1, -0.34, 1, 0, 0, -0.56), 1e-9);
   });
 });
 

@@ -1,6 +1,6 @@
 /** THE list of detection networks that the command line knows by name. */
 import type { Network } from "../network.ts";
-import { lidarFusion } from "../nets/bevfusion.ts";
+import { bevFusion, FUSION_BOXES, lidarFusion } from "../nets/bevfusion.ts";
 import { centerPoint, NUSCENES_TASKS, WAYMO_TASKS } from "../nets/centerpoint.ts";
 import {
   type DetectionRange,
@@ -14,6 +14,7 @@ import { anchorBoxes, KITTI_ANCHORS } from "./anchors.ts";
 import type { DetectedBox } from "./box.ts";
 import { centerBoxes, NUSCENES_DECODING, WAYMO_DECODING } from "./centers.ts";
 import { queryBoxes } from "./queries.ts";
+import type { RigTask } from "./rig.ts";
 
 /** A network that finds boxes in a LiDAR scan. */
 export interface DetectorModel {
@@ -28,6 +29,8 @@ export interface DetectorModel {
   readonly turned: boolean;
   /** Whether it reads tanh(intensity). */
   readonly squashed: boolean;
+  /** What it reads of cameras. */
+  readonly rig?: RigTask;
   build(): Network;
   /** Boxes of the network's outputs, each row after row. */
   boxes(outputs: readonly Float32Array[]): DetectedBox[];
@@ -92,6 +95,15 @@ export const DETECTORS: Readonly<Record<string, DetectorModel>> = {
   ),
   "nuScenes_CenterPoint_0.075": centerPointOn(NUSCENES_0075),
   "nuScenes_CenterPoint_0.1": centerPointOn(NUSCENES_01),
+  "nuScenes_BEVFusion": {
+    ...nuscenes,
+    about: "BEVFusion with six cameras, 10 classes",
+    labels: FUSION_LABELS,
+    range: FUSION_BOXES.range,
+    rig: FUSION_BOXES,
+    build: () => bevFusion(),
+    boxes: (outputs) => queryBoxes(outputs, FUSION_BOXES.range),
+  },
   "nuScenes_BEVFusion_LiDAR": {
     ...nuscenes,
     about: "BEVFusion without cameras (TransFusion-L), 10 classes",
