@@ -161,6 +161,25 @@ Deno.test("the Waymo twin comes back with its points where their pixels are", as
   });
 });
 
+Deno.test("Waymo's earlier frames are moved into the frame of the scan", async () => {
+  const [{ scans }, { scans: alone }] = [
+    await roundTrip("waymo", { sweeps: 2 }),
+    await roundTrip("waymo"),
+  ];
+  const [first, second] = alone as [Scan, Scan];
+  assertEquals(scans[0]!.points, first.points, "the first frame has none before it");
+  const moved = first.points.slice();
+  movePoints(compose(invert(second.pose!), first.pose!), moved);
+  const own = second.points.length;
+  assertEquals(scans[1]!.points.subarray(0, own), second.points);
+  assertEquals(scans[1]!.points.subarray(own), moved);
+  assertAlmostEquals(
+    scans[1]!.features!.at(-1)!,
+    (second.time! - first.time!) / 1e6,
+    1e-6,
+  );
+});
+
 /** Points by their range in millimetres. */
 function rangeIndex(points: Float32Array): Map<string, number[][]> {
   const index = new Map<string, number[][]>();

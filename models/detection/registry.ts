@@ -1,7 +1,13 @@
 /** THE list of detection networks that the command line knows by name. */
 import type { Network } from "../network.ts";
 import { bevFusion, FUSION_BOXES, lidarFusion } from "../nets/bevfusion.ts";
-import { centerPoint, NUSCENES_TASKS, WAYMO_TASKS } from "../nets/centerpoint.ts";
+import {
+  centerPoint,
+  type CenterTasks,
+  NUSCENES_TASKS,
+  WAYMO_MOVING_TASKS,
+  WAYMO_TASKS,
+} from "../nets/centerpoint.ts";
 import {
   type DetectionRange,
   KITTI_RANGE,
@@ -72,6 +78,24 @@ function centerPointOn(range: DetectionRange): DetectorModel {
   };
 }
 
+function waymoCenterPoint(
+  sweeps: string,
+  tasks: CenterTasks,
+  features: readonly string[],
+): DetectorModel {
+  return {
+    about: `CenterPoint, ${sweeps}, voxels of 0.1 m, 3 classes`,
+    dataset: "waymo",
+    labels: tasks.groups.flat(),
+    range: WAYMO_RANGE,
+    features,
+    turned: false,
+    squashed: true,
+    build: () => centerPoint(WAYMO_RANGE, tasks, 4 + features.length),
+    boxes: (outputs) => centerBoxes(outputs, tasks, WAYMO_RANGE, WAYMO_DECODING),
+  };
+}
+
 /** The order of TransFusion's classes. */
 const FUSION_LABELS = [
   "car",
@@ -112,15 +136,10 @@ export const DETECTORS: Readonly<Record<string, DetectorModel>> = {
     build: () => lidarFusion(),
     boxes: (outputs) => queryBoxes(outputs, NUSCENES_0075),
   },
-  "Waymo_CenterPoint": {
-    about: "CenterPoint, one sweep, voxels of 0.1 m, 3 classes",
-    dataset: "waymo",
-    labels: WAYMO_TASKS.groups.flat(),
-    range: WAYMO_RANGE,
-    features: ["elongation"],
-    turned: false,
-    squashed: true,
-    build: () => centerPoint(WAYMO_RANGE, WAYMO_TASKS, 5),
-    boxes: (outputs) => centerBoxes(outputs, WAYMO_TASKS, WAYMO_RANGE, WAYMO_DECODING),
-  },
+  "Waymo_CenterPoint": waymoCenterPoint("one sweep", WAYMO_TASKS, ["elongation"]),
+  "Waymo_CenterPoint_2sweeps": waymoCenterPoint(
+    "two sweeps",
+    WAYMO_MOVING_TASKS,
+    ["elongation", "seconds_old"],
+  ),
 };
