@@ -15,9 +15,10 @@ import {
   NUSCENES_01,
   WAYMO_RANGE,
 } from "../nets/detection_range.ts";
-import { second, spvcnnSecond } from "../nets/second.ts";
+import { second, secondOriginal, spvcnnSecond } from "../nets/second.ts";
 import { anchorBoxes, KITTI_ANCHORS } from "./anchors.ts";
 import type { DetectedBox } from "./box.ts";
+import { carBoxes } from "./car_anchors.ts";
 import { centerBoxes, NUSCENES_DECODING, WAYMO_DECODING } from "./centers.ts";
 import { queryBoxes } from "./queries.ts";
 import type { RigTask } from "./rig.ts";
@@ -42,15 +43,19 @@ export interface DetectorModel {
   boxes(outputs: readonly Float32Array[]): DetectedBox[];
 }
 
+const kitti = {
+  dataset: "kitti-object",
+  range: KITTI_RANGE,
+  features: [],
+  turned: false,
+  squashed: false,
+} as const;
+
 function secondOn(about: string, build: () => Network): DetectorModel {
   return {
+    ...kitti,
     about,
-    dataset: "kitti-object",
     labels: KITTI_ANCHORS.map(({ name }) => name),
-    range: KITTI_RANGE,
-    features: [],
-    turned: false,
-    squashed: false,
     build,
     boxes: ([classes, boxes, directions]) =>
       anchorBoxes(
@@ -113,6 +118,14 @@ const FUSION_LABELS = [
 /** By data set and network. */
 export const DETECTORS: Readonly<Record<string, DetectorModel>> = {
   "KITTI_SECOND": secondOn("SECOND as OpenPCDet has it, 3 classes", () => second()),
+  "KITTI_SECOND_car.fhd": {
+    ...kitti,
+    about: "SECOND as its authors have it, cars",
+    labels: ["Car"],
+    build: () => secondOriginal(),
+    boxes: ([classes, boxes, directions]) =>
+      carBoxes({ classes: classes!, boxes: boxes!, directions: directions! }, KITTI_RANGE),
+  },
   "KITTI_SPVCNN_SECOND": secondOn(
     "SECOND with SPVConv, our reading of SPVNAS' paper, 3 classes",
     () => spvcnnSecond(),
