@@ -22,13 +22,16 @@ import { type Profile, profileOf, PROFILES } from "../engines/profiles.ts";
 import type { Tolerance } from "../harness/check.ts";
 import type { NetworkInput, Workload } from "../workloads/workload.ts";
 
-/** The scan and the network of a workload, on the host. */
-export interface Prepared {
-  readonly network: Network;
-  readonly weights: Weights;
-  /** [M, 4] and [M, C]. */
+/** Voxels on the host: coordinates [M, 4] and features [M, C]. */
+export interface HostVoxels {
   readonly coords: Int32Array;
   readonly feats: Float32Array;
+}
+
+/** The scan and the network of a workload, on the host. */
+export interface Prepared extends HostVoxels {
+  readonly network: Network;
+  readonly weights: Weights;
 }
 
 /** Whether kernel maps are made in every run, or once before. */
@@ -54,15 +57,15 @@ const tolerance = ({ layers }: Network): Tolerance => ({
   rel: 1e-5,
 });
 
-export function prepareWorkload({ cpu, scene }: Bench, workload: NetworkInput): Prepared {
+/** The voxels of a workload. */
+export function workloadVoxels({ cpu, scene }: Bench, workload: NetworkInput): HostVoxels {
   using scan = workload.scan(cpu, scene);
+  return { coords: scan.coords.download(), feats: scan.feats.download() };
+}
+
+export function prepareWorkload(bench: Bench, workload: NetworkInput): Prepared {
   const network = workload.network();
-  return {
-    network,
-    weights: randomWeights(network, 1),
-    coords: scan.coords.download(),
-    feats: scan.feats.download(),
-  };
+  return { network, weights: randomWeights(network, 1), ...workloadVoxels(bench, workload) };
 }
 
 /** Puts the scan on a device. */
