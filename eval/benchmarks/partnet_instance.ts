@@ -112,15 +112,13 @@ async function scoreFile({ gt, pred, index }: Item, state: State): Promise<void>
       path: pred,
       row,
     }];
+    const confidences = Float32Array.from(await numbersOf(predSide, "conf", [found.masks]));
     metric.update(state.instances, {
       file: index,
       row,
-      truth: masksOf(gtSide, sizes, "gt_", parts),
-      predicted: {
-        ...masksOf(predSide, found, "", parts),
-        confidences: Float32Array.from(numbersOf(predSide, "conf", [found.masks])),
-      },
-      other: numbersOf(gtSide, "gt_mask_other", [sizes.points]),
+      truth: await masksOf(gtSide, sizes, "gt_", parts),
+      predicted: { ...await masksOf(predSide, found, "", parts), confidences },
+      other: await numbersOf(gtSide, "gt_mask_other", [sizes.points]),
     });
     state.points += sizes.points;
   }
@@ -152,15 +150,20 @@ interface Row {
 }
 
 /** The masks of a shape; the ground truth names them otherwise than the prediction. */
-function masksOf(at: Row, { masks, points }: Sizes, prefix: "gt_" | "", parts: number): PartMasks {
+async function masksOf(
+  at: Row,
+  { masks, points }: Sizes,
+  prefix: "gt_" | "",
+  parts: number,
+): Promise<PartMasks> {
   const inner = prefix === "gt_" ? "gt_mask_" : "";
-  const labels = numbersOf(at, `${inner}label`, [masks]);
-  const valid = numbersOf(at, `${inner}valid`, [masks]);
+  const labels = await numbersOf(at, `${inner}label`, [masks]);
+  const valid = await numbersOf(at, `${inner}valid`, [masks]);
   const bad = [...Array(masks).keys()].find((k) =>
     valid[k] !== 0 && !(labels[k]! >= 0 && labels[k]! < parts)
   );
   if (bad === undefined) {
-    return { masks: numbersOf(at, `${prefix}mask`, [masks, points]), labels, valid };
+    return { masks: await numbersOf(at, `${prefix}mask`, [masks, points]), labels, valid };
   }
   throw new InputError(
     `Cannot score "${at.path}": mask ${bad} of shape ${at.row} has label ${
@@ -171,16 +174,16 @@ function masksOf(at: Row, { masks, points }: Sizes, prefix: "gt_" | "", parts: n
 }
 
 /** A row of an array, which has the rest of its shape. */
-function numbersOf(
+async function numbersOf(
   { file, path, row }: Row,
   name: string,
   rest: readonly number[],
-): ArrayLike<number> {
+): Promise<ArrayLike<number>> {
   const shape = file.shape(name);
   const fits = shape.length === 1 + rest.length && row < shape[0]! &&
     rest.every((length, d) => shape[d + 1] === length);
   if (fits) {
-    const { data } = file.read(name, row, row + 1);
+    const { data } = await file.read(name, row, row + 1);
     return data instanceof BigInt64Array ? Float64Array.from(data, Number) : data;
   }
   throw new InputError(
