@@ -38,6 +38,7 @@ export function strategyCase(workload: Workload): Case {
   return {
     op: "grouping_run",
     tier: "full",
+    onSector: true,
     params: { workload: workload.id },
     memoryBytes: MEMORY_BYTES,
     variants: () => STRATEGIES,
@@ -50,6 +51,7 @@ export function transferCase(workload: Workload, searched: readonly Workload[]):
   return {
     op: "grouping_transfer",
     tier: "full",
+    onSector: true,
     params: { workload: workload.id, others: searched.map(({ id }) => id).join("+") },
     memoryBytes: MEMORY_BYTES,
     variants: () => searched.map(({ id }) => id),

@@ -73,7 +73,13 @@ function ablation({ rows }: TableRun): BenchTable {
       { key: "strategy", title: "strategy", kind: "label" },
       ...ABLATED.flatMap(({ workload: { id, title } }) => [
         { key: `${id}-published`, title: `${title}: speedup`, kind: "published" as const },
-        { key: `${id}-ms`, title: `${title}: time`, unit: "ms", kind: "measured" as const },
+        {
+          key: `${id}-ms`,
+          title: `${title}: time`,
+          unit: "ms",
+          kind: "measured" as const,
+          maps: "before" as const,
+        },
         { key: `${id}-speedup`, title: `${title}: speedup`, kind: "measured" as const },
       ]),
     ],
@@ -110,6 +116,7 @@ function transfer({ rows }: TableRun, index: number): BenchTable {
         title: `searched on ${title}`,
         unit: "ms",
         kind: "measured" as const,
+        maps: "before" as const,
       })),
     ],
     rows: workloads.map(({ title }, i) => ({
