@@ -131,7 +131,7 @@ interface Sizes {
 }
 
 function sizesOf(file: H5File, path: string, name: string): Sizes {
-  const shape = file.shape(name);
+  const shape = file.shape(name) ?? [];
   const [shapes, masks, points] = shape;
   if (shapes !== undefined && masks !== undefined && points !== undefined && shape.length === 3) {
     return { shapes, masks, points };
@@ -179,7 +179,7 @@ async function numbersOf(
   name: string,
   rest: readonly number[],
 ): Promise<ArrayLike<number>> {
-  const shape = file.shape(name);
+  const shape = file.shape(name) ?? [];
   const fits = shape.length === 1 + rest.length && row < shape[0]! &&
     rest.every((length, d) => shape[d + 1] === length);
   if (fits) {
