@@ -101,7 +101,7 @@ Deno.test("runBenchmark() starts no thread when the work is small", async () => 
 
 Deno.test("runBenchmark() writes infinite scores as words, which JSON has no numbers for", async () => {
   using folder = new Folder();
-  const files = { gt: folder.write("gt.txt", "word\n"), pred: folder.write("pred.txt", "-2000\n") };
+  const files = { gt: folder.write("gt.txt", "1\n"), pred: folder.write("pred.txt", "-2000\n") };
   const { metrics } = await resultOf("perplexity", files);
   assertStrictEquals(metrics["perplexity"], "Infinity");
 });
