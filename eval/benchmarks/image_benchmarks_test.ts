@@ -115,13 +115,13 @@ const HALVES = rgb(1, 1, 1, 1, 2, 2, 2, 2);
 /** One image: truth and prediction of two segments. */
 function panopticFiles(
   folder: Folder,
-  { predicted = HALVES, segments = [3, 4], crowd = 0 } = {},
+  { predicted = HALVES, segments = [3, 4], crowd = 0, area = 4 } = {},
 ) {
   folder.write("gt/a.png", HALVES);
   folder.write("pred/a.png", predicted);
   const categories = [3, 4].map((id) => ({ id, name: `c${id}`, isthing: id - 3 }));
   const info = (ids: number[]) =>
-    ids.map((category, i) => ({ id: i + 1, "category_id": category, area: 4, iscrowd: crowd * i }));
+    ids.map((category, i) => ({ id: i + 1, "category_id": category, area, iscrowd: crowd * i }));
   const annotation = { "image_id": 5, "file_name": "a.png" };
   return {
     gt: folder.write("gt.json", {
@@ -151,6 +151,7 @@ Deno.test("coco-panoptic refuses bad input, naming file and image", async () => 
   const grown = rgb(1, 1, 1, 1, 2, 2, 2, 9);
   await bad({ predicted: grown }, "pred/a.png", "image 5", "segment 9 is in the PNG and not");
   await bad({ segments: [3, 4, 3] }, "segment 3 is in the JSON and not in the PNG");
+  await bad({ area: -1 }, "gt/a.png", "segment 1 has area -1 in the JSON and covers more");
   await bad({ segments: [3, 5] }, "segment 2 of image 5 has category 5");
   await bad({ predicted: grey(1, 1, 1, 1, 2, 2, 2, 2) }, "grey of 8 bits, and RGB");
   await bad(
