@@ -310,7 +310,8 @@ function isPartition({ kernel, stride, dilation }: Geometry): boolean {
   return kernel.every((size, axis) => size === stride[axis] && dilation[axis] === 1);
 }
 
-function memo<K, T>(known: Map<K, T>, key: K, make: () => T): T {
+/** What `known` has for a key, made if it has none. */
+export function memo<K, T>(known: Map<K, T>, key: K, make: () => T): T {
   let found = known.get(key);
   if (found === undefined) known.set(key, found = make());
   return found;
