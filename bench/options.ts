@@ -54,7 +54,8 @@ export interface Options {
 
 const TEXTS = ["backend", "dtype", "data", "threads", "filter", "engine", "peers", "out"] as const;
 const SWITCHES = ["quick", "list", "json", "help"] as const;
-const BACKENDS = ["cpu", "cuda"] as const;
+/** What `--backend` may be. */
+export const BACKENDS = ["cpu", "cuda"] as const;
 /** Element types that the command line knows and no kernel has yet. */
 const LATER_DTYPES = ["tf32"];
 /** More threads than the library opens. */

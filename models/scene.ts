@@ -6,11 +6,13 @@ import {
   type Geometry,
   kernelMap,
   kernelMapCount,
+  kernelMapOrder,
   kernelMapPairs,
   kernelMapTranspose,
   kernelVolume,
   type Pairs,
   quantize,
+  type RowOrder,
   stridedMap,
   type Tensor,
   voxelize,
@@ -83,6 +85,7 @@ export class Scene implements Disposable {
   readonly #coords = new Map<string, I32>();
   readonly #maps = new Map<string, I32>();
   readonly #pairs = new Map<I32, Pairs>();
+  readonly #rowOrders = new Map<I32, Map<number, RowOrder>>();
   readonly #pairCounts = new Map<string, number>();
   readonly #neighbours = new Map<string, Neighbours>();
   readonly #groupings = new Map<string, Grouping>();
@@ -152,6 +155,21 @@ export class Scene implements Disposable {
     });
   }
 
+  /** A map sorted in so many parts, for the dataflows that work on rows with like neighbours. */
+  rowOrder(map: I32, parts: number): RowOrder {
+    const [kv, rows] = map.shape as [number, number];
+    const count = Math.min(parts, kv);
+    const orders = memo(this.#rowOrders, map, () => new Map<number, RowOrder>());
+    return memo(orders, count, () => {
+      const made = {
+        order: this.#take("i32", [count, rows], false),
+        ordered: this.#take("i32", [kv, rows], false),
+      };
+      kernelMapOrder(map, made);
+      return made;
+    });
+  }
+
   /** Number of (input, output) pairs of a map: its size as papers count it. */
   pairCount(key: MapKey): number {
     return memo(this.#pairCounts, mapName(key), () => {
@@ -203,9 +221,8 @@ export class Scene implements Disposable {
     this.#cut.clear();
     for (const tensor of this.#lent) this.#pool.give(tensor);
     this.#lent.length = 0;
-    for (
-      const made of [this.#coords, this.#maps, this.#pairs, this.#neighbours, this.#groupings]
-    ) made.clear();
+    const all = [this.#coords, this.#maps, this.#pairs, this.#rowOrders];
+    for (const made of [...all, this.#neighbours, this.#groupings]) made.clear();
     this.#positions = null;
   }
 

@@ -164,6 +164,17 @@ void Fuzz::call_network(int32_t v) {
         "network_maps");
 }
 
+// The rows of a map as the op sorts them, or none: what a convolution does with rows that are twice
+// in an order is undefined.
+std::pair<vmk_tensor*, vmk_tensor*> Fuzz::order_of(const vmk_tensor* map) {
+  if (below(2)) return {};
+  vmk_tensor* order = tensor(VMK_I32, {1 + below(4), size()});
+  vmk_tensor* ordered = tensor(VMK_I32, {3, size()});
+  const vmk_status status = vmk_kernel_map_order(ctx_, 0, map, order, ordered);
+  ended(status, "kernel_map_order");
+  return {status == VMK_OK ? order : nullptr, ordered};
+}
+
 void Fuzz::call_features(int64_t op, int32_t v) {
   const int64_t cin = 1 + below(20), cout = 1 + below(70);
   const vmk_dtype dtype = feature();
@@ -174,10 +185,15 @@ void Fuzz::call_features(int64_t op, int32_t v) {
           "devoxelize");
   } else if (op == 12) {
     const auto dataflow = static_cast<int32_t>(below(10));
+    ended(vmk_conv_settings(ctx_, 0, 0, 1 + static_cast<int32_t>(below(4)),
+                            rarely() ? "no tile" : nullptr, number()),
+          "conv_settings");
+    vmk_tensor* map = tensor(VMK_I32, {3, size()});
+    const auto [order, ordered] = order_of(map);
     ended(vmk_sparse_conv(ctx_, dataflow, tensor(dtype, {size() + 8, cin}),
-                          tensor(dtype, {3, cin, cout}), tensor(VMK_I32, {3, size()}),
+                          tensor(dtype, {3, cin, cout}), map,
                           below(2) ? tensor(VMK_I32, {2, size()}) : nullptr,
-                          below(2) ? tensor(VMK_I64, {4}) : nullptr,
+                          below(2) ? tensor(VMK_I64, {4}) : nullptr, order, ordered,
                           below(2) ? tensor(VMK_F32, {cout}) : nullptr,
                           below(2) ? tensor(VMK_F32, {cout}) : nullptr,
                           below(2) ? tensor(dtype, {size(), cout}) : nullptr,
