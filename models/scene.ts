@@ -1,15 +1,16 @@
 /** What a network must know of a scan before it can convolve: coordinates, maps, neighbours. */
 import {
   type Context,
+  cutLevels,
   devoxelizeMap,
   downsample,
-  type Geometry,
   kernelMap,
   kernelMapCount,
   kernelMapOrder,
   kernelMapPairs,
   kernelMapTranspose,
   kernelVolume,
+  networkMaps,
   type Pairs,
   quantize,
   type RowOrder,
@@ -26,6 +27,7 @@ import {
   mostOutputs,
   splitBatch,
 } from "./coords.ts";
+import { isPartition, type MapLevels } from "./map_levels.ts";
 import { Pool } from "./pool.ts";
 import {
   type GridSpace,
@@ -120,6 +122,41 @@ export class Scene implements Disposable {
   /** The kernel map [KV, M] of a layer; a 1x1x1 layer has one as well. */
   map(key: MapKey): I32 {
     return memo(this.#maps, mapName(key), () => this.#buildMap(key));
+  }
+
+  /**
+   * Makes the coordinates and maps of all levels in one call, where the device would wait for the
+   * size of every level; what is made one by one stays as it is.
+   */
+  makeLevels({ first, levels }: MapLevels): void {
+    const fresh = this.#coords.size === 0 && this.#maps.size === 0;
+    // Only the default search of the CUDA library takes sizes that the host does not know.
+    if (!fresh || this.ctx.backend === "cpu" || this.#mapVariant !== 0) return;
+    const { coords } = this.input;
+    const room = coords.rows;
+    const mapOf = ({ by }: MapKey) => {
+      const map = this.#take("i32", [kernelVolume(by.layer), room], false);
+      this.#cut.set(map, room);
+      return map;
+    };
+    const made = levels.map(({ strided, own }) => ({
+      coords: this.#take("i32", [room, 4]),
+      stride: strided.by.layer,
+      strided: mapOf(strided),
+      layer: own.by.layer,
+      map: mapOf(own),
+    }));
+    const map = mapOf(first);
+    const counts = this.#pool.take("i64", [levels.length]);
+    networkMaps(coords, { layer: first.by.layer, map }, made, counts);
+    cutLevels(made, counts);
+    this.#pool.give(counts as unknown as Tensor);
+    this.#maps.set(mapName(first), map);
+    levels.forEach(({ space, strided, own }, i) => {
+      this.#coords.set(space.name, made[i]!.coords);
+      this.#maps.set(mapName(strided), made[i]!.strided);
+      this.#maps.set(mapName(own), made[i]!.map);
+    });
   }
 
   /** The map [KV, cells] of a layer from voxels to the cells (x, y, 0) of a grid. */
@@ -321,11 +358,6 @@ export class Scene implements Disposable {
 
 /** All networks here have one set of points. */
 const POINTS: PointSpace = { kind: "points", name: "points" };
-
-/** Whether every input belongs to exactly one output, at one offset. */
-function isPartition({ kernel, stride, dilation }: Geometry): boolean {
-  return kernel.every((size, axis) => size === stride[axis] && dilation[axis] === 1);
-}
 
 function memo<K, T>(known: Map<K, T>, key: K, make: () => T): T {
   let found = known.get(key);

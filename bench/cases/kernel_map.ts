@@ -196,11 +196,17 @@ function stepProblem({ scene }: Bench, op: Step, kind: Kind): Problem {
           };
           return runs[op];
         },
-        output: () => [
-          { name: "starts", values: starts.download() },
-          { name: "out", values: out.download() },
-          { name: "order", values: order.download() },
-        ],
+        output: () => {
+          const parts: Record<string, Tensor<"i32" | "i64">> = op === "kernel_map_count"
+            ? { starts }
+            : op === "kernel_map_order"
+            ? { order, out }
+            : { out };
+          return Object.entries(parts).map(([name, tensor]) => ({
+            name,
+            values: tensor.download(),
+          }));
+        },
         [Symbol.dispose]: () => owned.dispose(),
       };
     },
