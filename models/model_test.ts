@@ -90,9 +90,25 @@ Deno.test("an unknown engine, and a type without kernels, are errors of the user
     using _ = new Model(ctx, network, randomWeights(network, 1), options);
   };
   assertThrows(make(minkunet, { engine: "gathr" }), InputError, 'did you mean "gather"');
-  const pooled = () => spconvBenchmark([9, 9, 40], [4, 6]);
-  assertThrows(make(pooled, { dtype: "f16" }), InputError, "pool rows in f16 on the cpu backend");
   assertEquals(ctx.liveTensors, 0);
+});
+
+Deno.test("a network with max pooling gives about the same in 16 bits", () => {
+  using ctx = new Context("cpu", { threads: 2 });
+  const network = spconvBenchmark([9, 9, 40], [4, 6]);
+  const weights = randomWeights(network, 1);
+  const { at, feats } = smallScene(9, 3);
+  const rows = Int32Array.from(at.flatMap((cell) => [0, ...cell]));
+  using coords = ctx.tensorFrom("i32", [at.length, 4], rows);
+  const values = Float32Array.from(feats.flatMap((row) => [...row]));
+  const [exact, bf16, f16] = (["f32", "bf16", "f16"] as const).map((dtype) => {
+    using model = new Model(ctx, network, weights, { dtype });
+    using scene = new Scene(ctx, { coords }, model.pool);
+    using input = featureTensor(ctx, dtype, [at.length, 3], values);
+    return floatsOf(model.forward(scene, [input])[0]!);
+  });
+  assertLess(difference(bf16!, exact!), halfBound(network, "bf16"));
+  assertLess(difference(f16!, exact!), halfBound(network, "f16"));
 });
 
 /** What a network gives for the small scene on a backend, in a type. */

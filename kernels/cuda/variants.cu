@@ -74,19 +74,20 @@ constexpr Variant<BevIntervals> kBevIntervalsList[] = {{"sort", bev_intervals_so
 constexpr Variant<BevPool> kBevPoolList[] = {of_any_dtype("balanced", bev_pool_balanced),
                                              of_any_dtype("interval", bev_pool_interval),
                                              {"prefix_sum", bev_pool_prefix_sum}};
-constexpr Variant<BevPoolBackward> kBevBackwardList[] = {{"points", bev_pool_backward_points}};
+constexpr Variant<BevPoolBackward> kBevBackwardList[] = {
+    of_any_dtype("points", bev_pool_backward_points)};
 constexpr Variant<BevPoolFused> kBevFusedList[] = {
     of_any_dtype("balanced", bev_pool_fused_balanced),
     of_any_dtype("interval", bev_pool_fused_interval)};
 constexpr Variant<BevPoolFusedBackward> kBevFusedBackwardList[] = {
-    {"points", bev_pool_fused_backward_points}};
+    of_any_dtype("points", bev_pool_fused_backward_points)};
 constexpr Variant<Linear> kLinearList[] = {of_any_dtype("tiled", linear_tiled),
                                            of_any_dtype("ref", linear_ref)};
 constexpr Variant<Affine> kAffineList[] = {of_any_dtype("rows", affine_rows)};
-constexpr Variant<LayerNorm> kLayerNormList[] = {{"warp", layer_norm_warp}};
-constexpr Variant<Softmax> kSoftmaxList[] = {{"warp", softmax_warp}};
+constexpr Variant<LayerNorm> kLayerNormList[] = {of_any_dtype("warp", layer_norm_warp)};
+constexpr Variant<Softmax> kSoftmaxList[] = {of_any_dtype("warp", softmax_warp)};
 constexpr Variant<Concat> kConcatList[] = {of_any_dtype("rows", concat_rows)};
-constexpr Variant<MapReduce> kMapReduceList[] = {{"rows", map_reduce_rows}};
+constexpr Variant<MapReduce> kMapReduceList[] = {of_any_dtype("rows", map_reduce_rows)};
 constexpr Variant<GridVoxelize> kGridVoxelizeList[] = {{"sort", grid_voxelize_sort}};
 
 }  // namespace

@@ -286,7 +286,7 @@ VMK_API vmk_status vmk_strided_map(vmk_ctx* ctx, int32_t variant, const vmk_tens
    makes maps on several queues; a level with more rows than its bound B is VMK_CAPACITY when the
    host next waits. What lies behind the rows of a level is undefined.
      variant     of kernel_map; VMK_UNSUPPORTED for one that must know the rows beforehand
-     coords      i32 [N, 4]: level 0, sorted and distinct
+     coords      i32 [N, 4]: level 0, distinct
      out_coords  host array of L tensors i32 [B, 4]: levels 1 to L, with B of each level's own
      strided     host array of L tensors i32 [KV, B]: from each level to the next, packed
      maps        host array of L + 1 tensors i32 [KV, B], B = N for level 0: packed as well
@@ -451,7 +451,8 @@ VMK_API vmk_status vmk_bev_pool(vmk_ctx* ctx, int32_t variant, const vmk_tensor*
                                 const vmk_tensor* order, const vmk_tensor* starts,
                                 const vmk_tensor* intervals, vmk_tensor* out);
 /* The gradient of feats: the row of grad_out of the cell each point fell into, 0 for dropped ones.
-     grad_out f32 [grid, C], grad_feats f32 [P, C]; order names no point twice */
+     grad_out [grid, C], grad_feats [P, C]: both f32, both bf16 or both f16
+     order names no point twice */
 VMK_API vmk_status vmk_bev_pool_backward(vmk_ctx* ctx, int32_t variant, const vmk_tensor* grad_out,
                                          const vmk_tensor* order, const vmk_tensor* starts,
                                          const vmk_tensor* intervals, vmk_tensor* grad_feats);
@@ -467,7 +468,8 @@ VMK_API vmk_status vmk_bev_pool_fused(vmk_ctx* ctx, int32_t variant, const vmk_t
                                       vmk_tensor* out, int64_t pixels);
 /* The gradients of depth and feats; sums run in the order of the depths, so that repeats and
    thread counts give the same bits.
-     grad_out f32 [grid, C]; grad_depth like depth, grad_feats like feats */
+     grad_out [grid, C], depth, feats: all f32, all bf16 or all f16; sums are f32
+     grad_depth like depth, grad_feats like feats */
 VMK_API vmk_status vmk_bev_pool_fused_backward(vmk_ctx* ctx, int32_t variant,
                                                const vmk_tensor* grad_out, const vmk_tensor* depth,
                                                const vmk_tensor* feats, const vmk_tensor* order,
@@ -497,12 +499,13 @@ VMK_API vmk_status vmk_affine(vmk_ctx* ctx, int32_t variant, const vmk_tensor* x
                               float slope);
 /* out = (x - mean) / sqrt(variance + epsilon) * gamma + beta, with the mean and the biased
    variance of each row.
-     x, out f32 [N, C], gamma, beta f32 [C] */
+     x, out [N, C]: both f32, both bf16 or both f16; gamma, beta f32 [C] */
 VMK_API vmk_status vmk_layer_norm(vmk_ctx* ctx, int32_t variant, const vmk_tensor* x,
                                   const vmk_tensor* gamma, const vmk_tensor* beta, vmk_tensor* out,
                                   float epsilon);
 /* Each row of out is exp(x - max) divided by its sum; -infinity becomes 0, a row of nothing else
-   NaN. x, out f32 [N, C] */
+   NaN. out may be x.
+     x, out [N, C]: both f32, both bf16 or both f16 */
 VMK_API vmk_status vmk_softmax(vmk_ctx* ctx, int32_t variant, const vmk_tensor* x,
                                vmk_tensor* out);
 /* The columns of a, then those of b: a [N, A], b [N, B], out [N, A + B], all f32, all bf16 or all
@@ -511,7 +514,7 @@ VMK_API vmk_status vmk_concat(vmk_ctx* ctx, int32_t variant, const vmk_tensor* a
                               const vmk_tensor* b, vmk_tensor* out);
 /* Pooling over a kernel map: out[m] = VMK_REDUCE_MEAN, SUM or MAX of the rows feats[map[k][m]]
    that are there, 0 where none is. MEAN divides by their number, not by KV. A NaN stays one.
-     feats f32 [N, C], map i32 [KV, M], out f32 [M, C] */
+     feats [N, C], out [M, C]: both f32, both bf16 or both f16; map i32 [KV, M]; sums are f32 */
 VMK_API vmk_status vmk_map_reduce(vmk_ctx* ctx, int32_t variant, const vmk_tensor* feats,
                                   const vmk_tensor* map, vmk_tensor* out, int32_t reduce);
 /* Points and the dense grid of resolution^3 cells a batch that PVConv exchanges features with; rows

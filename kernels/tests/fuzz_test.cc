@@ -228,8 +228,8 @@ void Fuzz::call_bev(int64_t op, int32_t v) {
           "bev_cells");
   } else if (op == 16) {
     const auto [order, starts, intervals] = plan();
-    ended(vmk_bev_pool_backward(ctx_, v, tensor(VMK_F32, {9, c}), order, starts, intervals,
-                                tensor(VMK_F32, {size(), c})),
+    ended(vmk_bev_pool_backward(ctx_, v, tensor(dtype, {9, c}), order, starts, intervals,
+                                tensor(dtype, {size(), c})),
           "bev_pool_backward");
   } else if (op == 17) {
     const auto [order, starts, intervals] = plan();
@@ -240,9 +240,9 @@ void Fuzz::call_bev(int64_t op, int32_t v) {
   } else {
     const auto [order, starts, intervals] = plan();
     ended(vmk_bev_pool_fused_backward(
-              ctx_, v, tensor(VMK_F32, {9, c}), tensor(VMK_F32, {3 * pixels * size()}),
-              tensor(VMK_F32, {pixels * size(), c}), order, starts, intervals,
-              tensor(VMK_F32, {3 * pixels * size()}), tensor(VMK_F32, {pixels * size(), c}),
+              ctx_, v, tensor(dtype, {9, c}), tensor(dtype, {3 * pixels * size()}),
+              tensor(dtype, {pixels * size(), c}), order, starts, intervals,
+              tensor(dtype, {3 * pixels * size()}), tensor(dtype, {pixels * size(), c}),
               rarely() ? number() : pixels),
           "bev_pool_fused_backward");
   }
@@ -263,20 +263,20 @@ void Fuzz::call_dense(int64_t op, int32_t v) {
                      tensor(dtype, {size(), c}), activation, 0.1f),
           "affine");
   } else if (op == 23) {
-    ended(vmk_layer_norm(ctx_, v, tensor(VMK_F32, {size(), c}), tensor(VMK_F32, {c}),
-                         tensor(VMK_F32, {c}), tensor(VMK_F32, {size(), c}),
+    ended(vmk_layer_norm(ctx_, v, tensor(dtype, {size(), c}), tensor(VMK_F32, {c}),
+                         tensor(VMK_F32, {c}), tensor(dtype, {size(), c}),
                          rarely() ? -1.0f : 1e-5f),
           "layer_norm");
   } else if (op == 24) {
-    ended(vmk_softmax(ctx_, v, tensor(VMK_F32, {size(), c}), tensor(VMK_F32, {size(), c})),
+    ended(vmk_softmax(ctx_, v, tensor(dtype, {size(), c}), tensor(dtype, {size(), c})),
           "softmax");
   } else if (op == 25) {
     ended(vmk_concat(ctx_, v, tensor(dtype, {size(), c}), tensor(dtype, {size(), m}),
                      tensor(dtype, {size(), c + m})),
           "concat");
   } else if (op == 26) {
-    ended(vmk_map_reduce(ctx_, v, tensor(VMK_F32, {size() + 8, c}), tensor(VMK_I32, {3, size()}),
-                         tensor(VMK_F32, {size(), c}), static_cast<int32_t>(below(5))),
+    ended(vmk_map_reduce(ctx_, v, tensor(dtype, {size() + 8, c}), tensor(VMK_I32, {3, size()}),
+                         tensor(dtype, {size(), c}), static_cast<int32_t>(below(5))),
           "map_reduce");
   } else {
     const int64_t r = 1 + below(5), cells = r * r * r * (rarely() ? 1 : 9);
