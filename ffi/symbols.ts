@@ -82,6 +82,8 @@ export const SYMBOLS = {
   vmk_layer_norm: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, "f32"], result: status },
   vmk_softmax: { parameters: [ctx, "i32", tensor, tensor], result: status },
   vmk_concat: { parameters: [ctx, "i32", tensor, tensor, tensor], result: status },
+  vmk_split: { parameters: [ctx, "i32", tensor, tensor, tensor], result: status },
+  vmk_attention: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, tensor, tensor, tensor, tensor, tensor, tensor, "i32"], result: status },
   vmk_map_reduce: { parameters: [ctx, "i32", tensor, tensor, tensor, "i32"], result: status },
   vmk_grid_voxelize: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, tensor, tensor, tensor, "i32"], result: status },
 } as const satisfies Deno.ForeignLibraryInterface;

@@ -359,7 +359,8 @@ export class Scene implements Disposable {
 /** All networks here have one set of points. */
 const POINTS: PointSpace = { kind: "points", name: "points" };
 
-function memo<K, T>(known: Map<K, T>, key: K, make: () => T): T {
+/** What `known` has for a key, made if it has none. */
+export function memo<K, T>(known: Map<K, T>, key: K, make: () => T): T {
   let found = known.get(key);
   if (found === undefined) known.set(key, found = make());
   return found;

@@ -1,4 +1,4 @@
-// Entries: linear, affine, layer_norm, softmax, concat, map_reduce, grid_voxelize.
+// Entries: linear, affine, layer_norm, softmax, concat, split, map_reduce, grid_voxelize.
 #include "dense.hpp"
 
 using namespace vmk;
@@ -96,6 +96,19 @@ VMK_API vmk_status vmk_concat(vmk_ctx* ctx, int32_t variant, const vmk_tensor* a
     expect_takes("concat", kConcat, variant, dtype);
     run_variant(ctx, "concat", kConcat, variant,
                 {a->data, b->data, out->data, a->shape[0], a->shape[1], b->shape[1], dtype});
+  });
+}
+
+VMK_API vmk_status vmk_split(vmk_ctx* ctx, int32_t variant, const vmk_tensor* x, vmk_tensor* a,
+                             vmk_tensor* b) {
+  return guard(ctx, [&] {
+    const vmk_dtype dtype = expect_feature(ctx, a, "a", 2);
+    expect(ctx, b, "b", dtype, 2);
+    expect_size(b, "b", 0, a->shape[0]);
+    expect_matrix(ctx, x, "x", dtype, a->shape[0], a->shape[1] + b->shape[1]);
+    expect_takes("split", kSplit, variant, dtype);
+    run_variant(ctx, "split", kSplit, variant,
+                {x->data, a->data, b->data, a->shape[0], a->shape[1], b->shape[1], dtype});
   });
 }
 

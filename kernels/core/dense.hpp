@@ -38,6 +38,21 @@ struct Concat {
   int64_t n, a_columns, b_columns;
   vmk_dtype dtype;
 };
+struct Split {
+  const void* x;
+  void *a, *b;
+  int64_t n, a_columns, b_columns;
+  vmk_dtype dtype;
+};
+struct Attention {
+  const float *query, *key, *value;
+  const int32_t *query_rows, *key_rows;  // [groups, queries], [groups, keys]
+  const float *pad_key, *pad_value, *bias, *mask;  // or nullptr
+  float* out;
+  int64_t n, m, c, heads, groups, queries, keys, masks;  // m rows of key and value
+
+  int64_t width() const { return c / heads; }
+};
 struct MapReduce {
   const void* feats;
   const int32_t* map;
@@ -61,6 +76,8 @@ extern const Variants<Affine> kAffine;
 extern const Variants<LayerNorm> kLayerNorm;
 extern const Variants<Softmax> kSoftmax;
 extern const Variants<Concat> kConcat;
+extern const Variants<Split> kSplit;
+extern const Variants<Attention> kAttention;
 extern const Variants<MapReduce> kMapReduce;
 extern const Variants<GridVoxelize> kGridVoxelize;
 

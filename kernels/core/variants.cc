@@ -50,6 +50,8 @@ std::string names_of(const char* op) {
   if (name == "layer_norm") return names(vmk::kLayerNorm);
   if (name == "softmax") return names(vmk::kSoftmax);
   if (name == "concat") return names(vmk::kConcat);
+  if (name == "split") return names(vmk::kSplit);
+  if (name == "attention") return names(vmk::kAttention);
   if (name == "map_reduce") return names(vmk::kMapReduce);
   if (name == "grid_voxelize") return names(vmk::kGridVoxelize);
   return "";

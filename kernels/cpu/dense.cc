@@ -1,4 +1,4 @@
-// affine, layer_norm, softmax, concat, map_reduce.
+// affine, layer_norm, softmax, concat, split, map_reduce.
 //   ref   the definition, in double.
 //   rows  ranges of rows on all threads, vectorised along the columns. All of them are bound by
 //         memory: one read of each input, one write of the output. Rows of 16 bits are widened,
@@ -151,6 +151,24 @@ void concat_rows(Device& device, const Concat& a) {
                                      });
 }
 
+void split_range(const Split& a, int64_t begin, int64_t end) {
+  const int64_t width = dtype_bytes(a.dtype);
+  const int64_t left = a.a_columns * width, right = a.b_columns * width;
+  for (int64_t i = begin; i < end; ++i) {
+    const char* x = static_cast<const char*>(a.x) + i * (left + right);
+    std::copy_n(x, left, static_cast<char*>(a.a) + i * left);
+    std::copy_n(x + left, right, static_cast<char*>(a.b) + i * right);
+  }
+}
+
+void split_ref(Device&, const Split& a) { split_range(a, 0, a.n); }
+
+void split_rows(Device& device, const Split& a) {
+  cpu_device(device).pool.for_ranges(
+      a.n, grain_of(a.a_columns + a.b_columns),
+      [&](int64_t begin, int64_t end) { split_range(a, begin, end); });
+}
+
 void check_map(const MapReduce& a) {
   int32_t most = -1;
   for (int64_t i = 0; i < a.kv * a.m; ++i) most = std::max(most, a.map[i]);
@@ -229,6 +247,8 @@ constexpr Variant<Softmax> kSoftmaxList[] = {of_any_dtype("rows", softmax_rows),
                                              of_any_dtype("ref", softmax_ref)};
 constexpr Variant<Concat> kConcatList[] = {of_any_dtype("rows", concat_rows),
                                            of_any_dtype("ref", concat_ref)};
+constexpr Variant<Split> kSplitList[] = {of_any_dtype("rows", split_rows),
+                                         of_any_dtype("ref", split_ref)};
 constexpr Variant<MapReduce> kMapReduceList[] = {of_any_dtype("rows", map_reduce_rows),
                                                  of_any_dtype("ref", map_reduce_ref)};
 
@@ -238,6 +258,7 @@ const Variants<Affine> kAffine = variants(kAffineList);
 const Variants<LayerNorm> kLayerNorm = variants(kLayerNormList);
 const Variants<Softmax> kSoftmax = variants(kSoftmaxList);
 const Variants<Concat> kConcat = variants(kConcatList);
+const Variants<Split> kSplit = variants(kSplitList);
 const Variants<MapReduce> kMapReduce = variants(kMapReduceList);
 
 }  // namespace vmk

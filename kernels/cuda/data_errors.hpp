@@ -34,6 +34,9 @@ enum DataError : int {
   kBadGroup,   // value: the row of feats that it names
   kBadInterval,
   kBadReduceRow,     // row: the output row
+  kBadQuery,         // row: the place in queries
+  kDoubleQuery,      // row: the place in queries
+  kBadKey,           // row: the place in keys
   kBadGridPosition,  // f32 bits
   kBadWeightCount,   // row: the entries of index, value: where starts ends
   kBadWeightStarts,  // row: the column, value: the weights that it has

@@ -1,4 +1,4 @@
-// affine.rows, concat.rows, map_reduce.rows - one thread an element, or 16 bytes of them.
+// affine.rows, concat.rows, split.rows, map_reduce.rows - one thread an element, or 16 bytes of them.
 // Cost: bound by memory, one read of each input and one write of the output.
 #include "activation.cuh"
 #include "channels.cuh"
@@ -80,6 +80,27 @@ void copy_words(CudaDevice& device, const Concat& a, int64_t a_bytes, int64_t b_
              static_cast<Word*>(a.out), a.n, a_bytes / kBytes, b_bytes / kBytes);
 }
 
+template <class Word>
+__global__ void __launch_bounds__(kBlock)
+    part_columns(const Word* __restrict__ x, Word* __restrict__ a, Word* __restrict__ b, int64_t n,
+                 int64_t a_words, int64_t b_words) {
+  const int64_t words = a_words + b_words, at = thread_index();
+  if (at >= n * words) return;
+  const int64_t row = at / words, v = at % words;
+  if (v < a_words)
+    a[row * a_words + v] = x[at];
+  else
+    b[row * b_words + v - a_words] = x[at];
+}
+
+template <class Word>
+void part_words(CudaDevice& device, const Split& s, int64_t a_bytes, int64_t b_bytes) {
+  constexpr auto kBytes = static_cast<int64_t>(sizeof(Word));
+  VMK_LAUNCH(device, part_columns<Word>, blocks(s.n * (a_bytes + b_bytes) / kBytes), kBlock,
+             static_cast<const Word*>(s.x), static_cast<Word*>(s.a), static_cast<Word*>(s.b), s.n,
+             a_bytes / kBytes, b_bytes / kBytes);
+}
+
 // NaN wins over every number.
 __device__ inline float larger(float a, float b) { return b > a || b != b ? b : a; }
 __device__ inline float4 larger(const float4& a, const float4& b) {
@@ -151,6 +172,19 @@ void concat_rows(Device& any, const Concat& a) {
     copy_words<uint32_t>(device, a, a_bytes, b_bytes);
   } else {
     copy_words<uint16_t>(device, a, a_bytes, b_bytes);
+  }
+}
+
+void split_rows(Device& any, const Split& s) {
+  CudaDevice& device = cuda_device(any);
+  const int64_t width = dtype_bytes(s.dtype);
+  const int64_t a_bytes = s.a_columns * width, b_bytes = s.b_columns * width;
+  if ((a_bytes | b_bytes) % 16 == 0) {
+    part_words<int4>(device, s, a_bytes, b_bytes);
+  } else if ((a_bytes | b_bytes) % 4 == 0) {
+    part_words<uint32_t>(device, s, a_bytes, b_bytes);
+  } else {
+    part_words<uint16_t>(device, s, a_bytes, b_bytes);
   }
 }
 

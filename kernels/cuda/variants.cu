@@ -87,6 +87,8 @@ constexpr Variant<Affine> kAffineList[] = {of_any_dtype("rows", affine_rows)};
 constexpr Variant<LayerNorm> kLayerNormList[] = {of_any_dtype("warp", layer_norm_warp)};
 constexpr Variant<Softmax> kSoftmaxList[] = {of_any_dtype("warp", softmax_warp)};
 constexpr Variant<Concat> kConcatList[] = {of_any_dtype("rows", concat_rows)};
+constexpr Variant<Split> kSplitList[] = {of_any_dtype("rows", split_rows)};
+constexpr Variant<Attention> kAttentionList[] = {{"warp", attention_warp}};
 constexpr Variant<MapReduce> kMapReduceList[] = {of_any_dtype("rows", map_reduce_rows)};
 constexpr Variant<GridVoxelize> kGridVoxelizeList[] = {{"sort", grid_voxelize_sort}};
 
@@ -124,6 +126,8 @@ const Variants<Affine> kAffine = all(kAffineList);
 const Variants<LayerNorm> kLayerNorm = all(kLayerNormList);
 const Variants<Softmax> kSoftmax = all(kSoftmaxList);
 const Variants<Concat> kConcat = all(kConcatList);
+const Variants<Split> kSplit = all(kSplitList);
+const Variants<Attention> kAttention = all(kAttentionList);
 const Variants<MapReduce> kMapReduce = all(kMapReduceList);
 const Variants<GridVoxelize> kGridVoxelize = all(kGridVoxelizeList);
 

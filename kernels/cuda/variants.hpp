@@ -53,6 +53,8 @@ void affine_rows(Device&, const Affine&);
 void layer_norm_warp(Device&, const LayerNorm&);
 void softmax_warp(Device&, const Softmax&);
 void concat_rows(Device&, const Concat&);
+void split_rows(Device&, const Split&);
+void attention_warp(Device&, const Attention&);
 void map_reduce_rows(Device&, const MapReduce&);
 void grid_voxelize_sort(Device&, const GridVoxelize&);
 

@@ -512,6 +512,28 @@ VMK_API vmk_status vmk_softmax(vmk_ctx* ctx, int32_t variant, const vmk_tensor* 
    f16. */
 VMK_API vmk_status vmk_concat(vmk_ctx* ctx, int32_t variant, const vmk_tensor* a,
                               const vmk_tensor* b, vmk_tensor* out);
+/* The other way round: the first A columns of x into a, the rest into b. */
+VMK_API vmk_status vmk_split(vmk_ctx* ctx, int32_t variant, const vmk_tensor* x, vmk_tensor* a,
+                             vmk_tensor* b);
+/* Scaled dot-product attention with H heads among rows in G groups: the windows of an image, or all
+   rows of a scan. Head h is the h-th of H equal parts of the columns; of each, with i, j the places
+   of a query and of a key in group g,
+     out[queries[g][i]] = sum over j of softmax over j of
+         (query[queries[g][i]] . key[keys[g][j]] / sqrt(C / H) + bias[h][i][j] + mask[g % M][i][j])
+         * value[keys[g][j]]
+     query f32 [N, C], key and value f32 [R, C], out f32 [N, C], none of them
+     queries  i32 [G, Q], no row twice; one below 0 has no output, and rows of out that none names
+              keep what they hold
+     keys     i32 [G, T], T >= 1; one below 0 stands for the row pad_key and pad_value
+     pad_key, pad_value  f32 [C], or NULL for 0
+     bias     f32 [H, Q, T] or NULL
+     mask     f32 [M, Q, T] or NULL; M divides G */
+VMK_API vmk_status vmk_attention(vmk_ctx* ctx, int32_t variant, const vmk_tensor* query,
+                                 const vmk_tensor* key, const vmk_tensor* value,
+                                 const vmk_tensor* queries, const vmk_tensor* keys,
+                                 const vmk_tensor* pad_key, const vmk_tensor* pad_value,
+                                 const vmk_tensor* bias, const vmk_tensor* mask, vmk_tensor* out,
+                                 int32_t heads);
 /* Pooling over a kernel map: out[m] = VMK_REDUCE_MEAN, SUM or MAX of the rows feats[map[k][m]]
    that are there, 0 where none is. MEAN divides by their number, not by KV. A NaN stays one.
      feats [N, C], out [M, C]: both f32, both bf16 or both f16; map i32 [KV, M]; sums are f32 */

@@ -112,6 +112,7 @@ class Fuzz {
   void call_dense(int64_t op, int32_t variant);
   void call_gradients(int64_t op, int32_t variant);
   void call_int8(int32_t variant);
+  void call_attention(int64_t op, int32_t variant);
   void call_weights(int64_t op, int32_t variant);
 
   vmk_ctx* ctx_;

@@ -12,7 +12,7 @@ void Fuzz::call() {
   if (rarely()) ended(vmk_join(ctx_), "join");
   vmk_ctx_limit_isa(ctx_, static_cast<int32_t>(below(3)));
   const auto variant = static_cast<int32_t>(rarely() ? number() : below(3));
-  const int64_t op = below(34);
+  const int64_t op = below(36);
   if (op < 6)
     call_voxels(op, variant);
   else if (op < 11)
@@ -31,8 +31,10 @@ void Fuzz::call() {
     call_strided(variant);
   else if (op == 32)
     call_network(variant);
-  else
+  else if (op == 33)
     call_int8(variant);
+  else
+    call_attention(op, variant);
 }
 
 // A plan of one call, run again with its tensors as they were, with other contents, with another
@@ -286,6 +288,30 @@ void Fuzz::call_dense(int64_t op, int32_t v) {
                             tensor(VMK_F32, {size(), 8}), static_cast<int32_t>(r)),
           "grid_voxelize");
   }
+}
+
+void Fuzz::call_attention(int64_t op, int32_t v) {
+  const int64_t c = 1 + below(40), m = 1 + below(40), groups = 1 + below(3);
+  if (op == 34) {
+    const vmk_dtype dtype = feature();
+    ended(vmk_split(ctx_, v, tensor(dtype, {size(), c + m}), tensor(dtype, {size(), c}),
+                    tensor(dtype, {size(), m})),
+          "split");
+    return;
+  }
+  const int64_t heads = 1 + below(3), queries = 1 + below(3), keys = below(9);
+  const auto vector = [&] { return below(2) ? tensor(VMK_F32, {c * heads}) : nullptr; };
+  const auto scores = [&](int64_t n) {
+    return below(2) ? tensor(VMK_F32, {n, queries, keys}) : nullptr;
+  };
+  ended(vmk_attention(ctx_, v, tensor(VMK_F32, {size() + 8, c * heads}),
+                      tensor(VMK_F32, {size() + 8, c * heads}),
+                      tensor(VMK_F32, {size() + 8, c * heads}),
+                      tensor(VMK_I32, {groups, queries}), tensor(VMK_I32, {groups, keys}), vector(),
+                      vector(), scores(heads), scores(1 + below(groups)),
+                      tensor(VMK_F32, {size() + 8, c * heads}),
+                      rarely() ? number() : static_cast<int32_t>(heads)),
+        "attention");
 }
 
 extern "C" int fuzz(vmk_ctx* ctx, unsigned seed, int rounds) {

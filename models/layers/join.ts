@@ -48,9 +48,9 @@ export class Add implements Layer {
   }
 }
 
-/** Refuses what only some backends have. */
-export function requireDense({ dense, dtype, ctx }: Device, verb: string): void {
-  if (dense) return;
+/** Refuses what only some backends have, or only in f32. */
+export function requireDense({ dense, dtype, ctx }: Device, verb: string, needsF32 = false): void {
+  if (dense && (dtype === "f32" || !needsF32)) return;
   throw new InputError(
     `Cannot ${verb} rows in ${dtype} on the ${ctx.backend} backend: it has no kernel for it; ` +
       `f32 on the cpu backend has all of them`,
