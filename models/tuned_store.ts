@@ -82,9 +82,32 @@ export async function saveTuned(
   return path;
 }
 
+/** Names of the files in which something was found, of this device or brought from another. */
+export function tunedNames(): string[] {
+  try {
+    return [...Deno.readDirSync(FOLDER)].filter(({ isFile }) => isFile)
+      .flatMap(({ name }) => name.match(/^(.+)\.json$/)?.[1] ?? []).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
 /** The tuned dataflows of a device. */
 export class TunedPlans {
   constructor(private readonly forward: Readonly<Record<string, Dataflow>>) {}
+
+  /**
+   * Reads what was found on the device of one of {@linkcode tunedNames}.
+   *
+   * @throws {InputError} The file is gone or damaged.
+   */
+  static named(name: string): TunedPlans {
+    const path = `${FOLDER}/${name}.json`;
+    const found = readStore(path);
+    if (found === undefined) throw new InputError(`Cannot read tuned dataflows: no "${path}"`);
+    return new TunedPlans(found.forward);
+  }
 
   /**
    * Reads what was found on this device.

@@ -4,7 +4,14 @@ import { InputError } from "../std/errors.ts";
 import { type Dataflow, groupsOf, mappedConvs } from "./dataflow.ts";
 import { minkunet } from "./nets/minkunet.ts";
 import { Scene } from "./scene.ts";
-import { deviceName, groupKey, saveTuned, tunedPath, TunedPlans } from "./tuned_store.ts";
+import {
+  deviceName,
+  groupKey,
+  saveTuned,
+  tunedNames,
+  tunedPath,
+  TunedPlans,
+} from "./tuned_store.ts";
 
 const NETWORK = minkunet({ ratio: 0.25, classes: 4 });
 const CHOICE: Dataflow = { variant: "masked", settings: { splits: 2 } };
@@ -41,6 +48,21 @@ Deno.test("what was tuned is found again, on scans of about that size", async ()
       assertEquals(path, tunedPath(deviceName("cpu", 1)));
       assertEquals(TunedPlans.open(ctx).planFor(NETWORK, scene, "f32"), tuned.plan);
       assertEquals(TunedPlans.open(ctx).planFor(NETWORK, scene, "bf16").size, 0);
+    })
+  );
+});
+
+Deno.test("what was tuned on any device is found by the name of its file", async () => {
+  await withScene((ctx, scene) =>
+    inEmptyFolder(async () => {
+      assertEquals(tunedNames(), []);
+      const path = await saveTuned(ctx, tuned, { network: NETWORK, scene, dtype: "f32" });
+      await Deno.copyFile(path, ".cache/tuned/another.json");
+      await Deno.writeTextFile(".cache/tuned/notes.txt", "");
+      assertEquals(tunedNames().length, 2);
+      assertEquals(tunedNames()[0], "another");
+      assertEquals(TunedPlans.named("another").planFor(NETWORK, scene, "f32"), tuned.plan);
+      assertThrows(() => TunedPlans.named("none"), InputError, 'no ".cache/tuned/none.json"');
     })
   );
 });

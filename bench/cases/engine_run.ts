@@ -20,15 +20,18 @@ import type { Network } from "../../models/network.ts";
 import type { Bench, Case, Instance, Problem } from "../case.ts";
 import { type Profile, profileOf, PROFILES } from "../engines/profiles.ts";
 import type { Tolerance } from "../harness/check.ts";
-import type { Workload } from "../workloads/workload.ts";
+import type { NetworkInput, Workload } from "../workloads/workload.ts";
 
-/** The scan and the network of a workload, on the host. */
-export interface Prepared {
-  readonly network: Network;
-  readonly weights: Weights;
-  /** [M, 4] and [M, C]. */
+/** Voxels on the host: coordinates [M, 4] and features [M, C]. */
+export interface HostVoxels {
   readonly coords: Int32Array;
   readonly feats: Float32Array;
+}
+
+/** The scan and the network of a workload, on the host. */
+export interface Prepared extends HostVoxels {
+  readonly network: Network;
+  readonly weights: Weights;
 }
 
 /** Whether kernel maps are made in every run, or once before. */
@@ -54,15 +57,15 @@ const tolerance = ({ layers }: Network): Tolerance => ({
   rel: 1e-5,
 });
 
-export function prepareWorkload({ cpu, scene }: Bench, workload: Workload): Prepared {
+/** The voxels of a workload. */
+export function workloadVoxels({ cpu, scene }: Bench, workload: NetworkInput): HostVoxels {
   using scan = workload.scan(cpu, scene);
+  return { coords: scan.coords.download(), feats: scan.feats.download() };
+}
+
+export function prepareWorkload(bench: Bench, workload: NetworkInput): Prepared {
   const network = workload.network();
-  return {
-    network,
-    weights: randomWeights(network, 1),
-    coords: scan.coords.download(),
-    feats: scan.feats.download(),
-  };
+  return { network, weights: randomWeights(network, 1), ...workloadVoxels(bench, workload) };
 }
 
 /** Puts the scan on a device. */
@@ -77,7 +80,7 @@ function upload(ctx: Context, { coords, feats }: Prepared, stack: DisposableStac
 /** A workload under the plans of `planner`. */
 export function engineProblem(
   bench: Bench,
-  workload: Workload,
+  workload: NetworkInput,
   planner: Planner,
   maps: MapTime,
 ): Problem {
@@ -134,7 +137,7 @@ function instanceOf(
 }
 
 /** What a backend does not have runs in its default. */
-function here(ctx: Context, plan: EnginePlan): EnginePlan {
+export function here(ctx: Context, plan: EnginePlan): EnginePlan {
   const known = variants(ctx.backend, "sparse_conv");
   return new Map([...plan].filter(([, { variant }]) => known.includes(variant)));
 }
@@ -171,19 +174,21 @@ export function tuneOn(
 }
 
 /** Bytes of weights and activations of the largest workload, for every engine. */
-const MEMORY_BYTES = 8e9;
+export const MEMORY_BYTES = 8e9;
+
+/** The plan of the profile that a variant names. */
+export const profilePlanner: Planner = (name, ctx, prepared) =>
+  profilePlan(profileOf(name), ctx, prepared);
 
 /** A workload on every profile. */
 export function engineCase(workload: Workload): Case {
   return {
     op: "engine_run",
     tier: "full",
+    onSector: true,
     params: { workload: workload.id },
     memoryBytes: MEMORY_BYTES,
     variants: () => PROFILES.map(({ name }) => name),
-    prepare: (bench) => {
-      const planner: Planner = (name, ctx, prepared) => profilePlan(profileOf(name), ctx, prepared);
-      return engineProblem(bench, workload, planner, "built");
-    },
+    prepare: (bench) => engineProblem(bench, workload, profilePlanner, "built"),
   };
 }

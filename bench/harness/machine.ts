@@ -32,7 +32,7 @@ export function memoryBytes(backend: BenchBackend): number {
 /** The context block of a result. */
 export async function describeMachine(
   backend: BenchBackend,
-  run: Pick<BenchContext, "threads" | "data" | "command" | "noise" | "peers">,
+  run: Pick<BenchContext, "threads" | "data" | "command" | "protocol" | "noise" | "peers">,
 ): Promise<BenchContext> {
   const info = deviceInfo("cpu");
   const gpu = backend === "cuda" ? deviceInfo("cuda") : {};

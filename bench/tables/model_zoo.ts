@@ -68,7 +68,7 @@ const COLUMNS: BenchTable["columns"] = [
 /** Measured columns of one engine. */
 function engineColumns(engine: string): BenchTable["columns"] {
   return [
-    { key: `${engine}Ms`, title: engine, unit: "ms", kind: "measured" },
+    { key: `${engine}Ms`, title: engine, unit: "ms", kind: "measured", maps: "inside" },
     { key: `${engine}Mb`, title: `${engine} peak`, unit: "MB", kind: "measured" },
   ];
 }

@@ -60,10 +60,20 @@ Deno.test("modelZoo says what did not run", () => {
 });
 
 Deno.test("diet counts what is left, and times whole, pruned and weight-sparse", () => {
-  const [table2, table4, table5] = tablesOf(diet, ({ params }) => params["kernels"] === "dense");
+  const [table2, table4, table5, table6] = tablesOf(
+    diet,
+    ({ params }) => params["kernels"] === "dense",
+  );
   const left = table2!.rows.find(({ name }) => name === "Res16UNet34C, 99 % pruned")!;
   assertEquals([left["params"], Number(left["own"]).toFixed(1)], [0.4, "0.4"]);
   assertEquals(table4!.rows.at(-1)!["own"], "not in this project");
   const times = table5!.rows.map(({ kernels, ms }) => [kernels, ms]);
   assertEquals(times.slice(0, 3), [["dense", 7], ["dense", 7], ["WS3", "not run"]]);
+  const cut = table6!.rows.map(({ cut, latency, ms }) => [cut, latency, ms]);
+  assertEquals(cut.slice(0, 3), [
+    ["dense network", 4.71, 7],
+    ["none", 3.3, "not run"],
+    ["B8", 2.59, "not run"],
+  ]);
+  assertEquals([cut.length, cut.at(-1)![0]], [10, "B1 to B8"]);
 });

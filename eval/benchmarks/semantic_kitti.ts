@@ -1,4 +1,4 @@
-import { SEMANTIC_KITTI } from "../../datasets/semantic_kitti.ts";
+import { SEMANTIC_KITTI } from "../../datasets/published/semantic_kitti.ts";
 import type { Benchmark, Outcome, Plan, Request } from "../benchmark.ts";
 import {
   countedPoints,

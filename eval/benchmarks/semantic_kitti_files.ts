@@ -1,5 +1,5 @@
 /** What both SemanticKITTI benchmarks share: pairs of files, raw ids, warnings. */
-import { SEMANTIC_KITTI } from "../../datasets/semantic_kitti.ts";
+import { SEMANTIC_KITTI } from "../../datasets/published/semantic_kitti.ts";
 import { InputError } from "../../std/errors.ts";
 import type { Choice, Plan, Request } from "../benchmark.ts";
 import type { LabelCounts, LabelIdError } from "../metrics/label_counts.ts";
@@ -38,7 +38,7 @@ export function planPairs(
   bytesPerSecond: number,
 ): Plan<FilePair> {
   const split = options["split"] as keyof typeof splits;
-  const sequences = splits[split].map((sequence) => String(sequence).padStart(2, "0"));
+  const sequences = splits[split];
   const labels = findLabelFiles({ flag: "--gt", root: gt, folder: "labels" }, sequences);
   requireFiles(labels, split, sequences);
   const predictions = findLabelFiles(
