@@ -20,8 +20,6 @@ export interface Bench {
   /** Where the reference runs; the same context when the CPU is what is timed. */
   readonly cpu: Context;
   readonly scene: Scene;
-  /** Whether workloads are cut to a patch of their scan. */
-  readonly quick?: boolean;
 }
 
 /** One row of a table before its variants are known. */
@@ -32,6 +30,10 @@ export interface Case {
   readonly dtype?: Feature;
   /** Known without any work: names the case in `--list` and for `--filter`. */
   readonly params: Params;
+  /** A whole network: `--quick` runs it on a sector of the scan. */
+  readonly onSector?: true;
+  /** Why `--quick` leaves it out, even where a table asks for it. */
+  readonly notQuick?: string;
   /** Bytes of memory it takes, where that may be more than a machine has. */
   readonly memoryBytes?: number;
   /** Variant names where they are not those of a native op called `op`. */

@@ -1,6 +1,7 @@
 /** `deno task bench compare BEFORE.json AFTER.json`: what became faster and what slower. */
 import { parseArgs } from "@std/cli/parse-args";
 import { compareRuns, comparisonPage } from "../reports/compare.ts";
+import { protocolName } from "../reports/protocol.ts";
 import { type BenchResult, parseBenchResult } from "../reports/schema.ts";
 import { CheckError, InputError, unknownName } from "../std/errors.ts";
 import { print } from "../std/main.ts";
@@ -29,7 +30,9 @@ export async function compareCommand(args: readonly string[]): Promise<void> {
   const options = parse(args);
   if (options === "help") return print(HELP);
   const { before, after, threshold, json } = options;
-  const comparison = compareRuns(await readRun(before), await readRun(after), threshold);
+  const [earlier, later] = [await readRun(before), await readRun(after)];
+  checkProtocols(options, earlier, later);
+  const comparison = compareRuns(earlier, later, threshold);
   const names = { before, after };
   print(
     json
@@ -44,6 +47,16 @@ export async function compareCommand(args: readonly string[]): Promise<void> {
     const ids = [...comparison.regressions, ...comparison.lost].map(({ id }) => id);
     throw new CheckError(`${bad} slower or no longer timed: ${ids.join("; ")}`);
   }
+}
+
+/** Figures of two protocols are different numbers, whatever the code does. */
+function checkProtocols({ before, after }: CompareOptions, a: BenchResult, b: BenchResult): void {
+  const [first, second] = [protocolName(a.context), protocolName(b.context)];
+  if (first === second) return;
+  throw new InputError(
+    `Cannot compare "${after}" with "${before}": they were measured by the protocols "${second}" ` +
+      `and "${first}", and one is needed`,
+  );
 }
 
 function parse(args: readonly string[]): CompareOptions | "help" {

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { CheckError, InputError } from "../std/errors.ts";
 import { compareCommand } from "./compare.ts";
+import { OURS, PROTOCOLS } from "./harness/protocol.ts";
 
 const TOUR = new URL("../reports/testdata/bench_tour.json", import.meta.url).pathname;
 
@@ -32,6 +33,27 @@ Deno.test("bench compare passes what is equal or faster and refuses what is slow
     await compareCommand([slow, TOUR]);
     await assertRejects(() => compareCommand([TOUR, slow]), CheckError, "slower");
     await compareCommand([TOUR, slow, "--threshold", "250"]);
+  });
+});
+
+Deno.test("bench compare refuses runs of two protocols, and takes one that names none for ours", async () => {
+  await inFolder(async (folder) => {
+    const by = async (protocol: unknown) => {
+      const result = JSON.parse(await Deno.readTextFile(TOUR));
+      const path = `${folder}/by.json`;
+      await Deno.writeTextFile(
+        path,
+        JSON.stringify({ ...result, context: { ...result.context, protocol } }),
+      );
+      return path;
+    };
+    await compareCommand([TOUR, await by(OURS)]);
+    const other = await by(PROTOCOLS["sparsevit"]);
+    await assertRejects(
+      () => compareCommand([TOUR, other]),
+      InputError,
+      'the protocols "sparsevit" and "voxmark", and one is needed',
+    );
   });
 });
 

@@ -1,37 +1,45 @@
 /** `deno task bench`: checks the kernels against the reference, times them, writes a report. */
 import { defaultScenes } from "../datasets/default_scenes.ts";
-import { Context, unavailable } from "../ffi/mod.ts";
+import { Context } from "../ffi/mod.ts";
 import { benchPage } from "../reports/bench_page.ts";
 import { writeFiles } from "../reports/files.ts";
-import { type BenchResult, benchResultSchema, SCHEMA_VERSION } from "../reports/schema.ts";
+import {
+  type BenchResult,
+  benchResultSchema,
+  type BenchTable,
+  SCHEMA_VERSION,
+} from "../reports/schema.ts";
 import { benchText } from "../reports/terminal.ts";
 import { CheckError, InputError } from "../std/errors.ts";
 import { removePartFilesOnSignal } from "../std/files.ts";
 import { print, printError, runMain } from "../std/main.ts";
-import type { BenchBackend } from "./case.ts";
 import { GROUPS } from "./cases.ts";
 import { compareCommand } from "./compare.ts";
-import { cacheBytes, describeMachine, memoryBytes } from "./harness/machine.ts";
+import { cacheBytes, checkBackend, describeMachine, memoryBytes } from "./harness/machine.ts";
 import type { Plan } from "./harness/measure.ts";
 import { Heartbeat, judgeNoise } from "./harness/noise.ts";
 import type { ProcessTime } from "./harness/process.ts";
 import { bestRoofline, measureRoofline } from "./harness/roofline.ts";
 import { isFailed, withShare } from "./harness/rows.ts";
 import { runCases, type Setting } from "./harness/run.ts";
-import { loadScene } from "./harness/scene.ts";
+import { loadScene, type Scene } from "./harness/scene.ts";
+import { WHOLE } from "./harness/sector.ts";
 import { isPeer, Peer } from "./peers/peer.ts";
 import { HELP, type Options, parseOptions } from "./options.ts";
 import { listData, listText, type Registry, select, type Selection } from "./select.ts";
-import { Rows } from "./table.ts";
+import { Rows, type TableSpec } from "./table.ts";
 import { TABLES } from "./tables.ts";
 import { tuneCommand } from "./tune.ts";
 
 /** More samples than the rank test of the reports needs, except for `--quick`. */
 const PLANS = {
-  quick: { minSamples: 5, minMs: 30, refLimitMs: 30 },
+  quick: { minSamples: 5, minMs: 30, refLimitMs: 30, long: { ms: 300, samples: 3 } },
   tour: { minSamples: 9, minMs: 200, refLimitMs: 100 },
   full: { minSamples: 15, minMs: 500, refLimitMs: 200 },
 } as const satisfies Record<string, Plan>;
+
+/** Of the turn: what whole networks see of the scan with `--quick`. */
+const QUICK_DEGREES = 30;
 
 /** The command line `args`, with what can be asked for; see `--help`. */
 export async function main(
@@ -85,14 +93,16 @@ async function bench(
   { groups, tables }: Registry,
   command: string,
 ): Promise<BenchResult> {
-  const { backend, threads } = options;
-  checkBackend(backend);
+  const { backend, threads, protocol } = options;
+  checkBackend("bench", backend);
   const selection = select({ groups, tables }, options);
-  const plan = options.quick ? PLANS.quick : options.ids.length > 0 ? PLANS.full : PLANS.tour;
+  const plan = planOf(options);
   await using stack = new AsyncDisposableStack();
   const ctx = stack.use(new Context(backend, { threads }));
   const cpu = backend === "cpu" ? ctx : stack.use(new Context("cpu", { threads }));
-  const scene = await loadScene(cpu, options.data ?? await defaultScenes());
+  const path = options.data ?? await defaultScenes();
+  const scene = await loadScene(cpu, path);
+  const sector = options.quick ? await loadScene(cpu, path, QUICK_DEGREES) : null;
   const peers: Peer[] = [];
   for (const name of options.peers) {
     const peer = stack.use(await Peer.open(name, { device: backend, threads: cpu.threads }));
@@ -100,9 +110,11 @@ async function bench(
     peers.push(peer);
   }
   const { outcomes, roofline, noise } = await measured(selection, {
-    bench: { ctx, cpu, scene, quick: options.quick },
+    bench: { ctx, cpu, scene },
+    sector,
     backend,
     plan,
+    protocol,
     cacheBytes: cacheBytes(backend),
     // Inputs lie on the host before they lie on the device.
     memoryBytes: Math.min(memoryBytes(backend), memoryBytes("cpu")),
@@ -113,7 +125,7 @@ async function bench(
   });
   const processes = await timedProcesses(selection, tables, options);
   const run = {
-    ...{ threads: cpu.threads, data: scene.data, command, noise },
+    ...{ threads: cpu.threads, data: scene.data, command, noise, protocol },
     ...(peers.length > 0 && { peers: statesOf(peers) }),
   };
   const context = await describeMachine(backend, run);
@@ -125,10 +137,27 @@ async function bench(
     roofline,
     baselines: Object.assign({}, ...Object.values(groups).map(({ baselines }) => baselines ?? {})),
     cases: outcomes.map(({ row }) => row),
-    tables: selection.tables.flatMap((id) =>
-      tables[id]!.build({ rows, roofline, context, processes: processes.get(id) ?? [] })
-    ),
+    tables: selection.tables.flatMap((id) => {
+      const spec = tables[id]!;
+      const built = spec.build({ rows, roofline, context, processes: processes.get(id) ?? [] });
+      return sector === null ? built : built.map((table) => sectorNoted(table, spec, sector));
+    }),
   });
+}
+
+/** Says under a table what a quick run did to its networks. */
+function sectorNoted(table: BenchTable, { cases }: TableSpec, sector: Scene): BenchTable {
+  if (sector.degrees === WHOLE || !cases.some(({ onSector }) => onSector)) return table;
+  const note =
+    `--quick: whole networks saw ${sector.degrees} of the scan's 360 degrees; published ` +
+    "numbers are of whole scans, and fewer voxels favour what has little to set up.";
+  return { ...table, notes: [...table.notes, note] };
+}
+
+/** How long to go on: as the protocol of a paper says, else by what is asked for. */
+function planOf({ quick, ids, protocol: { warmUps, samples } }: Options): Plan {
+  const plan = quick ? PLANS.quick : ids.length > 0 ? PLANS.full : PLANS.tour;
+  return samples === null ? plan : { ...plan, exact: { warmUps, samples } };
 }
 
 /** What each peer is, or why it is absent. */
@@ -171,13 +200,6 @@ async function timedProcesses(
     if (times !== undefined) found.set(id, times);
   }
   return found;
-}
-
-function checkBackend(backend: BenchBackend): void {
-  for (const needed of new Set<BenchBackend>([backend, "cpu"])) {
-    const why = unavailable(needed);
-    if (why !== undefined) throw new InputError(`Cannot bench on the ${backend} backend: ${why}`);
-  }
 }
 
 if (import.meta.main) await runMain(() => main(Deno.args));

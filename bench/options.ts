@@ -4,6 +4,7 @@ import type { Feature } from "../ffi/mod.ts";
 import { InputError, unknownName } from "../std/errors.ts";
 import type { BenchBackend } from "./case.ts";
 import { FEATURE_TYPES } from "./harness/dtype.ts";
+import { OURS, type Protocol, protocolOf, PROTOCOLS } from "./harness/protocol.ts";
 import { type PeerName, peerNames, PEERS } from "./peers/peer.ts";
 
 /** `--help`. */
@@ -20,8 +21,10 @@ ID                   a group, an operator or a table of --list, or all
 --dtype TYPE         features and weights in f32 (default), bf16 or f16: convolutions only
 --data PATH          scans made by "deno task data convert" (default: simulated ones)
 --threads N          threads of the CPU kernels (default: one a core)
---quick              few sizes and repetitions: under 15 s; of a table, all its rows, whole
-                     networks on a patch of their scan
+--quick              few sizes and repetitions: under 15 s; of a table, all its rows, its whole
+                     networks on a sector of the scan
+--protocol NAME      warm-ups, samples and the figure made of them as a paper has them:
+                     ${Object.keys(PROTOCOLS).join(", ")} (default ${OURS.name})
 --filter RE          only rows whose "op/variant/parameters" match
 --engine NAME        only that variant or engine: tuned is what "bench tune" has found
 --peers LIST         other engines beside ours: ${Object.keys(PEERS).join(",")}
@@ -43,6 +46,7 @@ export interface Options {
   /** 0 is one a core. */
   readonly threads: number;
   readonly quick: boolean;
+  readonly protocol: Protocol;
   readonly filter: RegExp | undefined;
   /** The only variant that takes part. */
   readonly engine: string | undefined;
@@ -53,11 +57,25 @@ export interface Options {
   readonly help: boolean;
 }
 
-const TEXTS = ["backend", "dtype", "data", "threads", "filter", "engine", "peers", "out"] as const;
+const TEXTS = [
+  "backend",
+  "dtype",
+  "data",
+  "threads",
+  "protocol",
+  "filter",
+  "engine",
+  "peers",
+  "out",
+] as const;
 const SWITCHES = ["quick", "list", "json", "help"] as const;
-const BACKENDS = ["cpu", "cuda"] as const;
+/** What `--backend` may be. */
+export const BACKENDS = ["cpu", "cuda"] as const;
 /** Element types that the command line knows and no kernel has yet. */
 const LATER_DTYPES = ["tf32"];
+/** Names that scripts use for tables, and their IDs. */
+const OTHER_NAMES = new Map([["spvnas-model-zoo", "model-zoo"]]);
+
 /** More threads than the library opens. */
 const MOST_THREADS = 1024;
 
@@ -78,13 +96,21 @@ export function parseOptions(args: readonly string[]): Options {
     if (value === "") throw new InputError(`Cannot bench: --${name} needs a value`);
     return value === undefined ? undefined : String(value);
   };
+  const protocol = protocolOf(text("protocol") ?? OURS.name);
+  if (parsed["quick"] === true && protocol.name !== OURS.name) {
+    throw new InputError(
+      `Cannot bench with --quick and --protocol ${protocol.name}: a protocol says how many samples ` +
+        "it needs, and --quick takes fewer",
+    );
+  }
   return {
-    ids: parsed._.map(String),
+    ids: parsed._.map(String).map((id) => OTHER_NAMES.get(id) ?? id),
     backend: backendOf(text("backend") ?? "cpu"),
     dtype: dtypeOf(text("dtype") ?? "f32"),
     data: text("data"),
     threads: threadsOf(text("threads")),
     quick: parsed["quick"] === true,
+    protocol,
     filter: filterOf(text("filter")),
     engine: text("engine"),
     peers: peersOf(text("peers")),

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { InputError } from "../std/errors.ts";
+import { OURS } from "./harness/protocol.ts";
 import { parseOptions } from "./options.ts";
 
 function message(...args: string[]): string {
@@ -14,6 +15,7 @@ Deno.test("parseOptions() gives the tour on all cores of the CPU, when nothing i
     data: undefined,
     threads: 0,
     quick: false,
+    protocol: OURS,
     filter: undefined,
     engine: undefined,
     peers: [],
@@ -22,6 +24,10 @@ Deno.test("parseOptions() gives the tour on all cores of the CPU, when nothing i
     out: "reports/out",
     help: false,
   });
+});
+
+Deno.test("parseOptions() gives a table its ID, when it is asked for by another name", () => {
+  assertEquals(parseOptions(["spvnas-model-zoo", "bev_pool"]).ids, ["model-zoo", "bev_pool"]);
 });
 
 Deno.test("parseOptions() reads every flag, in both spellings", () => {
@@ -61,6 +67,12 @@ Deno.test("parseOptions() says what is wrong with a flag, when it cannot be mean
     );
   }
   assertEquals(message("--filter", "(").startsWith('Cannot use --filter "("'), true);
+  assertEquals(message("--protocol", "spcnv").startsWith('Unknown protocol "spcnv"'), true);
+  assertEquals(
+    message("--quick", "--protocol", "spconv"),
+    "Cannot bench with --quick and --protocol spconv: a protocol says how many samples it needs, " +
+      "and --quick takes fewer",
+  );
   assertEquals(message("--data"), "Cannot bench: --data needs a value");
   assertEquals(
     message("--quik").startsWith('Unknown option of bench "--quik": did you mean'),

@@ -8,11 +8,13 @@ import { dataMovement } from "./tables/data_movement.ts";
 import { dataflows } from "./tables/dataflows.ts";
 import { diet } from "./tables/diet.ts";
 import { evalSpeed } from "./tables/eval_speed.ts";
+import { flexgemmShells } from "./tables/flexgemm_shells.ts";
 import { mapSearch } from "./tables/map_search.ts";
 import { mapping } from "./tables/mapping.ts";
 import { modelZoo } from "./tables/model_zoo.ts";
 import { pvconvSpvconv } from "./tables/pvconv_spvconv.ts";
 import { scaling } from "./tables/scaling.ts";
+import { spconvBenchmarkTable } from "./tables/spconv_benchmark.ts";
 import { torchsparsePpInference } from "./tables/torchsparse_pp.ts";
 import { torchsparsePpTraining } from "./tables/torchsparse_pp_training.ts";
 
@@ -32,5 +34,7 @@ export const TABLES: Readonly<Record<string, TableSpec>> = {
   "bev-pool-breakdown": bevPoolBreakdown,
   "pvconv-spvconv": pvconvSpvconv,
   "map-search": mapSearch,
+  "spconv-benchmark": spconvBenchmarkTable,
+  "flexgemm-shells": flexgemmShells,
   "eval-speed": evalSpeed,
 };

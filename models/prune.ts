@@ -53,6 +53,34 @@ export function masked(network: Network, weights: Weights, masks: State): Weight
   };
 }
 
+/** Offsets of a 3x3x3 kernel in a layer of z, x fastest, and the one on the z axis among them. */
+const [LAYER, ON_AXIS] = [9, 4];
+
+/**
+ * Weights without the offsets off the z axis, in the 3x3x3 layers of some modules (Diet, Table 6).
+ * Only for MinkowskiEngine's weights, in which an offset's z changes last.
+ *
+ * @param modules first parts of the layers' names: "block8"
+ */
+export function alongZ({ layers }: Network, weights: Weights, modules: readonly string[]): Weights {
+  const cut = new Map(
+    layers.filter((layer) => layer instanceof Conv)
+      .filter(({ name, kernel, spec: { layout } }) =>
+        layout === "minkowski" && kernel.every((size) => size === 3) &&
+        modules.includes(name.split(".")[0]!)
+      )
+      .map(({ spec, from, to }) => [spec.weight, from.channels * to.channels]),
+  );
+  return {
+    get(name) {
+      const values = weights.get(name);
+      const size = cut.get(name);
+      if (size === undefined) return values;
+      return values.map((value, i) => Math.floor(i / size) % LAYER === ON_AXIS ? value : 0);
+    },
+  };
+}
+
 /** #Params that pruning a share of all convolution weights leaves. */
 export function prunedParams(network: Network, rate: number): number {
   const convs = network.layers.filter((layer) => layer instanceof Conv);

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { InputError } from "../std/errors.ts";
 import { RES16, res16unet } from "./nets/res16unet.ts";
-import { masked, prunable, prunedParams, pruneGlobally } from "./prune.ts";
+import { alongZ, masked, prunable, prunedParams, pruneGlobally } from "./prune.ts";
 import { forward, smallScene } from "./testing.ts";
 import { randomWeights, type State } from "./weights.ts";
 
@@ -30,6 +30,21 @@ Deno.test("a pruned network gives the same on the weight-sparse kernels", () => 
   const worst = dense.reduce((most, value, i) => Math.max(most, Math.abs(value - sparse[i]!)), 0);
   assertLess(worst, 1e-4 * scale);
   assertEquals(scale > 0, true);
+});
+
+Deno.test("alongZ() keeps the three offsets on the axis, in the blocks that are named", () => {
+  const names = prunable(network);
+  const cut = alongZ(network, weights, ["block8", "block7"]);
+  const changed = names.filter((name) => cut.get(name).includes(0));
+  const blocks = names.filter((name) => /^block[78]\..*\.conv[12]\.kernel$/.test(name));
+  assertEquals([changed, blocks.length], [blocks, 4]);
+  // x is the fastest of MinkowskiEngine's offsets.
+  const values = cut.get("block8.0.conv2.kernel");
+  const size = values.length / 27;
+  const kept = Array.from({ length: 27 }, (_, k) => k)
+    .filter((k) => values.subarray(k * size, (k + 1) * size).some((value) => value !== 0));
+  const at = kept.map((k) => [k % 3 - 1, Math.floor(k / 3) % 3 - 1, Math.floor(k / 9) - 1]);
+  assertEquals(at, [[0, 0, -1], [0, 0, 0], [0, 0, 1]]);
 });
 
 Deno.test("masked() takes masks of 0 and 1 for weights that are there", () => {

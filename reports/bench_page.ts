@@ -12,6 +12,7 @@ import {
   MISSING,
   plural,
 } from "./numbers.ts";
+import { figureText, OUR_PROTOCOL, protocolText } from "./protocol.ts";
 import { rooflineChart } from "./roofline_chart.ts";
 import { type BenchResult, caseState } from "./schema.ts";
 import { type CaseGroup, type ComparedCase, groupCases, summarize } from "./speedup.ts";
@@ -56,7 +57,7 @@ export async function benchPage(result: BenchResult, name: string): Promise<Page
     `The run again:\n\n${fenced(result.context.command, "sh")}`,
     rooflineBlock(result.roofline),
     ...sections,
-    METHOD,
+    method(result.context),
   );
   const folder = name.includes("/") ? name.slice(0, name.lastIndexOf("/") + 1) : "";
   const files: PageFile[] = [{ path: `${name}.md`, text }];
@@ -71,12 +72,28 @@ export function benchTitle({ context }: BenchResult): string {
   return `Bench on ${context.machine}, ${context.date.slice(0, 10)}`;
 }
 
-const METHOD = `## How it was measured
+const OUR_TIMES =
+  `- Inputs rotate over copies larger than the last-level cache: no variant finds its data there.
+- Times are medians over raw samples, with the 10th and 90th percentile beside them.`;
+
+/** What differs from ours, where the protocol of a paper was asked for. */
+function timesOf(context: BenchResult["context"]): string {
+  const { protocol } = context;
+  if (protocol === undefined || protocol.name === OUR_PROTOCOL) return OUR_TIMES;
+  const cache = protocol.cache === "warm"
+    ? "The same inputs are used in every run: what fits into a cache is found there."
+    : "Inputs rotate over copies larger than the last-level cache.";
+  return `- ${escapeText(cache)}
+- By protocol, and not as this project does by default: ${escapeText(protocolText(protocol))}.
+  Beside the time stand the 10th and 90th percentile of all samples.`;
+}
+
+const method = (context: BenchResult["context"]) =>
+  `## How it was measured
 
 - A variant is compared with the reference before any timing. Wrong output is not timed: the row says so.
 - Variants of one case run interleaved in random order, so a slow minute of the machine hits all of them.
-- Inputs rotate over copies larger than the last-level cache: no variant finds its data there.
-- Times are medians over raw samples, with the 10th and 90th percentile beside them.
+${timesOf(context)}
 - "Faster" and "slower" need a two-sided rank test at 1 %; anything else is "within noise". Losses stay in.
 - The roof is what this machine reached in the same run, not a data sheet. GB/s counts the bytes a perfect
   kernel must move, so a share above 100 % means that some of them came from cache.
@@ -130,7 +147,7 @@ function summaryBlock(groups: readonly CaseGroup[]): string {
 function opSection(
   op: string,
   groups: readonly CaseGroup[],
-  { roofline }: BenchResult,
+  { roofline, context }: BenchResult,
   draw: (kind: string, spec: ChartSpec) => string,
 ): string {
   const cases = groups.flatMap(({ rows }) => rows.map((row) => row.case));
@@ -141,21 +158,21 @@ function opSection(
   return [
     `## ${code(op)}`,
     shared === "" ? "" : `All rows: ${escapeText(shared)}.`,
-    opTable(groups),
+    opTable(groups, figureText(context)),
     speedup === null ? "" : draw("speedup", speedup),
     roof === null ? "" : draw("roofline", roof),
     throughput === null ? "" : draw("throughput", throughput),
   ].filter((block) => block !== "").join("\n\n");
 }
 
-function opTable(groups: readonly CaseGroup[]): string {
+function opTable(groups: readonly CaseGroup[], figure: string): string {
   const right = "right" as const;
   const rows = groups.flatMap((group) => group.rows.map((row) => caseCells(row, group, groups)));
   return table(
     [
       { title: "parameters" },
       { title: "variant" },
-      { title: "median ms", align: right },
+      { title: `${figure} ms`, align: right },
       { title: "p10–p90 ms", align: right },
       { title: "GFLOP/s", align: right },
       { title: "GB/s", align: right },

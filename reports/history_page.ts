@@ -4,6 +4,7 @@ import { geometricMean } from "./compare.ts";
 import type { Stored } from "./index_page.ts";
 import { code, escapeText, image, link, page, table } from "./markdown.ts";
 import { formatCount, formatRatio, plural } from "./numbers.ts";
+import { protocolName } from "./protocol.ts";
 import type { BenchResult } from "./schema.ts";
 import { type ChartSpec, COLORS, drawSvg } from "./svg.ts";
 
@@ -72,9 +73,10 @@ export function historyPoints(runs: readonly Stored<BenchResult>[]): HistoryPoin
     const ratios = new Map<string, number[]>();
     for (const { id, op, backend, medianMs } of result.cases) {
       if (medianMs === null || medianMs === 0) continue;
-      // Threads and scan are part of what a time means, and not of an id.
+      // Threads, scan and protocol are part of what a time means, and not of an id.
       const { threads, data } = result.context;
-      const key = JSON.stringify([id, backend, threads, data.name, data.voxels]);
+      const protocol = protocolName(result.context);
+      const key = JSON.stringify([id, backend, threads, data.name, data.voxels, protocol]);
       const base = first.get(key);
       if (base === undefined) first.set(key, medianMs);
       else ratios.set(op, [...ratios.get(op) ?? [], medianMs / base]);

@@ -1,11 +1,12 @@
 /** What a run was measured on, as Markdown tables. */
 import { code, escapeText, table } from "./markdown.ts";
 import { formatBytes, formatCount, formatNumber, formatValue, plural } from "./numbers.ts";
+import { protocolText } from "./protocol.ts";
 import type { BenchContext, BenchRoofline } from "./schema.ts";
 
 /** Machine, build, data and what was seen of noise. */
 export function machineBlock(context: BenchContext): string {
-  const { cpu, data, noise } = context;
+  const { cpu, data, noise, protocol } = context;
   const caches = [
     cpu.l2Bytes === undefined ? "" : `L2 ${formatBytes(cpu.l2Bytes)}`,
     cpu.l3Bytes === undefined ? "" : `L3 ${formatBytes(cpu.l3Bytes)}`,
@@ -24,6 +25,7 @@ export function machineBlock(context: BenchContext): string {
     ["ABI", formatCount(context.abi)],
     ["commit", commitText(context)],
     ["data", dataText(data)],
+    ["protocol", protocol === undefined ? "" : protocolText(protocol)],
     ["noise", noise === undefined ? "" : pairs(noise)],
     ["peers", context.peers === undefined ? "" : pairs(context.peers)],
     ["date", context.date],

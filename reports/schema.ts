@@ -9,7 +9,7 @@ import { InputError } from "../std/errors.ts";
 /** Version of both file formats. */
 export const SCHEMA_VERSION = 1;
 
-/** JSON has no NaN or infinity, and a wrong kernel makes both: they travel as these words. */
+/** JSON has no NaN or infinity, and wrong kernels and odd scores are both: they travel as words. */
 const jsonNumber = z.union([z.number(), z.literal(["NaN", "Infinity", "-Infinity"])]);
 const count = z.number().int().nonnegative();
 const positive = z.number().positive();
@@ -37,6 +37,21 @@ const benchData = z.strictObject({
   more: z.record(z.string(), scalar).optional(),
 });
 
+/** How often a run times each case, and the number that it makes of the samples. */
+const protocol = z.strictObject({
+  name: z.string().min(1),
+  /** Who measures so. */
+  source: z.string().min(1),
+  warmUps: count,
+  /** Null where time decides as well. */
+  samples: positive.nullable(),
+  figure: z.enum(["median", "mean", "geometric mean", "mean of the middle"]),
+  /** Samples that "the middle" has. */
+  kept: positive.nullable(),
+  /** Cold: inputs rotate over more copies than a cache holds. Warm: the same ones every time. */
+  cache: z.enum(["cold", "warm"]),
+});
+
 const context = z.strictObject({
   /** A description, never the host name: "2-core AMD EPYC". */
   machine: z.string().min(1),
@@ -56,6 +71,8 @@ const context = z.strictObject({
   date: z.iso.datetime(),
   /** The command line that repeats the run. */
   command: z.string().min(1),
+  /** Ours where it is absent: results from before there was a choice. */
+  protocol: protocol.optional(),
   /** What was seen of noise (load average, clock range, timer resolution), name with unit -> value. */
   noise: z.record(z.string(), scalar).optional(),
   /** Other engines that were asked for: version and device, or "absent: ..." with the reason. */
@@ -80,6 +97,7 @@ const caseFields = {
   dtype: z.string().min(1),
   /** Every timed sample in the order it was taken; empty when `skipped` says why. */
   samplesMs: z.array(z.number().nonnegative()),
+  /** The figure of the run's protocol: the median under ours. */
   medianMs: z.number().nonnegative().nullable(),
   p10Ms: z.number().nonnegative().nullable(),
   p90Ms: z.number().nonnegative().nullable(),
@@ -119,6 +137,8 @@ const column = z.strictObject({
   title: z.string(),
   unit: z.string().optional(),
   kind: z.enum(["measured", "published", "label"]),
+  /** Of a time of convolutions: whether their kernel maps are made in it. */
+  maps: z.enum(["inside", "before"]).optional(),
 });
 
 /** Columns to draw as lines over another one, both axes logarithmic. */
@@ -183,8 +203,6 @@ export const benchResultSchema = z.strictObject({
   });
 });
 
-const metric = z.union([z.number(), z.literal("NaN")]);
-
 /** An eval result file. */
 export const evalResultSchema = z.strictObject({
   schemaVersion: z.literal(SCHEMA_VERSION),
@@ -194,9 +212,9 @@ export const evalResultSchema = z.strictObject({
   /** What was scored: paths as given, split, number of scenes, rule, ... */
   inputs: z.record(z.string(), scalar.nullable()),
   /** In the order the devkit prints them. */
-  metrics: z.record(z.string(), metric),
+  metrics: z.record(z.string(), jsonNumber),
   /** By class name, then by metric name. */
-  perClass: z.record(z.string(), z.record(z.string(), metric.nullable())),
+  perClass: z.record(z.string(), z.record(z.string(), jsonNumber.nullable())),
   warnings: z.array(z.string()),
   /** Where a stored result comes from; `--json` on the command line may leave it out. */
   context: z.strictObject({

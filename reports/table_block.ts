@@ -30,10 +30,14 @@ export function tableCell(
   return formatValue(row[key] ?? null, kind === "measured" ? 4 : undefined);
 }
 
-/** `latency, ms (measured)`: whose number it is stands in every title. */
-export function columnTitle({ title, unit, kind }: BenchTable["columns"][number]): string {
+/**
+ * `latency, ms (measured, maps inside)`: whose number it is stands in every title, and what is in
+ * it where that is known.
+ */
+export function columnTitle({ title, unit, kind, maps }: BenchTable["columns"][number]): string {
   const name = unit === undefined ? title : `${title}, ${unit}`;
-  return { label: name, published: `${name} (published)`, measured: `${name} (measured)` }[kind];
+  if (kind === "label") return name;
+  return `${name} (${maps === undefined ? kind : `${kind}, maps ${maps}`})`;
 }
 
 function sourceText(source: BenchTable["source"]): string {

@@ -10,6 +10,7 @@ import {
   MISSING,
   plural,
 } from "./numbers.ts";
+import { OUR_PROTOCOL, protocolName, protocolText } from "./protocol.ts";
 import { type BenchResult, type BenchTable, caseState } from "./schema.ts";
 import { type CaseGroup, type ComparedCase, groupCases } from "./speedup.ts";
 import { columnTitle, tableCell } from "./table_block.ts";
@@ -67,6 +68,7 @@ function headLines({ context, roofline }: BenchResult, columns: number): string[
       plural(data.scenes, "scene"),
       plural(data.points, "point"),
     ],
+    ...(protocolName(context) === OUR_PROTOCOL ? [] : [[protocolText(context.protocol!)]]),
     roofline === null ? ["roof not measured"] : [
       `roof ${formatNumber(roofline.fmaGflops)} GFLOP/s`,
       `triad ${formatNumber(roofline.triadGbps)} GB/s`,
@@ -78,7 +80,7 @@ function headLines({ context, roofline }: BenchResult, columns: number): string[
   return lines.flatMap((parts) => wrap(parts.join(" · "), columns));
 }
 
-const TITLES = ["median ms", "p10–p90", "GFLOP/s", "GB/s", "% roof", "× base"];
+const TITLES = ["time ms", "p10–p90", "GFLOP/s", "GB/s", "% roof", "× base"];
 
 /** Where the parts of a row stand. */
 interface Frame {

@@ -21,8 +21,6 @@ export type Movement = "gather" | "scatter";
 /** Offset by offset, all offsets at once in the order of rows, and without buffers. */
 export const MOVERS = ["gather", "fused", "fetch"] as const;
 
-/** Voxels of a quick run: their buffers do not fit into a cache. */
-export const QUICK_VOXELS = 10_000;
 /** Bytes of rows, buffers and maps of the widest layers. */
 const MEMORY_BYTES = 6e9;
 
@@ -68,7 +66,7 @@ function movementProblem(
   moved: Movement,
   dtype: Feature,
 ): Problem {
-  const { coords } = workloadVoxels(bench, workload, QUICK_VOXELS);
+  const { coords } = workloadVoxels(bench, workload);
   const convs = mappedConvs(workload.network());
   const layers = problemsOf(bench.cpu, coords, convs, moved, dtype);
   const distinct = [...new Set(layers)];
@@ -104,6 +102,7 @@ export function movementCase(workload: Workload, moved: Movement, dtype: Feature
   return {
     op: "data_movement",
     tier: "full",
+    onSector: true,
     dtype,
     params: { workload: workload.id, moved },
     memoryBytes: MEMORY_BYTES,

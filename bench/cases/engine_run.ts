@@ -2,7 +2,7 @@
  * A whole network on the settings of an engine: its maps and all of its layers, nothing else. What
  * an engine tunes is tuned before the clock starts, on the same scan.
  */
-import { type Context, variants } from "../../ffi/mod.ts";
+import { type Context, convTiles, type Feature, variants } from "../../ffi/mod.ts";
 import { countMacs } from "../../models/count.ts";
 import {
   type Dataflow,
@@ -11,6 +11,7 @@ import {
   samePlan,
   sizeOf,
 } from "../../models/dataflow.ts";
+import { featureTensor } from "../../models/dtype.ts";
 import { Model } from "../../models/model.ts";
 import { Scene } from "../../models/scene.ts";
 import { tune, type Tuned } from "../../models/tune.ts";
@@ -20,8 +21,13 @@ import type { Network } from "../../models/network.ts";
 import type { Bench, Case, Instance, Problem } from "../case.ts";
 import { type Profile, profileOf, PROFILES } from "../engines/profiles.ts";
 import type { Tolerance } from "../harness/check.ts";
-import { type HostVoxels, PATCH_VOXELS, patchOf } from "../workloads/patch.ts";
-import type { Workload } from "../workloads/workload.ts";
+import type { NetworkInput, Workload } from "../workloads/workload.ts";
+
+/** Voxels on the host: coordinates [M, 4] and features [M, C]. */
+export interface HostVoxels {
+  readonly coords: Int32Array;
+  readonly feats: Float32Array;
+}
 
 /** The scan and the network of a workload, on the host. */
 export interface Prepared extends HostVoxels {
@@ -52,35 +58,35 @@ const tolerance = ({ layers }: Network): Tolerance => ({
   rel: 1e-5,
 });
 
-/** The voxels of a workload; in a quick run `patch` of them. */
-export function workloadVoxels(
-  { cpu, scene, quick }: Bench,
-  workload: Workload,
-  patch = PATCH_VOXELS,
-): HostVoxels {
+/** The voxels of a workload. */
+export function workloadVoxels({ cpu, scene }: Bench, workload: NetworkInput): HostVoxels {
   using scan = workload.scan(cpu, scene);
-  const voxels = { coords: scan.coords.download(), feats: scan.feats.download() };
-  return quick ? patchOf(voxels, patch) : voxels;
+  return { coords: scan.coords.download(), feats: scan.feats.download() };
 }
 
-export function prepareWorkload(bench: Bench, workload: Workload): Prepared {
+export function prepareWorkload(bench: Bench, workload: NetworkInput): Prepared {
   const network = workload.network();
   return { network, weights: randomWeights(network, 1), ...workloadVoxels(bench, workload) };
 }
 
 /** Puts the scan on a device. */
-function upload(ctx: Context, { coords, feats }: Prepared, stack: DisposableStack) {
+function upload(
+  ctx: Context,
+  { coords, feats }: Prepared,
+  stack: DisposableStack,
+  dtype: Feature = "f32",
+) {
   const rows = coords.length / 4;
   return {
     input: { coords: stack.use(ctx.tensorFrom("i32", [rows, 4], coords)) },
-    feats: stack.use(ctx.tensorFrom("f32", [rows, feats.length / rows], feats)),
+    feats: stack.use(featureTensor(ctx, dtype, [rows, feats.length / rows], feats)),
   };
 }
 
 /** A workload under the plans of `planner`. */
 export function engineProblem(
   bench: Bench,
-  workload: Workload,
+  workload: NetworkInput,
   planner: Planner,
   maps: MapTime,
 ): Problem {
@@ -137,9 +143,20 @@ function instanceOf(
 }
 
 /** What a backend does not have runs in its default. */
-function here(ctx: Context, plan: EnginePlan): EnginePlan {
+export function here(ctx: Context, plan: EnginePlan): EnginePlan {
   const known = variants(ctx.backend, "sparse_conv");
-  return new Map([...plan].filter(([, { variant }]) => known.includes(variant)));
+  return new Map(
+    [...plan].filter(([, { variant }]) => known.includes(variant))
+      .map(([name, dataflow]) => [name, withKnownTile(ctx, dataflow)]),
+  );
+}
+
+/** What was tuned on another device may name a tile that this one has not got. */
+function withKnownTile(ctx: Context, dataflow: Dataflow): Dataflow {
+  const { tile, pieces: _, ...settings } = dataflow.settings ?? {};
+  if (tile === undefined) return dataflow;
+  const variant = ctx.variant("sparse_conv", dataflow.variant);
+  return convTiles(ctx, variant, "f32").includes(tile) ? dataflow : { ...dataflow, settings };
 }
 
 /** The plan of a profile for a scan: by its rule, or by timing its candidates. */
@@ -159,34 +176,38 @@ export function profilePlan(profile: Profile, ctx: Context, prepared: Prepared):
   return { plan, maps };
 }
 
-/** Times candidates on the scan of a workload. */
+/** Times candidates on the scan of a workload; with `tiles`, the fastest in every tile too. */
 export function tuneOn(
   ctx: Context,
   prepared: Prepared,
   maps: string,
   candidates: readonly Dataflow[],
+  { dtype = "f32", tiles = false }: { dtype?: Feature; tiles?: boolean } = {},
 ): Tuned {
   using stack = new DisposableStack();
-  const { input: scan, feats } = upload(ctx, prepared, stack);
+  const { input: scan, feats } = upload(ctx, prepared, stack, dtype);
   const known = variants(ctx.backend, "kernel_map").includes(maps);
   const scene = known ? { maps } : {};
-  return tune(ctx, { ...prepared, scan, feats: [feats], scene }, candidates);
+  const input = { ...prepared, scan, feats: [feats], scene, options: { dtype }, tiles };
+  return tune(ctx, input, candidates);
 }
 
 /** Bytes of weights and activations of the largest workload, for every engine. */
-const MEMORY_BYTES = 8e9;
+export const MEMORY_BYTES = 8e9;
+
+/** The plan of the profile that a variant names. */
+export const profilePlanner: Planner = (name, ctx, prepared) =>
+  profilePlan(profileOf(name), ctx, prepared);
 
 /** A workload on every profile. */
 export function engineCase(workload: Workload): Case {
   return {
     op: "engine_run",
     tier: "full",
+    onSector: true,
     params: { workload: workload.id },
     memoryBytes: MEMORY_BYTES,
     variants: () => PROFILES.map(({ name }) => name),
-    prepare: (bench) => {
-      const planner: Planner = (name, ctx, prepared) => profilePlan(profileOf(name), ctx, prepared);
-      return engineProblem(bench, workload, planner, "built");
-    },
+    prepare: (bench) => engineProblem(bench, workload, profilePlanner, "built"),
   };
 }

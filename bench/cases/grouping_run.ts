@@ -40,6 +40,7 @@ export function strategyCase(workload: Workload): Case {
   return {
     op: "grouping_run",
     tier: "full",
+    onSector: true,
     params: { workload: workload.id },
     memoryBytes: MEMORY_BYTES,
     variants: () => STRATEGIES,
@@ -52,6 +53,7 @@ export function transferCase(workload: Workload, searched: readonly Workload[]):
   return {
     op: "grouping_transfer",
     tier: "full",
+    onSector: true,
     params: { workload: workload.id, others: searched.map(({ id }) => id).join("+") },
     memoryBytes: MEMORY_BYTES,
     variants: () => searched.map(({ id }) => id),
@@ -78,6 +80,7 @@ export function deviceCase(workload: Workload): Case {
   return {
     op: "device_transfer",
     tier: "full",
+    onSector: true,
     params: { workload: workload.id },
     memoryBytes: MEMORY_BYTES,
     variants: tunedNames,

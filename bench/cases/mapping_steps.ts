@@ -24,8 +24,6 @@ import { workloadVoxels } from "./engine_run.ts";
 
 type I32 = Tensor<"i32">;
 
-/** Voxels of a quick run: more than a cache holds maps of. */
-export const QUICK_VOXELS = 10_000;
 const MEMORY_BYTES = 2e9;
 
 /** A way to make maps. */
@@ -147,7 +145,7 @@ function instanceOf(ctx: Context, tasks: readonly MapTask[], ways: (name: string
 }
 
 function mappingProblem(bench: Bench, workload: Workload): Problem {
-  const { coords } = workloadVoxels(bench, workload, QUICK_VOXELS);
+  const { coords } = workloadVoxels(bench, workload);
   const tasks = tasksOf(bench.cpu, coords, workload);
   return {
     params: { voxels: coords.length / 4, maps: tasks.length },
@@ -172,6 +170,7 @@ export function mappingCase(workload: Workload): Case {
   return {
     op: "network_mapping",
     tier: "full",
+    onSector: true,
     params: { workload: workload.id },
     memoryBytes: MEMORY_BYTES,
     variants: mapWays,

@@ -5,9 +5,9 @@ import { BYTES, featureTensor, floatsOf } from "../../models/dtype.ts";
 import { Model } from "../../models/model.ts";
 import type { Network } from "../../models/network.ts";
 import { pointPositions } from "../../models/nets/spvcnn.ts";
-import { pruneGlobally } from "../../models/prune.ts";
+import { alongZ, pruneGlobally } from "../../models/prune.ts";
 import { Scene as Maps } from "../../models/scene.ts";
-import { randomWeights } from "../../models/weights.ts";
+import { randomWeights, type Weights } from "../../models/weights.ts";
 import type { Bench, Expected, Instance, Problem } from "../case.ts";
 import type { Tolerance } from "../harness/check.ts";
 import { UNIT } from "../harness/dtype.ts";
@@ -31,7 +31,12 @@ export interface NetworkRun {
   /** Whether the pass is recorded once and run again by one call. */
   readonly planned?: boolean;
   /** Share of the weights that are 0, and whether kernels skip them. */
-  readonly pruned?: { readonly rate: number; readonly skipsZeros: boolean };
+  readonly pruned?: {
+    readonly rate: number;
+    readonly skipsZeros: boolean;
+    /** Modules of which only the offsets along z are left. */
+    readonly alongZ?: readonly string[];
+  };
   /** Told the bytes of buffers that a run in this dataflow took at its widest. */
   readonly onPeak?: (engine: string, bytes: number) => void;
 }
@@ -88,6 +93,18 @@ function bytesOf({ network, scene, dtype }: NetworkRun): number {
   const weights = parametersOf(network).reduce((sum, each) => sum + elements(each), 0);
   const channels = [...network.inputs, ...network.outputs].reduce((sum, v) => sum + v.channels, 0);
   return BYTES[dtype] * (weights + scene.rows(0) * channels) + 16 * scene.rows(0);
+}
+
+/** The last weights that were pruned: cases of one network follow each other. */
+let lastPruned: { readonly key: string; readonly weights: Weights } | undefined;
+
+/** The seeded weights of a network, pruned: ranking all of them takes seconds. */
+function prunedWeights(network: Network, rate: number): Weights {
+  const key = `${network.name} ${rate}`;
+  if (lastPruned?.key !== key) {
+    lastPruned = { key, weights: pruneGlobally(network, randomWeights(network, SEED), rate) };
+  }
+  return lastPruned.weights;
 }
 
 /** The scan's voxels on a device, and what is made of them. */
@@ -155,8 +172,8 @@ class NetworkInstance implements Instance {
     const known = this.#models.get(engine);
     if (known !== undefined) return known;
     const { network, scene, dtype, pruned, planned } = this.run;
-    const seeded = randomWeights(network, SEED);
-    const weights = pruned ? pruneGlobally(network, seeded, pruned.rate) : seeded;
+    const rest = pruned ? prunedWeights(network, pruned.rate) : randomWeights(network, SEED);
+    const weights = alongZ(network, rest, pruned?.alongZ ?? []);
     const sparseBelow = pruned?.skipsZeros ? 1 : 0;
     const options = { dtype, engine, sparseBelow };
     const model = this.#own.use(new Model(this.ctx, network, weights, options));

@@ -165,11 +165,15 @@ function problem(points: number, make: Make): Problem {
   };
 }
 
+/** The finest grid of a quick run: a million cells. */
+const QUICK_RESOLUTION = 100;
+
 /** PVConv on a grid of so many cells a side. */
 export const pvconvCase = (resolution: number): Case => ({
   op: "pvconv_layer",
   tier: "full",
   params: { resolution },
+  ...(resolution > QUICK_RESOLUTION && { notQuick: "a run takes seconds on two cores" }),
   // Two grids of features and the map, each also on the host for a moment.
   memoryBytes: resolution ** 3 * (4 * 2 * CHANNELS + 2 * 4 * 27) * 1.5,
   variants: () => [DATAFLOW],

@@ -22,12 +22,22 @@ function res16(size: keyof typeof RES16): Network {
 
 const MEMORY_BYTES = 3e9;
 
-/** @param skipsZeros whether it runs on the weight-sparse kernels */
-export function prunedCase(name: string, rate: number, skipsZeros: boolean): Case {
+/**
+ * @param skipsZeros whether it runs on the weight-sparse kernels
+ * @param alongZ modules in a row of which only the offsets along z are left
+ */
+export function prunedCase(
+  name: string,
+  rate: number,
+  skipsZeros: boolean,
+  alongZ: readonly string[] = [],
+): Case {
+  const cut = alongZ.length > 0 && { z: [...new Set([alongZ[0], alongZ.at(-1)])].join("-") };
   return {
     op: "pruned_network",
     tier: "full",
-    params: { model: name, pruned: rate, kernels: skipsZeros ? "ws3" : "dense" },
+    onSector: true,
+    params: { model: name, pruned: rate, kernels: skipsZeros ? "ws3" : "dense", ...cut },
     memoryBytes: MEMORY_BYTES,
     variants: (backend) => {
       const known = variants(backend, "sparse_conv").slice(0, 1);
@@ -38,7 +48,7 @@ export function prunedCase(name: string, rate: number, skipsZeros: boolean): Cas
         network: DIET_NETWORKS[name]!(),
         dtype: "f32",
         buildsMaps: true,
-        pruned: { rate, skipsZeros },
+        pruned: { rate, skipsZeros, alongZ },
       }),
   };
 }

@@ -67,6 +67,9 @@ export function neighbourPairs({ side }: Cloud, coords: Int32Array): number {
   return pairs;
 }
 
+/** The largest that a quick run makes. */
+const QUICK_VOXELS = 1e6;
+
 /** Bytes a voxel on host and device: coordinates twice and the map with its copy. */
 const BYTES = 500;
 
@@ -77,6 +80,7 @@ export function cloudCase(cloud: Cloud): Case {
     op: "random_cloud_map",
     tier: "full",
     params: { cloud: from, voxels, side },
+    ...(voxels > QUICK_VOXELS && { notQuick: "its arrays alone take seconds to make" }),
     memoryBytes: BYTES * voxels,
     variants: (backend) => variants(backend, "kernel_map"),
     prepare: () => {

@@ -101,13 +101,20 @@ function sharedConv({ scene }: Bench, threads: number): Problem {
   };
 }
 
+/** The largest that a quick run makes. */
+const QUICK_VOXELS = 1e6;
+
 /** Bytes a voxel: what a case holds on the host and on the device at once. */
 const BYTES = { voxelize: 300, map: 500, conv: 900 } as const;
 
 /** Cases of `voxels` voxels: grouping, 3x3x3 map, and one layer with its map made before. */
 export function scalingCases(voxels: number) {
   const firstOf = (op: string) => (backend: BenchBackend) => variants(backend, op).slice(0, 1);
-  const common = { tier: "full", params: { voxels } } as const;
+  const common = {
+    tier: "full",
+    params: { voxels },
+    ...(voxels > QUICK_VOXELS && { notQuick: "its arrays alone take seconds to make" }),
+  } as const;
   return {
     voxelize: {
       ...common,

@@ -11,7 +11,6 @@ import type { Bench, Case, Instance, Problem } from "../case.ts";
 import { TRAINING_PROFILES, type TrainingProfile, trainingProfile } from "../engines/training.ts";
 import type { Part } from "../harness/check.ts";
 import { sumTolerance } from "../harness/dtype.ts";
-import { PATCH_VOXELS } from "../workloads/patch.ts";
 import type { Workload } from "../workloads/workload.ts";
 import { workloadVoxels } from "./engine_run.ts";
 import { capturing, expectedParts } from "./training_check.ts";
@@ -62,7 +61,7 @@ function macsOf(cpu: Context, input: StepInput): number {
 }
 
 function stepProblem(bench: Bench, workload: Workload): Problem {
-  const coords = batched(workloadVoxels(bench, workload, PATCH_VOXELS / BATCH).coords, BATCH);
+  const coords = batched(workloadVoxels(bench, workload).coords, BATCH);
   const input = { network: workload.network(), coords };
   const macs = macsOf(bench.cpu, input);
   return {
@@ -160,6 +159,7 @@ export function trainingCase(workload: Workload): Case {
   return {
     op: "training_step",
     tier: "full",
+    onSector: true,
     params: { workload: workload.id, batch: BATCH },
     memoryBytes: MEMORY_BYTES,
     variants: () => TRAINING_PROFILES.map(({ name }) => name),

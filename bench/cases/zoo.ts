@@ -28,6 +28,7 @@ export function zooCase(model: string): Case {
   const item: Case = {
     op: "zoo_network",
     tier: "full",
+    onSector: true,
     params: { model },
     memoryBytes: MEMORY_BYTES,
     variants: zooEngines,
@@ -49,6 +50,7 @@ export function zooEndToEndCase(model: string): Case {
   return {
     op: "zoo_end_to_end",
     tier: "full",
+    onSector: true,
     params: { model },
     memoryBytes: MEMORY_BYTES,
     variants: (backend) => zooEngines(backend).slice(0, 1),

@@ -1,20 +1,11 @@
 /** Features and weights in the element types of the convolutions. */
-import {
-  type Context,
-  type Feature,
-  fromBf16,
-  fromF16,
-  type Tensor,
-  toBf16,
-  toF16,
-} from "../../ffi/mod.ts";
+import { type Feature, fromBf16, fromF16, toBf16, toF16 } from "../../ffi/mod.ts";
 import { F32_SUM, type Tolerance } from "./check.ts";
+
+export { BYTES, featureTensor, floatsOf } from "../../models/dtype.ts";
 
 /** What `--dtype` may be for cases that have more than one. */
 export const FEATURE_TYPES = ["f32", "bf16", "f16"] as const satisfies readonly Feature[];
-
-/** Bytes of a value. */
-export const BYTES: Readonly<Record<Feature, number>> = { f32: 4, bf16: 2, f16: 2 };
 
 /** The largest relative error of rounding to the type: half a unit of its last place. */
 export const UNIT: Readonly<Record<Feature, number>> = {
@@ -27,30 +18,6 @@ export const UNIT: Readonly<Record<Feature, number>> = {
 export function rounded(values: Float32Array<ArrayBuffer>, dtype: Feature) {
   if (dtype === "f32") return values;
   return dtype === "bf16" ? fromBf16(toBf16(values)) : fromF16(toF16(values));
-}
-
-/** A tensor of `dtype` from f32 values. */
-export function featureTensor(
-  ctx: Context,
-  dtype: Feature,
-  shape: readonly number[],
-  values: Float32Array,
-): Tensor<Feature> {
-  switch (dtype) {
-    case "f32":
-      return ctx.tensorFrom("f32", shape, values);
-    case "bf16":
-      return ctx.tensorFrom("bf16", shape, toBf16(values));
-    case "f16":
-      return ctx.tensorFrom("f16", shape, toF16(values));
-  }
-}
-
-/** The values of a tensor as f32, which holds all three types. */
-export function floatsOf(tensor: Tensor<Feature>): Float32Array {
-  const values = tensor.download();
-  if (values instanceof Float32Array) return values;
-  return tensor.dtype === "bf16" ? fromBf16(values) : fromF16(values);
 }
 
 /** Whether a variant rounds f32 to tf32 for the tensor cores. */

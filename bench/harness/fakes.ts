@@ -22,6 +22,7 @@ export function groundScan(side = 40): Scan {
 export function testSetting(cpu: Context): Setting {
   return {
     bench: { ctx: cpu, cpu, scene: buildScene(cpu, groundScan(), { name: "t", source: "t" }) },
+    sector: null,
     backend: "cpu",
     plan: { minSamples: 2, minMs: 0, refLimitMs: 1e6 },
     cacheBytes: 0,

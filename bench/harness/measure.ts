@@ -14,6 +14,10 @@ export interface Plan {
   readonly minMs: number;
   /** The reference is not timed when one run of it takes longer. */
   readonly refLimitMs: number;
+  /** Whole networks: this much time in samples is enough, with so many of them. */
+  readonly long?: { readonly ms: number; readonly samples: number };
+  /** Exactly so many warm-ups and samples, of one run each: the protocol of a paper. */
+  readonly exact?: { readonly warmUps: number; readonly samples: number };
 }
 
 /** What takes part: a name, and the timed run over each copy of the inputs. */
@@ -32,9 +36,8 @@ export interface RemoteContender {
 export type Contender = LocalContender | RemoteContender;
 
 const MAX_SAMPLES = 300;
-/** Whole networks: this much time in samples is enough, with as many as the rank test needs. */
-const LONG_MS = 4000;
-const FEW_SAMPLES = 5;
+/** As many samples as the rank test needs. */
+const LONG = { ms: 4000, samples: 5 };
 /** A sample shorter than this holds several runs: timers and queues have a resolution of their own. */
 export const MIN_SAMPLE_MS = 0.05;
 const MAX_BATCH = 1000;
@@ -87,10 +90,8 @@ export async function measure(
   random: Random,
 ): Promise<number[][]> {
   const all: Timed[] = [];
-  for (const contender of contenders) all.push(await warmedUp(clockOf(ctx, contender)));
-  const isDone = ({ samples: { length }, totalMs, gone }: Timed) =>
-    gone || (length >= plan.minSamples && (totalMs >= plan.minMs || length >= MAX_SAMPLES)) ||
-    (length >= FEW_SAMPLES && totalMs >= LONG_MS);
+  for (const contender of contenders) all.push(await warmedUp(clockOf(ctx, contender), plan));
+  const isDone = (each: Timed) => each.gone || hasEnough(each, plan);
   let yielded = performance.now();
   for (let left = all; left.length > 0; left = left.filter((each) => !isDone(each))) {
     for (const each of shuffled(left, random)) {
@@ -108,21 +109,30 @@ export async function measure(
   return all.map(({ samples }) => samples);
 }
 
+function hasEnough({ samples: { length }, totalMs }: Timed, plan: Plan): boolean {
+  const { minSamples, minMs, long = LONG, exact } = plan;
+  if (exact !== undefined) return length >= exact.samples;
+  return (length >= minSamples && (totalMs >= minMs || length >= MAX_SAMPLES)) ||
+    (length >= long.samples && totalMs >= long.ms);
+}
+
 function clockOf(ctx: Pick<Context, "time">, contender: Contender): Clock {
   if ("time" in contender) return (times) => contender.time(times);
   const rotation = new Rotation(contender.runs);
   return (times) => ctx.time(() => rotation.run(times));
 }
 
-async function warmedUp(clock: Clock): Promise<Timed> {
+async function warmedUp(clock: Clock, { exact }: Plan): Promise<Timed> {
   let fastest = Infinity;
-  for (let i = 0; i < WARM_UPS; i++) {
+  for (let i = 0; i < (exact?.warmUps ?? WARM_UPS); i++) {
     const ms = await clock(1);
     if (ms === null) return { clock, samples: [], batch: 1, totalMs: 0, gone: true };
     fastest = Math.min(fastest, ms);
-    if (ms >= LONG_RUN_MS) break;
+    if (exact === undefined && ms >= LONG_RUN_MS) break;
   }
-  const batch = Math.min(MAX_BATCH, Math.max(1, Math.ceil(MIN_SAMPLE_MS / fastest)));
+  const batch = exact !== undefined
+    ? 1
+    : Math.min(MAX_BATCH, Math.max(1, Math.ceil(MIN_SAMPLE_MS / fastest)));
   return { clock, samples: [], batch, totalMs: 0, gone: false };
 }
 

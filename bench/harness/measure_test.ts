@@ -90,3 +90,22 @@ Deno.test("measure() warms up once and stops after five samples, when a run take
 Deno.test("measure() gives nothing, when nothing passed its check", async () => {
   assertEquals(await measure(clock(1), [], PLAN, new Random(1)), []);
 });
+
+Deno.test("measure() takes exactly the warm-ups and samples of a protocol, one run each", async () => {
+  let runs = 0;
+  const run = { variant: "a", runs: [() => void runs++] };
+  const plan = { ...PLAN, minMs: 1e6, exact: { warmUps: 20, samples: 7 } };
+  // Runs this short would fill a sample in batches, and this long would end it early.
+  for (const ms of [0.001, 5000]) {
+    runs = 0;
+    const [samples] = await measure(clock(ms), [run], plan, new Random(1));
+    assertEquals([samples!.length, runs], [7, 27]);
+  }
+});
+
+Deno.test("measure() stops at the plan's own length of long runs", async () => {
+  const run = { variant: "a", runs: [() => {}] };
+  const plan = { ...PLAN, minMs: 1e6, long: { ms: 300, samples: 3 } };
+  const [samples] = await measure(clock(100), [run], plan, new Random(1));
+  assertEquals(samples!.length, 3);
+});

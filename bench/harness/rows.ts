@@ -3,6 +3,7 @@ import { type BenchCase, type BenchRoofline, toJsonNumber } from "../../reports/
 import { type BenchBackend, type CaseKey, caseName } from "../case.ts";
 import type { Comparison } from "./check.ts";
 import { summarize } from "./measure.ts";
+import { figureOf, OURS, type Protocol } from "./protocol.ts";
 import { rates, rooflineShare, type Work } from "./roofline.ts";
 
 /** What names a row. */
@@ -54,14 +55,17 @@ export function timedRow(
   { maxAbsErr, maxRelErr }: Comparison,
   samplesMs: readonly number[],
   work: Work,
+  protocol: Protocol = OURS,
 ): BenchCase {
   const summary = summarize(samplesMs);
+  const figure = figureOf(protocol, samplesMs, summary.medianMs);
   // A clock that did not move gives no speed.
-  const ms = summary.medianMs > 0 ? summary.medianMs : null;
+  const ms = figure > 0 ? figure : null;
   return {
     ...emptyRow(key),
     samplesMs: samplesMs.map((sample) => Number(sample.toPrecision(7))),
     ...summary,
+    medianMs: figure,
     ...(ms !== null && rates(work, ms)),
     maxAbsErr: toJsonNumber(maxAbsErr),
     maxRelErr: toJsonNumber(maxRelErr),

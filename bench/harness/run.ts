@@ -16,15 +16,21 @@ import { copyCount, type LocalContender, measure, type Plan } from "./measure.ts
 import type { Heartbeat } from "./noise.ts";
 import type { Peer } from "../peers/peer.ts";
 import { judgePeer, type PeerContender } from "./peer_row.ts";
+import { OURS, type Protocol } from "./protocol.ts";
 import { Random } from "./random.ts";
+import type { Scene } from "./scene.ts";
 import type { Work } from "./roofline.ts";
 import { failedRow, type RowKey, skippedRow, timedRow } from "./rows.ts";
 
 /** How cases are run. */
 export interface Setting {
   readonly bench: Bench;
+  /** What `--quick` runs whole networks on; null for a run that is not quick. */
+  readonly sector: Scene | null;
   readonly backend: BenchBackend;
   readonly plan: Plan;
+  /** Ours when not given. */
+  readonly protocol?: Protocol;
   /** Bytes that inputs must exceed together. */
   readonly cacheBytes: number;
   readonly memoryBytes: number;
@@ -75,21 +81,20 @@ function summaryOf({ variant, medianMs, verified, maxAbsErr }: BenchCase): strin
 }
 
 async function runCase(item: Case, setting: Setting, random: Random): Promise<Outcome[]> {
-  const { bench, backend, memoryBytes } = setting;
+  const { sector, backend } = setting;
+  const bench = item.onSector && sector ? { ...setting.bench, scene: sector } : setting.bench;
   const names = variantsOf(item, backend).filter((variant) => setting.takes(item, variant));
   const key = (variant: string): RowKey => ({ ...item, backend, variant });
-  if ((item.memoryBytes ?? 0) > memoryBytes / 2) {
-    const needs = `needs ${gigabytes(item.memoryBytes!)} of memory, `;
-    const has = `and more than half of the ${gigabytes(memoryBytes)} here is not given to one case`;
-    return names.map((variant) => ({
-      item,
-      row: skippedRow(key(variant), needs + has),
-      work: NO_WORK,
-    }));
+  const reason = whyNot(item, setting);
+  if (reason !== null) {
+    return names.map((variant) => ({ item, row: skippedRow(key(variant), reason), work: NO_WORK }));
   }
   const problem = item.prepare(bench);
   const expected = expectedOf(item, problem, bench);
-  const copies = problem.copies ?? copyCount(problem.bytes, setting.cacheBytes);
+  const { protocol = OURS, cacheBytes } = setting;
+  const copies = protocol.cache === "warm"
+    ? 1
+    : problem.copies ?? copyCount(problem.bytes, cacheBytes);
   using stack = new DisposableStack();
   const instances = Array.from({ length: copies }, () => stack.use(problem.create(bench.ctx)));
   const verdicts = names.map((variant) =>
@@ -111,9 +116,18 @@ async function runCase(item: Case, setting: Setting, random: Random): Promise<Ou
   return verdicts.map((verdict) => {
     const row = "row" in verdict
       ? verdict.row
-      : rowOf(verdict, samples[passed.indexOf(verdict)]!, problem);
+      : rowOf(verdict, samples[passed.indexOf(verdict)]!, problem, protocol);
     return { item, row, work: problem };
   });
+}
+
+/** Why a case is not even prepared; null where it is. */
+function whyNot({ notQuick, memoryBytes: needed = 0 }: Case, setting: Setting): string | null {
+  const { sector, memoryBytes } = setting;
+  if (sector !== null && notQuick !== undefined) return `left out of --quick: ${notQuick}`;
+  if (needed <= memoryBytes / 2) return null;
+  return `needs ${gigabytes(needed)} of memory, and more than half of the ` +
+    `${gigabytes(memoryBytes)} here is not given to one case`;
 }
 
 /** Writes every copy's buffers once: the first write to a page waits for the operating system. */
@@ -123,9 +137,15 @@ function touchCopies(passed: readonly Passed[]): void {
 }
 
 /** The row of what was timed; of a peer that was lost meanwhile, why. */
-function rowOf({ key, comparison, contender }: Passed, samples: number[], work: Work): BenchCase {
+function rowOf(
+  { key, comparison, contender }: Passed,
+  samples: number[],
+  work: Work,
+  protocol: Protocol,
+): BenchCase {
   const failure = "failure" in contender ? contender.failure : null;
-  return failure === null ? timedRow(key, comparison, samples, work) : skippedRow(key, failure);
+  if (failure !== null) return skippedRow(key, failure);
+  return timedRow(key, comparison, samples, work, protocol);
 }
 
 const NO_WORK: Work = { flops: null, bytes: 0 };

@@ -1,10 +1,12 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Context, KernelError } from "../../ffi/mod.ts";
 import { caseState } from "../../reports/schema.ts";
 import type { Case } from "../case.ts";
-import { fakeCase, testSetting } from "./fakes.ts";
+import { fakeCase, groundScan, testSetting } from "./fakes.ts";
+import { PROTOCOLS } from "./protocol.ts";
 import { isFailed, withShare } from "./rows.ts";
 import { runCases } from "./run.ts";
+import { buildScene } from "./scene.ts";
 
 Deno.test("runCases() times what equals the reference and not what does not", async () => {
   using cpu = new Context("cpu", { threads: 1 });
@@ -98,4 +100,53 @@ Deno.test("withShare() leaves a row alone, when it has no time or there is no ro
   const roof = { fmaGflops: 1, triadGbps: 1 };
   assertEquals(withShare(wrong!.row, wrong!.work, roof).roofline, null);
   assertEquals(withShare(ref!.row, ref!.work, null).roofline, null);
+});
+
+Deno.test("runCases() gives whole networks the sector of a quick run, and leaves out what is too long", async () => {
+  using cpu = new Context("cpu", { threads: 1 });
+  const setting = testSetting(cpu);
+  const seen: unknown[] = [];
+  const base = fakeCase({ ref: () => 1 });
+  const item = (more: Partial<Case>): Case => ({
+    ...base,
+    ...more,
+    prepare(bench) {
+      seen.push(bench.scene);
+      return base.prepare(bench);
+    },
+  });
+  const sector = buildScene(cpu, groundScan(20), { name: "s", source: "s" }, 90);
+  const items = [item({}), item({ onSector: true }), item({ notQuick: "it takes a minute" })];
+  const quick = await runCases(items, { ...setting, sector });
+  assertEquals(seen, [setting.bench.scene, sector]);
+  assertEquals(quick.at(-1)!.row.skipped, "left out of --quick: it takes a minute");
+  await runCases(items, setting);
+  assertEquals(seen.slice(2), [setting.bench.scene, setting.bench.scene, setting.bench.scene]);
+});
+
+Deno.test("runCases() makes the figure of the protocol, and uses one copy where caches are warm", async () => {
+  using cpu = new Context("cpu", { threads: 1 });
+  let made = 0;
+  const item: Case = {
+    ...fakeCase({ ref: () => 1 }),
+    prepare: (bench) => {
+      const problem = fakeCase({ ref: () => 1 }).prepare(bench);
+      return {
+        ...problem,
+        create: (ctx) => {
+          made++;
+          return problem.create(ctx);
+        },
+      };
+    },
+  };
+  const protocol = PROTOCOLS["flexgemm"]!;
+  const plan = { minSamples: 1, minMs: 0, refLimitMs: 1e9, exact: { warmUps: 2, samples: 20 } };
+  const setting = { ...testSetting(cpu), cacheBytes: 2 ** 30, plan, protocol };
+  const [found] = await runCases([item], setting);
+  const { samplesMs, medianMs } = found!.row;
+  assertEquals(samplesMs.length, 20);
+  assertAlmostEquals(medianMs!, samplesMs.reduce((sum, ms) => sum + ms, 0) / 20, 1e-6);
+  // The reference's own, and the timed one.
+  assertEquals(made, 2);
 });

@@ -17,6 +17,7 @@ import {
 } from "../../ffi/mod.ts";
 import type { BenchContext } from "../../reports/schema.ts";
 import { InputError } from "../../std/errors.ts";
+import { pointsInSector, WHOLE } from "./sector.ts";
 
 /** Voxel size of SPVNAS and of most published SemanticKITTI tables. */
 export const VOXEL_METERS = 0.05;
@@ -53,6 +54,7 @@ export class Scene {
    * @param coords [N, 4]: the voxel of each point, (0, x, y, z), lowest 0
    * @param positions [N, 4]: the same before rounding
    * @param levels coordinates [M, 4] of each level, in units of its own stride
+   * @param degrees of the turn that the points are of
    */
   constructor(
     private readonly cpu: Context,
@@ -61,6 +63,7 @@ export class Scene {
     readonly positions: Float32Array,
     readonly levels: readonly Int32Array[],
     readonly data: BenchContext["data"],
+    readonly degrees = WHOLE,
   ) {}
 
   get pointCount(): number {
@@ -115,13 +118,13 @@ export class Scene {
   }
 }
 
-/** Reads the first scan of a data set and quantizes it. */
-export async function loadScene(cpu: Context, path: string): Promise<Scene> {
+/** Reads the first scan of a data set, or a sector of it, and quantizes it. */
+export async function loadScene(cpu: Context, path: string, degrees = WHOLE): Promise<Scene> {
   using source = await openScans(path);
   const scan = await source.scan(0);
   const { dataset: name, source: origin } = source.metadata;
   try {
-    return buildScene(cpu, scan, { name, source: origin });
+    return buildScene(cpu, scan, { name, source: origin }, degrees);
   } catch (cause) {
     if (!(cause instanceof KernelError)) throw cause;
     throw new InputError(`Cannot bench "${path}" scan "${scan.id}": ${cause.detail}`, { cause });
@@ -133,20 +136,26 @@ export function buildScene(
   cpu: Context,
   { id, points: view }: Scan,
   origin: Pick<BenchContext["data"], "name" | "source">,
+  degrees = WHOLE,
 ): Scene {
   // The points of a scan are a view of its file: a copy does not keep the file's bytes alive.
-  const points = new Float32Array(view);
+  const all = new Float32Array(view);
+  const sector = pointsInSector(all, 4, degrees);
+  // A scan of a room may have nothing around the x axis.
+  const points = sector.length > 0 ? sector : all;
   const n = points.length / 4;
   const { coords, positions } = quantizePoints(cpu, points);
   const levels = [voxelsOf(cpu, coords)];
   while (levels.length < LEVELS) levels.push(halved(cpu, levels.at(-1)!));
-  return new Scene(cpu, points, coords, positions, levels, {
+  const data = {
     ...origin,
     scenes: 1,
     points: n,
     voxels: levels[0]!.length / 4,
     more: { scan: id, voxelMeters: VOXEL_METERS, rounding: "round" },
-  });
+  };
+  const seen = points === all ? WHOLE : degrees;
+  return new Scene(cpu, points, coords, positions, levels, data, seen);
 }
 
 function quantizePoints(cpu: Context, points: Float32Array) {

@@ -4,7 +4,7 @@ import { DOCUMENTS } from "../../reports/published/documents.ts";
 import { publishedTable } from "../../reports/published/load.ts";
 import { printedNumber } from "../../reports/published/schema.ts";
 import type { BenchTable } from "../../reports/schema.ts";
-import { type Movement, movementCase, type MOVERS, QUICK_VOXELS } from "../cases/data_movement.ts";
+import { type Movement, movementCase, type MOVERS } from "../cases/data_movement.ts";
 import { type TableRun, type TableSpec, whyMissing } from "../table.ts";
 import { WORKLOADS } from "../workloads/workload.ts";
 
@@ -110,7 +110,6 @@ function build(run: TableRun): BenchTable[] {
       "and what else a call does are inside. Maps and lists of pairs are made before.",
       "On a CPU, 16-bit rows are widened to f32 before they are gathered, and sums are rounded " +
       "after they were scattered: it saves no traffic of buffers there.",
-      `A quick run takes ${QUICK_VOXELS} voxels of the scan.`,
     ],
     chart: {
       bars: "step",

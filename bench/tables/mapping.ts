@@ -3,7 +3,7 @@ import { DOCUMENTS } from "../../reports/published/documents.ts";
 import { publishedTable } from "../../reports/published/load.ts";
 import { printedNumber } from "../../reports/published/schema.ts";
 import type { BenchTable } from "../../reports/schema.ts";
-import { mappingCase, type MapWayName, QUICK_VOXELS } from "../cases/mapping_steps.ts";
+import { mappingCase, type MapWayName } from "../cases/mapping_steps.ts";
 import { type TableRun, type TableSpec, whyMissing } from "../table.ts";
 import { WORKLOADS } from "../workloads/workload.ts";
 
@@ -81,7 +81,6 @@ function build(run: TableRun): BenchTable[] {
       "grid and sorted search are ways of the CUDA backend, sorted walks one of the CPU: the others " +
       "are not run. One op for outputs and map is, on a CPU, two steps by sorted walks for the " +
       "overlapping kernels of this network.",
-      `A quick run takes ${QUICK_VOXELS} voxels of the scan.`,
     ],
     chart: {
       bars: "step",

@@ -8,7 +8,6 @@ import type { Case } from "../case.ts";
 import { BATCH, trainingCase } from "../cases/training_step.ts";
 import { TRAINING_PROFILES } from "../engines/training.ts";
 import { type TableRun, type TableSpec, whyMissing } from "../table.ts";
-import { QUICK_NOTE } from "../workloads/patch.ts";
 import { WORKLOADS } from "../workloads/workload.ts";
 
 const PUBLISHED = publishedTable("torchsparse-pp-training");
@@ -87,7 +86,7 @@ function build(run: TableRun): BenchTable[] {
       "of the transposed map anew, where their engines swap the columns of a list. The gradient " +
       "of the weights has one kernel, in f32 sums, that all rows share, so that engines differ " +
       "less than they do in the figure.",
-      `The batch is one simulated or given scan, ${BATCH} times. ${QUICK_NOTE}`,
+      `The batch is one simulated or given scan, ${BATCH} times.`,
     ],
     chart: {
       bars: "workload",

@@ -3,6 +3,7 @@ import type { Scan } from "../../datasets/scan.ts";
 import { simulateScan } from "../../datasets/synth/mod.ts";
 import { HDL32, HDL64, type Sensor, WAYMO_TOP } from "../../datasets/synth/sensor.ts";
 import type { Scene } from "../harness/scene.ts";
+import { pointsInSector } from "../harness/sector.ts";
 
 /** The data sets of the workloads. */
 export type SensorSet = "semantickitti" | "nuscenes" | "waymo";
@@ -32,21 +33,22 @@ function frameSeries(set: SensorSet, frames: number, scene: Scene): Float32Array
   return scans.map((scan, i) => i === last ? scan.points : inFrameOf(scan, scans[last]!));
 }
 
-/** Points [N, 4] of a workload, all frames in one. */
+/** Points [N, 4] of a workload, all frames in one, within the scene's sector. */
 export function workloadPoints(set: SensorSet, frames: number, scene: Scene): Float32Array {
-  return joined(frameSeries(set, frames, scene));
+  return pointsInSector(joined(frameSeries(set, frames, scene)), 4, scene.degrees);
 }
 
 /** The same with the age of each point in seconds: [N, 5]. */
 export function workloadSweeps(set: SensorSet, frames: number, scene: Scene): Float32Array {
   const series = frameSeries(set, frames, scene);
-  return joined(series.map((points, i) => {
+  const sweeps = joined(series.map((points, i) => {
     const age = (series.length - 1 - i) * SWEEP_SECONDS[set];
     return Float32Array.from(
       { length: points.length / 4 * 5 },
       (_, at) => at % 5 === 4 ? age : points[Math.floor(at / 5) * 4 + at % 5]!,
     );
   }));
+  return pointsInSector(sweeps, 5, scene.degrees);
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {

@@ -13,15 +13,19 @@ import { VoxelScan } from "../../models/voxel_scan.ts";
 import type { Scene } from "../harness/scene.ts";
 import { type SensorSet, workloadPoints, workloadSweeps } from "./scan.ts";
 
-/** A network and the scan that it runs on. */
-export interface Workload {
+/** A network and what goes into it. */
+export interface NetworkInput {
+  network(): Network;
+  /** The voxels of its scan on a device. */
+  scan(ctx: Context, scene: Scene): WorkloadScan;
+}
+
+/** A network and the scan that it runs on, by name. */
+export interface Workload extends NetworkInput {
   readonly id: string;
   readonly title: string;
   readonly set: SensorSet;
   readonly frames: number;
-  network(): Network;
-  /** The voxels of its scan on a device. */
-  scan(ctx: Context, scene: Scene): WorkloadScan;
 }
 
 /** Coordinates [M, 4] and features [M, C]. */

@@ -16,69 +16,73 @@ namespace vmk {
 namespace {
 
 constexpr int64_t kGrain = 2048;
+// Points whose corners are found before the first of their rows, and all rows before the first
+// weight: what was just stored in parts is not yet ready to be read as a whole.
+constexpr int64_t kBlock = 64;
 
 typedef float Four __attribute__((vector_size(16)));
 typedef int32_t FourInts __attribute__((vector_size(16)));
 
 // The lowest of the eight cells around a point, and how far the point is from both ends of it
-// along each axis. All in f32 and in the order of TorchSparse 1.4's calc_ti_weights: the same
-// bits come out.
+// along each axis: batch, x, y, z. All in f32 and in the order of TorchSparse 1.4's
+// calc_ti_weights: the same bits come out.
 struct Corners {
-  int32_t batch;
-  std::array<int32_t, 3> cell;
-  std::array<float, 3> below, above;
+  FourInts cell;
+  Four below, above;
 
   // (x * y) * z of the corners with this x: y slower, z faster.
   Four products(float x) const {
-    const float low = x * below[1], high = x * above[1];
-    return Four{low, low, high, high} * Four{below[2], above[2], below[2], above[2]};
+    const float low = x * below[2], high = x * above[2];
+    return Four{low, low, high, high} * Four{below[3], above[3], below[3], above[3]};
   }
 };
 
-[[noreturn]] void fail_position(int64_t i, int column, double value) {
+// Far outside of what any voxel can have, and still exact as an integer.
+constexpr float kFar = 4.0f * VMK_COORD_MAX * 1024.0f;
+
+[[noreturn]] void fail_position(const float* p, int64_t i) {
+  int axis = 1;
+  while (axis < 3 && std::fabs(p[axis]) <= kFar) ++axis;
+  const bool batch = !(p[0] >= 0 && p[0] <= VMK_BATCH_MAX) || p[0] != std::floor(p[0]);
+  const int column = batch ? 0 : axis;
   fail(VMK_INVALID_ARGUMENT, "Cannot map positions: row %lld has %s = %g, %s",
-       static_cast<long long>(i), kAxisNames[column], value,
-       column == 0 ? "not a batch number" : "not a voxel coordinate");
+       static_cast<long long>(i), kAxisNames[column], static_cast<double>(p[column]),
+       batch ? "not a batch number" : "not a voxel coordinate");
 }
 
 Corners corners_of(const DevoxelizeMap& a, int64_t i) {
-  // Far outside of what any voxel can have, and still exact as an integer.
-  constexpr float kFar = 4.0f * VMK_COORD_MAX * 1024.0f;
   const float* p = a.positions + i * 4;
-  const auto scale = static_cast<float>(a.stride);
+  Four at;
+  std::memcpy(&at, p, sizeof at);
+  const FourInts near = (at >= Four{0, -kFar, -kFar, -kFar}) &
+                        (at <= Four{VMK_BATCH_MAX, kFar, kFar, kFar});
+  const auto stride = static_cast<float>(a.stride);
+  const Four scale{1, stride, stride, stride};
   // Dividing by a power of two and multiplying by its inverse give the same bits.
   const bool exact = (a.stride & (a.stride - 1)) == 0;
-  const float inverse = 1.0f / scale;
+  const Four scaled = exact ? at * (1.0f / scale) : at / scale;
   Corners c;
-  if (!(p[0] >= 0 && p[0] <= VMK_BATCH_MAX) || p[0] != std::floor(p[0])) fail_position(i, 0, p[0]);
-  c.batch = static_cast<int32_t>(p[0]);
-  for (int axis = 0; axis < 3; ++axis) {
-    const float at = p[axis + 1];
-    if (!(std::fabs(at) <= kFar)) fail_position(i, axis + 1, at);
-    const float scaled = exact ? at * inverse : at / scale;
-    auto cell = static_cast<int32_t>(scaled);
-    cell -= static_cast<float>(cell) > scaled;  // the conversion truncates: floor it
-    const float low = static_cast<float>(cell) * scale;
-    c.cell[axis] = cell;
-    c.below[axis] = low + scale - at;
-    c.above[axis] = at - low;
-  }
+  if (!(near[0] & near[1] & near[2] & near[3])) fail_position(p, i);
+  c.cell = __builtin_convertvector(scaled, FourInts);
+  c.cell += __builtin_convertvector(c.cell, Four) > scaled;  // the conversion truncates: floor it
+  const Four low = __builtin_convertvector(c.cell, Four) * scale;
+  c.below = low + scale - at;
+  c.above = at - low;
+  if (c.above[0] != 0) fail_position(p, i);
   return c;
 }
 
-// Fills one row of index and weight and the voxel rows of its corners.
-void write_point(const DevoxelizeMap& a, int64_t i, const Corners& c, const int32_t* rows) {
-  int32_t* index = a.index + i * a.t;
+// Weights of a point whose row of index is filled.
+void write_weights(const DevoxelizeMap& a, int64_t i, const Corners& c) {
+  const int32_t* rows = a.index + i * a.t;
   float* weight = a.weight + i * a.t;
   if (a.t == 1) {
-    index[0] = rows[0];
     weight[0] = rows[0] >= 0 ? 1.0f : 0.0f;
     return;
   }
-  std::memcpy(index, rows, 8 * sizeof *rows);
   const auto scale = static_cast<float>(a.stride);
   const float volume = scale * scale * scale;
-  Four parts[2] = {c.products(c.below[0]), c.products(c.above[0])};
+  Four parts[2] = {c.products(c.below[1]), c.products(c.above[1])};
   float sum = 0;
   for (int half = 0; half < 2; ++half) {
     FourInts there, bits;
@@ -109,13 +113,13 @@ void devoxelize_map_ref(Device& device, const DevoxelizeMap& a) {
   }
   for (int64_t i = 0; i < a.n; ++i) {
     const Corners c = corners_of(a, i);
-    int32_t rows[8];
-    for (int t = 0; t < 8; ++t) {
-      const auto hit = row_of.find({c.batch, int64_t{c.cell[0]} + (t >> 2 & 1),
-                                    int64_t{c.cell[1]} + (t >> 1 & 1), int64_t{c.cell[2]} + (t & 1)});
-      rows[t] = hit == row_of.end() ? -1 : hit->second;
+    for (int64_t t = 0; t < a.t; ++t) {
+      const auto hit =
+          row_of.find({c.cell[0], int64_t{c.cell[1]} + (t >> 2 & 1),
+                       int64_t{c.cell[2]} + (t >> 1 & 1), int64_t{c.cell[3]} + (t & 1)});
+      a.index[i * a.t + t] = hit == row_of.end() ? -1 : hit->second;
     }
-    write_point(a, i, c, rows);
+    write_weights(a, i, c);
   }
 }
 
@@ -140,6 +144,10 @@ class LeafCursor {
   // Rows of the eight cells at (x, y, z) and above, x slowest.
   void eight_rows(int64_t b, int64_t x, int64_t y, int64_t z, int32_t* rows) {
     const bool inside = in_range(b, x, y, z) && in_range(b, x + 1, y + 1, z + 1);
+    if (inside && (x & 7) < 7 && (y & 7) < 7 && (z & 7) < 7) {
+      table_.eight_rows(leaf(b, x, y, z), Leaf::column(x, y), z, rows);
+      return;
+    }
     for (int i = 0; i < 4; ++i) {
       const int64_t cx = x + (i >> 1), cy = y + (i & 1);
       if (inside && (z & 7) < 7) {
@@ -162,15 +170,18 @@ void devoxelize_map_leaves(Device& any, const DevoxelizeMap& a) {
   const LeafTable table = LeafTable::build(device, checked_range(device, a), a.voxels, a.m);
   device.pool.for_ranges(a.n, kGrain, [&](int64_t begin, int64_t end) {
     LeafCursor cursor(table);
-    for (int64_t i = begin; i < end; ++i) {
-      const Corners c = corners_of(a, i);
-      int32_t rows[8];
-      const auto& [x, y, z] = c.cell;
-      if (a.t == 8)
-        cursor.eight_rows(c.batch, x, y, z, rows);
-      else
-        rows[0] = cursor.row(c.batch, x, y, z);
-      write_point(a, i, c, rows);
+    Corners corners[kBlock];
+    for (int64_t block = begin; block < end; block += kBlock) {
+      const int64_t stop = std::min(end, block + kBlock);
+      for (int64_t i = block; i < stop; ++i) corners[i - block] = corners_of(a, i);
+      for (int64_t i = block; i < stop; ++i) {
+        const FourInts cell = corners[i - block].cell;
+        if (a.t == 8)
+          cursor.eight_rows(cell[0], cell[1], cell[2], cell[3], a.index + i * 8);
+        else
+          a.index[i] = cursor.row(cell[0], cell[1], cell[2], cell[3]);
+      }
+      for (int64_t i = block; i < stop; ++i) write_weights(a, i, corners[i - block]);
     }
   });
 }

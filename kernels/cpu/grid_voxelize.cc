@@ -19,7 +19,8 @@ int64_t first_bad(const GridVoxelize& a, int64_t begin, int64_t end) {
   for (int64_t i = begin; i < end; ++i) {
     const float* p = a.positions + i * 4;
     const bool inside = p[0] >= 0 && p[0] < static_cast<float>(a.batches);
-    if (!inside || p[0] != std::floor(p[0]) || std::isnan(p[1]) || std::isnan(p[2]) || std::isnan(p[3])) return i;
+    const bool number = !std::isnan(p[1]) && !std::isnan(p[2]) && !std::isnan(p[3]);
+    if (!inside || p[0] != std::floor(p[0]) || !number) return i;
   }
   return end;
 }
