@@ -20,6 +20,26 @@ Deno.test("H5File reads rows and whole arrays on its thread, and names what is n
   );
 });
 
+Deno.test("H5File does not take a million rows for samples", async () => {
+  using folder = new TestFolder();
+  const path = `${folder.path}/a.h5`;
+  await writeH5(path, [{ name: "data", shape: [1, 2], data: new Uint8Array(2) }]);
+  const bytes = Deno.readFileSync(path);
+  // The dimensions 1 and 2, and their maxima: 1 becomes 2^20 + 1.
+  const words = [1n, 2n, 1n, 2n];
+  const view = new DataView(bytes.buffer);
+  const at = Array.from({ length: bytes.length - 32 }, (_, i) => i)
+    .find((i) => words.every((word, k) => view.getBigUint64(i + 8 * k, true) === word));
+  for (const k of [0, 16]) view.setBigUint64(at! + k, 2n ** 20n + 1n, true);
+  Deno.writeFileSync(path, bytes);
+  using file = await H5File.open(path);
+  assertEquals(file.shape("data"), [2 ** 20 + 1, 2]);
+  assertStringIncludes(
+    await inputError(() => Promise.try(() => file.samples("data"))),
+    '"data" declares 1048577 rows',
+  );
+});
+
 Deno.test("H5File ends a reader that takes too long", async () => {
   using folder = new TestFolder();
   const path = `${folder.path}/a.h5`;

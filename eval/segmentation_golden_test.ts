@@ -113,9 +113,8 @@ golden("perplexity", ["basic"], async (path) => {
   const metrics = await scored("perplexity", ...both(path));
   const expected = expectedOf(path);
   assertStrictEquals(metrics["perplexity_exact"], expected["double_perplexity"]);
-  // The order of torch's float32 sums is not that of any rule: 1e-5 is the tolerance of the case.
-  const ratio = Number(metrics["perplexity"]) / Number(expected["perplexity"]);
-  assertEquals(Math.abs(ratio - 1) < 1e-5, true, `ratio ${ratio}`);
+  assertStrictEquals(metrics["perplexity"], expected["perplexity"]);
+  assertStrictEquals(metrics["loss_base2"], expected["loss_base2"]);
 });
 
 /** Key of the golden file, files, options. */
