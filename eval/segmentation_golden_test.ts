@@ -7,7 +7,7 @@ import { goldenFolder } from "./test_labels.ts";
 type Json = Record<string, unknown>;
 
 /** Metrics of a command line, by the same path that `deno task eval` takes. */
-async function scored(...args: string[]): Promise<Record<string, number | "NaN">> {
+async function scored(...args: string[]): Promise<Record<string, number | string>> {
   const command = await parseCommand(args);
   if (command.kind !== "score") throw new Error(`Cannot score with ${args.join(" ")}`);
   return { ...(await runBenchmark(command.id, command.request, { jobs: 1 })).result.metrics };
