@@ -1,5 +1,5 @@
 import { SHAPENET_PART } from "../../datasets/published/shapenet_part.ts";
-import { shapesOfSplit, SPLITS } from "../../datasets/shapes/shapenet_part.ts";
+import { shapesOfSplit, SPLITS } from "../../datasets/shapes/shapenet_splits.ts";
 import { InputError } from "../../std/errors.ts";
 import type { Benchmark, Outcome, Plan, Request } from "../benchmark.ts";
 import { type PartState, shapenetPartIou } from "../metrics/shapenet_part_iou.ts";
