@@ -1,5 +1,6 @@
 /** Every bench case, in the order the tables show them. To add one: import it, list it. */
 import type { Case, Group } from "./case.ts";
+import { attentionCases } from "./cases/attention.ts";
 import { bevCellsCases } from "./cases/bev_cells.ts";
 import { bevPoolCases } from "./cases/bev_pool.ts";
 import { bevPoolFusedCases } from "./cases/bev_pool_fused.ts";
@@ -68,8 +69,9 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     cases: int8Cases,
   },
   dense: {
-    about: "linear layers, folded batch norms, layer norms and softmax over rows of features",
-    cases: denseCases,
+    about:
+      "linear layers, folded batch norms, layer norms, softmax and attention over rows of features",
+    cases: [...denseCases, ...attentionCases],
   },
 };
 

@@ -40,9 +40,12 @@ Deno.test("casesNamed() refuses a name that no case has", () => {
   assertThrows(() => casesNamed([item], ["fake/n=2"]), RangeError, "no case is called fake/n=2");
 });
 
-/** The first variant of each case in a table, timed. */
+/** The first variant of each case in a table that has one, timed. */
 const someRows = (cases: readonly Case[]) =>
-  cases.map((each) => timed((each.variants?.("cpu") ?? variants("cpu", each.op))[0]!, 1, each));
+  cases.flatMap((each) =>
+    (each.variants?.("cpu") ?? variants("cpu", each.op)).slice(0, 1)
+      .map((variant) => timed(variant, 1, each))
+  );
 
 Deno.test("every table is one that the schema knows, with rows and with none", () => {
   for (const [id, { cases, build }] of Object.entries(TABLES)) {

@@ -1,4 +1,5 @@
 import { InputError } from "../std/errors.ts";
+import { holdLock, removeLeftParts } from "../std/files.ts";
 import { Progress } from "../std/progress.ts";
 import { writeScans } from "./arrow_writer.ts";
 import type { ConvertChoices, ConvertOptions, Dataset, Part } from "./dataset.ts";
@@ -33,7 +34,7 @@ export const DEFAULT_SHARD = 500;
  * where a part is more than one shard, and `out`/<dataset>.manifest.json. Names and sizes of all
  * source files are checked before the first byte is written; a file of `out` is complete or absent.
  * Shards that the manifest lists from an interrupted run of the same settings and source files are
- * kept, if their checksums hold.
+ * kept, if their checksums hold. Two conversions of a data set cannot write into one folder at once.
  *
  * @throws {InputError} at the first bad source file, or for an option the data set does not have.
  */
@@ -71,6 +72,8 @@ async function writeShards(
   plans: readonly ShardPlan[],
   dropped: { points: number },
 ): Promise<{ shards: Shard[]; resumed: number }> {
+  using _lock = await holdLock(`${folder}/${metadata.dataset}.lock`);
+  await removeLeftParts(folder, metadata.dataset);
   const old = (await readManifest(manifestPath(folder, metadata.dataset)))?.shards ?? [];
   const parts = new Set(plans.map(({ part }) => part.name));
   const others = old.filter(({ part }) => !parts.has(part));
@@ -95,11 +98,11 @@ async function writeShards(
       schemaVersion: 1,
       dataset: metadata.dataset,
       datasetVersion: metadata.version,
-      complete: shards.length === plans.length,
+      complete: shards.length === plans.length && areWhole(others),
       shards: [...others, ...shards].sort((a, b) => a.file < b.file ? -1 : 1),
     });
   }
-  await removeReplaced(folder, old, [...others, ...shards]);
+  await removeReplaced(folder, metadata.dataset, parts, shards);
   return { shards, resumed };
 }
 
@@ -163,15 +166,30 @@ async function keptShard(
   return await fileSha256(path) === shard.sha256 ? shard : undefined;
 }
 
-/** Removes the shards of an earlier conversion that this one has replaced by others. */
+/** Whether no part lacks a shard: an earlier conversion of other parts may have been interrupted. */
+function areWhole(shards: readonly Shard[]): boolean {
+  const byPart = Map.groupBy(shards, ({ part }) => part).values();
+  return byPart.every((of) =>
+    of.length === Number(/-of-(\d+)\.arrow$/.exec(of[0]!.file)?.[1] ?? 1)
+  );
+}
+
+/**
+ * Removes the shards that earlier conversions of these parts made and this one has replaced by
+ * others; an interrupted one may have left them out of its manifest.
+ */
 async function removeReplaced(
   folder: string,
-  old: readonly Shard[],
+  dataset: string,
+  parts: ReadonlySet<string>,
   shards: readonly Shard[],
 ): Promise<void> {
   const written = new Set(shards.map(({ file }) => file));
-  for (const { file } of old) {
-    if (!written.has(file)) await Deno.remove(`${folder}/${file}`).catch(() => {});
+  for await (const { name } of Deno.readDir(folder)) {
+    const part = /^(.+?)(?:-\d{5}-of-\d{5})?\.arrow$/.exec(name)?.[1];
+    if (written.has(name) || !part?.startsWith(`${dataset}-`)) continue;
+    if (!parts.has(part.slice(dataset.length + 1))) continue;
+    await Deno.remove(`${folder}/${name}`).catch(() => {});
   }
 }
 

@@ -236,43 +236,6 @@ Deno.test("convert() refuses KITTI labels of an unknown type or length", async (
   );
 });
 
-Deno.test("convert() goes on after an interruption without redoing finished shards", async () => {
-  using folder = new TestFolder();
-  const src = sequence(folder);
-  folder.write("src/sequences/00/labels/000001.label", Uint32Array.of(0, 10, 12));
-  await inputError(() => run(semanticKitti, src, folder, { shardScans: 1 }));
-  const first = `${folder.path}/out/semantickitti-00-00000-of-00002.arrow`;
-  const before = Deno.statSync(first).ino;
-  assertStringIncludes(
-    await inputError(() => openScans(`${folder.path}/out`)),
-    "of a conversion that did not end",
-  );
-  folder.write("src/sequences/00/labels/000001.label", Uint32Array.of(0, 10, 10));
-  const { resumed, written } = await run(semanticKitti, src, folder, { shardScans: 1 });
-  assertEquals(resumed, 0, "the source changed");
-  assertEquals(written.length, 2);
-  assert(Deno.statSync(first).ino !== before);
-
-  const again = await run(semanticKitti, src, folder, { shardScans: 1 });
-  assertEquals(again.resumed, 2);
-  Deno.removeSync(`${folder.path}/out/semantickitti-00-00001-of-00002.arrow`);
-  assertEquals((await run(semanticKitti, src, folder, { shardScans: 1 })).resumed, 1);
-  const whole = await run(semanticKitti, src, folder);
-  assertEquals(whole.paths, [`${folder.path}/out/semantickitti-00.arrow`]);
-  const names = Array.from(Deno.readDirSync(`${folder.path}/out`), ({ name }) => name).sort();
-  assertEquals(names, ["semantickitti-00.arrow", "semantickitti.manifest.json"]);
-});
-
-Deno.test("convert() keeps the files of other sequences of an earlier run", async () => {
-  using folder = new TestFolder();
-  const src = sequence(folder);
-  folder.write("src/sequences/11/velodyne/000000.bin", POINTS);
-  await run(semanticKitti, src, folder, { sequences: ["00"] });
-  const { paths, written } = await run(semanticKitti, src, folder, { sequences: ["11"] });
-  assertEquals(paths.length, 1);
-  assertEquals(written.map(({ id }) => id), ["00/000000", "00/000001", "11/000000"]);
-});
-
 Deno.test("convert() keeps every value of a real SemanticKITTI scan", async () => {
   const src = realData("semantickitti");
   if (src === undefined) return;

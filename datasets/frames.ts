@@ -9,15 +9,20 @@ export interface Frame {
   readonly labelPath?: string;
 }
 
+/** Where the labels of scans are. */
+interface LabelFiles {
+  readonly folder: string;
+  readonly ending: string;
+  /** Told when the folder has files, but of none of the scans; without it that is an error. */
+  warn?(text: string): void;
+}
+
 /**
- * The `folder`/*.bin scans in order, each with its file in `labels` where that folder has any.
+ * The `folder`/*.bin scans in order, each with its file in `labels` where any of them has one.
  *
  * @throws {InputError} when there are no scans, or labels and scans are not one to one.
  */
-export async function listFrames(
-  folder: string,
-  labels?: { readonly folder: string; readonly ending: string },
-): Promise<Frame[]> {
+export async function listFrames(folder: string, labels?: LabelFiles): Promise<Frame[]> {
   const scans = await namesIn(folder, ".bin");
   if (scans === undefined) {
     throw new InputError(`Cannot convert "${folder}": there is no such folder`);
@@ -28,17 +33,28 @@ export async function listFrames(
   const pointsOf = (name: string) => ({ name, pointsPath: `${folder}/${name}.bin` });
   if (labels === undefined) return scans.map(pointsOf);
   const labelled = await namesIn(labels.folder, labels.ending) ?? [];
-  if (labelled.length > 0) matchNames(folder, scans, labels, labelled);
+  if (labelled.length === 0) return scans.map(pointsOf);
+  const known = new Set(labelled);
+  if (labels.warn !== undefined && !scans.some((name) => known.has(name))) {
+    labels.warn(
+      `"${labels.folder}" has ${
+        plural(labelled.length, "label file")
+      }, none of them of a scan in ` +
+        `"${folder}": the scans get no labels`,
+    );
+    return scans.map(pointsOf);
+  }
+  matchNames(folder, scans, labels, labelled);
   return scans.map((name) => ({
     ...pointsOf(name),
-    ...(labelled.length > 0 && { labelPath: `${labels.folder}/${name}${labels.ending}` }),
+    labelPath: `${labels.folder}/${name}${labels.ending}`,
   }));
 }
 
 function matchNames(
   folder: string,
   scans: readonly string[],
-  labels: { readonly folder: string; readonly ending: string },
+  labels: LabelFiles,
   labelled: readonly string[],
 ): void {
   const counts = `${plural(scans.length, "scan")} and ${plural(labelled.length, "label file")}`;

@@ -1,52 +1,57 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { H5File } from "./h5_file.ts";
 import { writeH5 } from "./raw/h5_writer.ts";
 import { inputError, TestFolder } from "./test_scans.ts";
 
-Deno.test("H5File meets damage of any byte and any truncation in one line", async () => {
+const DATA = { name: "data", shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
+
+Deno.test("H5File reads rows and whole arrays on its thread, and names what is not there", async () => {
   using folder = new TestFolder();
   const path = `${folder.path}/a.h5`;
-  await writeH5(path, [{ name: "data", shape: [2, 2, 3], data: new Float32Array(12).fill(7) }]);
-  const bytes = Deno.readFileSync(path);
-  const read = async () => {
-    using file = await H5File.open(path);
-    for (const name of file.names) file.read(name);
-  };
-  await read();
-  const meet = async (damaged: Uint8Array) => {
-    Deno.writeFileSync(path, damaged);
-    try {
-      await read();
-    } catch (error) {
-      assertEquals((error as Error).name, "InputError", String(error));
-      assert(!(error as Error).message.includes("\n"));
-    }
-  };
-  for (let i = 0; i < bytes.length; i += 7) {
-    const damaged = bytes.slice();
-    damaged[i]! ^= 0xff;
-    await meet(damaged);
-  }
-  for (let cut = 0; cut < bytes.length; cut += 97) await meet(bytes.subarray(0, cut));
-  Deno.writeTextFileSync(path, "no HDF5 at all");
-  assertStringIncludes(await inputError(read), "as HDF5:");
+  await writeH5(path, [DATA, { name: "label", shape: [2], data: Int32Array.of(7, 8) }]);
+  using file = await H5File.open(path);
+  assertEquals(file.names, ["data", "label"]);
+  assertEquals(file.shape("data"), [2, 3]);
+  assertEquals(await file.read("data", 1, 2), { shape: [1, 3], data: Float32Array.of(4, 5, 6) });
+  assertEquals((await file.read("label")).data, Int32Array.of(7, 8));
+  assertStringIncludes(
+    await inputError(() => file.read("points")),
+    'it has the arrays data, label, and "points" is needed',
+  );
 });
 
-Deno.test("H5File does not believe shapes that need more than its limit", async () => {
+Deno.test("H5File does not take a million rows for samples", async () => {
   using folder = new TestFolder();
   const path = `${folder.path}/a.h5`;
-  await writeH5(path, [{ name: "data", shape: [1, 3], data: new Float32Array(3) }]);
+  await writeH5(path, [{ name: "data", shape: [1, 2], data: new Uint8Array(2) }]);
   const bytes = Deno.readFileSync(path);
-  // The dimensions 1 and 3, and their maxima: 3 becomes 2^40.
-  const words = [1n, 3n, 1n, 3n];
+  // The dimensions 1 and 2, and their maxima: 1 becomes 2^20 + 1.
+  const words = [1n, 2n, 1n, 2n];
   const view = new DataView(bytes.buffer);
   const at = Array.from({ length: bytes.length - 32 }, (_, i) => i)
     .find((i) => words.every((word, k) => view.getBigUint64(i + 8 * k, true) === word));
-  for (const k of [8, 24]) view.setBigUint64(at! + k, 2n ** 40n, true);
+  for (const k of [0, 16]) view.setBigUint64(at! + k, 2n ** 20n + 1n, true);
   Deno.writeFileSync(path, bytes);
-  const error = await inputError(async () => {
-    using file = await H5File.open(path);
-    file.read("data");
-  });
-  assertStringIncludes(error, "declares 1099511627776 values");
+  using file = await H5File.open(path);
+  assertEquals(file.shape("data"), [2 ** 20 + 1, 2]);
+  assertStringIncludes(
+    await inputError(() => Promise.try(() => file.samples("data"))),
+    '"data" declares 1048577 rows',
+  );
+});
+
+Deno.test("H5File ends a reader that takes too long", async () => {
+  using folder = new TestFolder();
+  const path = `${folder.path}/a.h5`;
+  await writeH5(path, [DATA]);
+  // The thread cannot even have begun.
+  const error = await inputError(() => H5File.open(path, 0));
+  assertStringIncludes(error, "it took more than 0 s");
+});
+
+Deno.test("H5File says of a damaged file what its thread found", async () => {
+  using folder = new TestFolder();
+  const path = `${folder.path}/a.h5`;
+  Deno.writeTextFileSync(path, "no HDF5 at all");
+  assertStringIncludes(await inputError(() => H5File.open(path)), `"${path}" as HDF5:`);
 });

@@ -10,7 +10,7 @@ export interface RowReader {
   /** Array [rows, points, columns] whose rows are counted. */
   readonly points: string;
   /** Makes a scan of row `row`; `place` is for error texts. */
-  read(file: H5File, row: number, id: string, place: string): Scan;
+  read(file: H5File, row: number, id: string, place: string): Promise<Scan>;
 }
 
 /** A part of all rows of files, in the order of the files; the id of a row is "file/row". */
@@ -23,7 +23,7 @@ export async function rowsPart(
   const counts: number[] = [];
   for (const file of files) {
     using open = await H5File.open(`${src}/${file}`);
-    const shape = open.shape(reader.points);
+    const shape = open.shape(reader.points) ?? [];
     if (shape.length !== 3 || shape[2]! < 3 || shape[0]! < 1) {
       throw new InputError(
         `Cannot convert "${src}/${file}": "${reader.points}" has the shape (${
@@ -32,7 +32,7 @@ export async function rowsPart(
           `and (rows, points, 3 or more) is needed`,
       );
     }
-    counts.push(shape[0]!);
+    counts.push(open.samples(reader.points));
   }
   return {
     name,
@@ -47,7 +47,7 @@ export async function rowsPart(
         using open = await H5File.open(`${src}/${file}`);
         for (let row = begin; row < end; row++) {
           const id = `${file.replace(/\.h5$/, "")}/${row}`;
-          yield reader.read(open, row, id, `"${src}/${file}" row ${row}`);
+          yield await reader.read(open, row, id, `"${src}/${file}" row ${row}`);
         }
       }
     },
@@ -59,14 +59,14 @@ export async function rowsPart(
  *
  * @throws {InputError} when their number is not that of the points.
  */
-export function rowLabels(
+export async function rowLabels(
   file: H5File,
   name: string,
   row: number,
   points: number,
   place: string,
-): Float64Array {
-  const { data } = file.read(name, row, row + 1);
+): Promise<Float64Array> {
+  const { data } = await file.read(name, row, row + 1);
   if (data.length !== points) {
     throw new InputError(
       `Cannot convert ${place}: "${name}" has ${data.length} values, and ${points} are needed`,

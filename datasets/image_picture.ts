@@ -6,11 +6,12 @@ import { decodePng, PngError } from "../std/png.ts";
 import { imageSize, type Size } from "./encoded_image.ts";
 import { countPixels, decodeLabelImage } from "./label_image.ts";
 import type { ScanMetadata } from "./metadata.ts";
-import { base64, css, escapeXml, LEGEND, visible } from "./picture.ts";
+import { visible } from "./picture.ts";
 import { encodePng } from "./png.ts";
 import type { Rgb } from "./published/published.ts";
 import { classColour } from "./published/registry.ts";
 import type { Scan } from "./scan.ts";
+import { base64, css, svgPage } from "./svg_page.ts";
 
 /** Share of the labels' colours where there is an image below them. */
 const OPACITY = 0.6;
@@ -26,28 +27,15 @@ export function imageSvg(scan: Scan, metadata: ScanMetadata): string {
   const [width, height] = sizeOf(scan);
   const image = scan.images?.[0];
   const labels = labelColours(scan, metadata);
-  const legend = legendOf(scan, metadata);
-  const full = Math.max(height, 60 + 16 * legend.length);
   const embed = (bytes: Uint8Array, kind: string, opacity: number) =>
     `<image width="${width}" height="${height}" opacity="${opacity}" ` +
     `href="data:image/${kind};base64,${base64(bytes)}"/>`;
   const hasImage = image !== undefined && image.length > 0;
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width + LEGEND}" height="${full}" ` +
-    `font-family="sans-serif" font-size="12">`,
-    `<title>${escapeXml(`${metadata.dataset}: ${scan.id}`)}</title>`,
-    `<rect width="100%" height="100%" fill="white"/>`,
+  return svgPage(scan.id, metadata, { width, height, legend: legendOf(scan, metadata) }, [
     ...hasImage ? [embed(image, image[0] === 0xff ? "jpeg" : "png", 1)] : [],
     ...labels ? [embed(encodePng(width, height, labels), "png", hasImage ? OPACITY : 1)] : [],
     ...objectShapes(scan, metadata),
-    `<text x="${width + 10}" y="18" font-weight="bold">${escapeXml(scan.id)}</text>`,
-    ...legend.flatMap(([text, colour], i) => [
-      `<rect x="${width + 10}" y="${30 + 16 * i}" width="11" height="11" fill="${css(colour)}"/>`,
-      `<text x="${width + 26}" y="${40 + 16 * i}">${escapeXml(text)}</text>`,
-    ]),
-    "</svg>",
-    "",
-  ].join("\n");
+  ]);
 }
 
 /** The picture as PNG; a JPEG image is left dark below its labels and boxes. */

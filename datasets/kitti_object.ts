@@ -64,7 +64,7 @@ async function splitPart(
   options: ConvertOptions,
 ): Promise<Part> {
   const folder = `${src}/${split}`;
-  const labels = { folder: `${folder}/label_2`, ending: ".txt" };
+  const labels = { folder: `${folder}/label_2`, ending: ".txt", warn: options.warn };
   const frames = await listFrames(`${folder}/${velodyne}`, labels);
   const sources: string[] = [];
   for (const { name, pointsPath, labelPath } of frames) {

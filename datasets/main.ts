@@ -45,7 +45,7 @@ DATASET                 ${Object.keys(DATASETS).join(", ")}
                         SOURCE:TARGET files (text-pairs), a split or folder (the others)
 --velodyne NAME         the folder of scans: velodyne (default) or velodyne_reduced (kitti-object)
 --version NAME          the release, such as v1.0-mini (nuscenes; default: the only one there)
---sweeps N              sweeps in a scan, this one and those before it (nuscenes; default 1)
+--sweeps N              sweeps in a scan, this one and those before it (nuscenes, waymo; default 1)
 --no-images             keep calibrations and leave the images out
 --shard N               scans a file at most (default ${DEFAULT_SHARD})
 --drop-invalid          leave points with a NaN or infinite value out, with their labels

@@ -158,6 +158,9 @@ Deno.test("data synth --format writes raw files that data convert reads and data
   assertEquals(info.code, 0, info.err);
   assertMatch(await Deno.readTextFile(picture), /^<svg [^]*vegetation: \d+[^]* boxes|road: \d+/);
   await refused(["info", out, "--picture", picture, "--scan", "1"], "has 1 scans");
+  if (Deno.build.os === "linux") {
+    await refused(["info", out, "--picture", "/dev/a.svg"], 'Cannot use "/dev/a.svg');
+  }
 });
 
 Deno.test("data synth leaves no half-written file on Ctrl-C", async () => {

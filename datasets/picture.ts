@@ -7,10 +7,12 @@ import { encodePng } from "./png.ts";
 import type { Rgb } from "./published/published.ts";
 import { classColour } from "./published/registry.ts";
 import type { Scan } from "./scan.ts";
+import { base64, css, svgPage } from "./svg_page.ts";
 
-/** Pixels of the longer side of the map. */
+/** Pixels of the longer side of the map; up to twice as many where a pixel would be coarser. */
 const SIDE = 1000;
-export const LEGEND = 320;
+/** Metres: of a car 10 pixels wide the front can be told from the back. */
+const COARSEST = 0.2;
 
 /** Where the map lies on the ground. */
 interface Frame {
@@ -27,27 +29,14 @@ export function birdsEyeSvg(scan: Scan, metadata: ScanMetadata): string {
   const frame = frameOf(scan);
   const { width, height } = frame;
   const png = encodePng(width, height, raster(scan, metadata, frame));
-  const legend = legendOf(scan, metadata);
-  const full = Math.max(height, 60 + 16 * legend.length);
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width + LEGEND}" height="${full}" ` +
-    `font-family="sans-serif" font-size="12">`,
-    `<title>${escapeXml(`${metadata.dataset}: ${scan.id}`)}</title>`,
-    `<rect width="100%" height="100%" fill="white"/>`,
+  return svgPage(scan.id, metadata, { width, height, legend: legendOf(scan, metadata) }, [
     `<image width="${width}" height="${height}" href="data:image/png;base64,${base64(png)}"/>`,
     ...boxOutlines(scan, metadata, frame).map(([corners, colour]) =>
       `<path d="M${corners.map((at) => at.map((v) => v.toFixed(1)).join(" ")).join("L")}" ` +
       `fill="none" stroke="${css(colour)}" stroke-width="1.5"/>`
     ),
     ...scaleBar(frame),
-    `<text x="${width + 10}" y="18" font-weight="bold">${escapeXml(scan.id)}</text>`,
-    ...legend.flatMap(([text, colour], i) => [
-      `<rect x="${width + 10}" y="${30 + 16 * i}" width="11" height="11" fill="${css(colour)}"/>`,
-      `<text x="${width + 26}" y="${40 + 16 * i}">${escapeXml(text)}</text>`,
-    ]),
-    "</svg>",
-    "",
-  ].join("\n");
+  ]);
 }
 
 /** The picture as PNG: points and boxes, without the legend. */
@@ -64,15 +53,21 @@ export function birdsEyePng(scan: Scan, metadata: ScanMetadata): Uint8Array {
 
 /** The map that holds the boxes and all but the farthest half percent of the points each way. */
 function frameOf({ points, boxes }: Scan): Frame {
+  const geometry = boxes?.geometry ?? new Float32Array();
   const range = (axis: number) => {
-    const [low, high] = bounds(points, axis);
-    const centres = (boxes?.geometry ?? []).filter((value, i) => i % 7 === axis && isFinite(value));
-    return [Math.min(low, ...centres), Math.max(high, ...centres)] as const;
+    let [low, high] = bounds(points, axis);
+    for (let at = 0; at < geometry.length; at += 7) {
+      const radius = Math.hypot(geometry[at + 3]!, geometry[at + 4]!) / 2;
+      const [from, to] = [geometry[at + axis]! - radius, geometry[at + axis]! + radius];
+      if (!Number.isFinite(from) || !Number.isFinite(to)) continue;
+      [low, high] = [Math.min(low, from), Math.max(high, to)];
+    }
+    return [low, high] as const;
   };
   const [bottom, top] = range(0);
   const [right, left] = range(1);
   const metres = Math.max(top - bottom, left - right);
-  const metresPerPixel = metres / SIDE;
+  const metresPerPixel = Math.max(metres / (2 * SIDE), Math.min(metres / SIDE, COARSEST));
   return {
     top,
     left,
@@ -191,27 +186,19 @@ function scaleBar(frame: Frame): string[] {
 
 /** The classes of the scan, the most frequent first. */
 function legendOf({ semantic, boxes }: Scan, { dataset, classes }: ScanMetadata): [string, Rgb][] {
-  const entries = (ids: Uint16Array | undefined, unit: string): [string, Rgb][] => {
+  const entries = (
+    ids: Uint16Array | undefined,
+    unit: (count: number) => string,
+  ): [string, Rgb][] => {
     const counts = new Map<number, number>();
     for (const id of ids ?? []) counts.set(id, (counts.get(id) ?? 0) + 1);
     return [...counts].sort((a, b) => b[1] - a[1]).map(([id, count]) => [
-      `${classes[id] ?? `class ${id}`}: ${count}${unit}`,
+      `${classes[id] ?? `class ${id}`}: ${count}${unit(count)}`,
       visible(classColour(dataset, id)),
     ]);
   };
-  return [...entries(semantic, ""), ...entries(boxes?.semantic, " boxes")];
-}
-
-export const css = (colour: Rgb) => `rgb(${colour.join(",")})`;
-
-export const escapeXml = (text: string) =>
-  text.replace(/[<>&"\p{Cc}]/gu, (c) => `&#${Math.max(32, c.codePointAt(0)!)};`);
-
-/** In pieces: a call can take only so many arguments. */
-export function base64(bytes: Uint8Array): string {
-  let text = "";
-  for (let i = 0; i < bytes.length; i += 0x8000) {
-    text += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
-  }
-  return btoa(text);
+  return [
+    ...entries(semantic, () => ""),
+    ...entries(boxes?.semantic, (count) => count === 1 ? " box" : " boxes"),
+  ];
 }

@@ -49,6 +49,30 @@ Deno.test("a real nuScenes sample has its points in its boxes and before its cam
   );
 });
 
+Deno.test("a folder of real nuScenes samples is a part a sample", async () => {
+  const src = realData("nuscenes");
+  if (src === undefined) return;
+  const options = { dropInvalid: false, dropped: () => {}, warn: () => {} };
+  const parts = await datasetNamed("nuscenes").parts(src, options);
+  assertEquals(parts.map(({ name, length }) => [name, length]), [["ca9a282c", 1]]);
+});
+
+Deno.test("a real reduced KITTI scan converts beside labels of another frame, with a warning", async () => {
+  const src = realData("kitti");
+  if (src === undefined) return;
+  using folder = new TestFolder();
+  const [out, warnings] = [`${folder.path}/out`, [] as string[]];
+  const options = { dropInvalid: false, warn: (text: string) => void warnings.push(text) };
+  await convert(datasetNamed("kitti-object"), src, out, {
+    ...options,
+    velodyne: "velodyne_reduced",
+  });
+  assertStringIncludes(warnings[0]!, "none of them of a scan");
+  using source = await openScans(out);
+  const { id, points, boxes } = await source.scan(0);
+  assertEquals([id, points.length / 4, boxes], ["training/000008", 17238, undefined]);
+});
+
 Deno.test("a real PandaSet frame has the labels of cars inside the boxes of cars", async () => {
   const src = realData("pandaset");
   if (src === undefined) return;

@@ -167,6 +167,17 @@ Deno.test("bleu and rouge refuse texts that do not fit, and say where", async ()
   assertEquals([metrics["rouge1_f"], metrics["rougeL_f"]], [1, 1]);
 });
 
+Deno.test("multi-bleu chops a last line without a line feed, and counts at most 9999 tokens apart", async () => {
+  using folder = new Folder();
+  const gt = folder.write("ref", "a b c d\na b c d\n");
+  const pred = folder.write("hyp", "a b c d\na b c dd");
+  const { metrics, warnings } = await run("bleu", "--gt", gt, "--pred", pred);
+  assertEquals(metrics["bleu"], 100);
+  assertStringIncludes(warnings[0]!, 'hyp" does not end in a line feed');
+  const long = folder.write("long", `${"a ".repeat(10_010)}\na b c d\n`);
+  assertEquals((await run("bleu", "--gt", long, "--pred", gt)).metrics["ref_len"], 9999 + 4);
+});
+
 Deno.test("fairseq counts an empty line as one token", async () => {
   using folder = new Folder();
   const text = folder.write("text", "a b c d\n\n");
@@ -205,6 +216,44 @@ Deno.test("shapenet-part and partnet take the best score of the classes that cou
     "--classes",
     "9",
   );
+});
+
+Deno.test("shapenet-part reads the data set's text files, and predictions as text", async () => {
+  using folder = new Folder();
+  const gt = folder.write("gt/02691156/a.txt", "0 0 0 1 0 0 0.000000\n1 0 0 1 0 0 1.000000\n");
+  folder.write("gt/02691156/b.txt", "0 0 0 1 0 0 2\r\n\r\n1 0 0 1 0 0 3\r\n");
+  folder.write("gt/synsetoffset2category.txt", "Airplane\t02691156\n");
+  const list = '["shape_data/02691156/a"]';
+  folder.write("gt/train_test_split/shuffled_test_file_list.json", list);
+  const root = gt.slice(0, -"/02691156/a.txt".length);
+  const pred = folder.write("p/02691156/a.txt", "0\n1").slice(0, -"/02691156/a.txt".length);
+  const both = ["--gt", root, "--pred", pred];
+  const test = await run("shapenet-part", ...both, "--split", "test");
+  assertEquals([test.metrics["instance_miou"], test.inputs["points"]], [1, 2]);
+  await refuses('02691156/b.txt": --pred', "shapenet-part", ...both);
+  const scores = Array.from({ length: 50 }, (_, part) => part === 3 ? "0.5" : "0.25").join(" ");
+  folder.write("p/02691156/b.txt", `${scores}\n${scores}\n`);
+  const all = await run("shapenet-part", ...both);
+  // Shape b: part 2 is missed and part 3 has one point of two.
+  assertEquals(all.metrics["instance_miou"], (1 + (1 + 1 + 0 + 0.5) / 4) / 2);
+  folder.write("p/02691156/b.txt", "2\nnan\n");
+  await refuses('b.txt": point 1 has the label NaN', "shapenet-part", ...both);
+  folder.write("p/02691156/b.txt", "2\n3 4\n");
+  await refuses('b.txt" line 2: it has 2 values, and 1 are needed', "shapenet-part", ...both);
+  folder.write("gt/train_test_split/shuffled_test_file_list.json", '["shape_data/02691156/c"]');
+  await refuses('no file of "02691156/c"', "shapenet-part", ...both, "--split", "test");
+});
+
+Deno.test("seg leaves out the class that a negative --ignore counts from the end, and says so", async () => {
+  using folder = new Folder();
+  const labels = npy("<i4", "3,", Int32Array.of(0, 1, -1));
+  const gt = folder.write("gt.npy", labels);
+  const pred = folder.write("pred.npy", npy("<i4", "3,", Int32Array.of(0, 0, 0)));
+  const args = ["seg", "--gt", gt, "--pred", pred, "--classes", "2"];
+  assertEquals((await run(...args as [string])).metrics["miou"], 0.25);
+  const { metrics, warnings } = await run(...args as [string], "--ignore", "-1");
+  assertEquals([metrics["miou"], metrics["acc"]], [0.5, 0.5]);
+  assertStringIncludes(warnings[0]!, "takes class 1 out");
 });
 
 Deno.test("bev-map is done at once with a header of endless samples that have no cells", async () => {

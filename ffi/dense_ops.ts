@@ -68,11 +68,11 @@ export function affine<T extends Feature>(
 }
 
 /** Normalises every row of `x` [N, C]; `gamma` and `beta` [C]. */
-export function layerNorm(
-  x: F32,
+export function layerNorm<T extends Feature>(
+  x: Tensor<T>,
   gamma: F32,
   beta: F32,
-  out: F32,
+  out: Tensor<T>,
   epsilon = 1e-5,
   variant = 0,
 ): void {
@@ -89,8 +89,8 @@ export function layerNorm(
   ctx.check(status, "vmk_layer_norm");
 }
 
-/** Softmax over the columns of `x` [N, C]. */
-export function softmax(x: F32, out: F32, variant = 0): void {
+/** Softmax over the columns of `x` [N, C]; `out` may be `x`. */
+export function softmax<T extends Feature>(x: Tensor<T>, out: Tensor<T>, variant = 0): void {
   const { ctx } = x;
   ctx.check(ctx.lib.vmk_softmax(ctx.ptr, variant, x.ptr, out.ptr), "vmk_softmax");
 }
@@ -106,13 +106,72 @@ export function concat<T extends Feature>(
   ctx.check(ctx.lib.vmk_concat(ctx.ptr, variant, a.ptr, b.ptr, out.ptr), "vmk_concat");
 }
 
+/** The first columns of `x` [N, A + B] into `a` [N, A], the rest into `b` [N, B]. */
+export function split<T extends Feature>(
+  x: Tensor<T>,
+  a: Tensor<T>,
+  b: Tensor<T>,
+  variant = 0,
+): void {
+  const { ctx } = x;
+  ctx.check(ctx.lib.vmk_split(ctx.ptr, variant, x.ptr, a.ptr, b.ptr), "vmk_split");
+}
+
+/** Rows that attend to each other, and what is added to their scores; see `vmk_attention`. */
+export interface AttentionGroups {
+  /** [G, Q]; below 0: none. */
+  readonly queries: I32;
+  /** [G, T]; below 0: `pad`, or zeros. */
+  readonly keys: I32;
+  /** [C] each. */
+  readonly pad?: { readonly key: F32; readonly value: F32 };
+  /** [heads, Q, T] */
+  readonly bias?: F32;
+  /** [M, Q, T], of group g the g % M-th. */
+  readonly mask?: F32;
+}
+
+/** What attention reads: `query` [N, C], `key` and `value` [R, C]. */
+export interface AttentionRows {
+  readonly query: F32;
+  readonly key: F32;
+  readonly value: F32;
+}
+
+/** Scaled dot-product attention with `heads` heads in groups of rows, into `out` [N, C]. */
+export function attention(
+  { query, key, value }: AttentionRows,
+  { queries, keys, pad, bias, mask }: AttentionGroups,
+  out: F32,
+  heads: number,
+  variant = 0,
+): void {
+  const { ctx } = query;
+  const status = ctx.lib.vmk_attention(
+    ctx.ptr,
+    variant,
+    query.ptr,
+    key.ptr,
+    value.ptr,
+    queries.ptr,
+    keys.ptr,
+    optional(pad?.key),
+    optional(pad?.value),
+    optional(bias),
+    optional(mask),
+    out.ptr,
+    heads,
+  );
+  ctx.check(status, "vmk_attention");
+}
+
 const POOLINGS: Readonly<Record<Exclude<Reduction, "first">, number>> = { mean: 1, sum: 2, max: 3 };
 
 /** Pools `feats` [N, C] over a kernel map [KV, M] into `out` [M, C]. */
-export function mapReduce(
-  feats: F32,
+export function mapReduce<T extends Feature>(
+  feats: Tensor<T>,
   map: I32,
-  out: F32,
+  out: Tensor<T>,
   reduction: keyof typeof POOLINGS,
   variant = 0,
 ): void {

@@ -4,7 +4,14 @@ import { InputError } from "../std/errors.ts";
 import { type Dataflow, groupsOf, mappedConvs } from "./dataflow.ts";
 import { minkunet } from "./nets/minkunet.ts";
 import { Scene } from "./scene.ts";
-import { deviceName, groupKey, saveTuned, tunedPath, TunedPlans } from "./tuned_store.ts";
+import {
+  deviceName,
+  groupKey,
+  saveTuned,
+  tunedNames,
+  tunedPath,
+  TunedPlans,
+} from "./tuned_store.ts";
 
 const NETWORK = minkunet({ ratio: 0.25, classes: 4 });
 const CHOICE: Dataflow = { variant: "masked", settings: { splits: 2 } };
@@ -45,6 +52,21 @@ Deno.test("what was tuned is found again, on scans of about that size", async ()
   );
 });
 
+Deno.test("what was tuned on any device is found by the name of its file", async () => {
+  await withScene((ctx, scene) =>
+    inEmptyFolder(async () => {
+      assertEquals(tunedNames(), []);
+      const path = await saveTuned(ctx, tuned, { network: NETWORK, scene, dtype: "f32" });
+      await Deno.copyFile(path, ".cache/tuned/another.json");
+      await Deno.writeTextFile(".cache/tuned/notes.txt", "");
+      assertEquals(tunedNames().length, 2);
+      assertEquals(tunedNames()[0], "another");
+      assertEquals(TunedPlans.named("another").planFor(NETWORK, scene, "f32"), tuned.plan);
+      assertThrows(() => TunedPlans.named("none"), InputError, 'no ".cache/tuned/none.json"');
+    })
+  );
+});
+
 Deno.test("another network keeps what was there", async () => {
   await withScene((ctx, scene) =>
     inEmptyFolder(async () => {
@@ -77,6 +99,10 @@ Deno.test("nothing tuned, or a damaged file, is an error that says what to do", 
       await Deno.mkdir(".cache/tuned", { recursive: true });
       await Deno.writeTextFile(path, `{"schemaVersion": 1, "device": "x", "forward": {"a": 1}}`);
       assertThrows(() => TunedPlans.open(ctx), InputError, path);
+      const forward = { k: { variant: "implicit", settings: { tile: "mma_1x1", pieces: 2 } } };
+      const store = { schemaVersion: 1, device: "x", forward };
+      await Deno.writeTextFile(path, JSON.stringify(store));
+      assertThrows(() => TunedPlans.open(ctx), InputError, 'no tile "mma_1x1"');
     })
   );
 });

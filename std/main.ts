@@ -18,6 +18,13 @@ function report(error: unknown): number {
     say(`error: ${error.message}`);
     return 2;
   }
+  // Deno keeps the folders of the system from tasks that have not every permission.
+  const kept = error instanceof Deno.errors.NotCapable &&
+    /all access to ("[^"]*")/.exec(error.message);
+  if (kept) {
+    say(`error: Cannot use ${kept[1]}: it is a file of the system, and one of your own is needed`);
+    return 2;
+  }
   if (error instanceof CheckError) {
     say(`error: ${error.message}`);
     return 1;

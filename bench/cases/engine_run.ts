@@ -2,7 +2,7 @@
  * A whole network on the settings of an engine: its maps and all of its layers, nothing else. What
  * an engine tunes is tuned before the clock starts, on the same scan.
  */
-import { type Context, variants } from "../../ffi/mod.ts";
+import { type Context, convTiles, type Feature, variants } from "../../ffi/mod.ts";
 import { countMacs } from "../../models/count.ts";
 import {
   type Dataflow,
@@ -11,6 +11,7 @@ import {
   samePlan,
   sizeOf,
 } from "../../models/dataflow.ts";
+import { featureTensor } from "../../models/dtype.ts";
 import { Model } from "../../models/model.ts";
 import { Scene } from "../../models/scene.ts";
 import { tune, type Tuned } from "../../models/tune.ts";
@@ -22,13 +23,16 @@ import { type Profile, profileOf, PROFILES } from "../engines/profiles.ts";
 import type { Tolerance } from "../harness/check.ts";
 import type { NetworkInput, Workload } from "../workloads/workload.ts";
 
-/** The scan and the network of a workload, on the host. */
-export interface Prepared {
-  readonly network: Network;
-  readonly weights: Weights;
-  /** [M, 4] and [M, C]. */
+/** Voxels on the host: coordinates [M, 4] and features [M, C]. */
+export interface HostVoxels {
   readonly coords: Int32Array;
   readonly feats: Float32Array;
+}
+
+/** The scan and the network of a workload, on the host. */
+export interface Prepared extends HostVoxels {
+  readonly network: Network;
+  readonly weights: Weights;
 }
 
 /** Whether kernel maps are made in every run, or once before. */
@@ -54,23 +58,28 @@ const tolerance = ({ layers }: Network): Tolerance => ({
   rel: 1e-5,
 });
 
-export function prepareWorkload({ cpu, scene }: Bench, workload: NetworkInput): Prepared {
+/** The voxels of a workload. */
+export function workloadVoxels({ cpu, scene }: Bench, workload: NetworkInput): HostVoxels {
   using scan = workload.scan(cpu, scene);
+  return { coords: scan.coords.download(), feats: scan.feats.download() };
+}
+
+export function prepareWorkload(bench: Bench, workload: NetworkInput): Prepared {
   const network = workload.network();
-  return {
-    network,
-    weights: randomWeights(network, 1),
-    coords: scan.coords.download(),
-    feats: scan.feats.download(),
-  };
+  return { network, weights: randomWeights(network, 1), ...workloadVoxels(bench, workload) };
 }
 
 /** Puts the scan on a device. */
-function upload(ctx: Context, { coords, feats }: Prepared, stack: DisposableStack) {
+function upload(
+  ctx: Context,
+  { coords, feats }: Prepared,
+  stack: DisposableStack,
+  dtype: Feature = "f32",
+) {
   const rows = coords.length / 4;
   return {
     input: { coords: stack.use(ctx.tensorFrom("i32", [rows, 4], coords)) },
-    feats: stack.use(ctx.tensorFrom("f32", [rows, feats.length / rows], feats)),
+    feats: stack.use(featureTensor(ctx, dtype, [rows, feats.length / rows], feats)),
   };
 }
 
@@ -136,7 +145,18 @@ function instanceOf(
 /** What a backend does not have runs in its default. */
 export function here(ctx: Context, plan: EnginePlan): EnginePlan {
   const known = variants(ctx.backend, "sparse_conv");
-  return new Map([...plan].filter(([, { variant }]) => known.includes(variant)));
+  return new Map(
+    [...plan].filter(([, { variant }]) => known.includes(variant))
+      .map(([name, dataflow]) => [name, withKnownTile(ctx, dataflow)]),
+  );
+}
+
+/** What was tuned on another device may name a tile that this one has not got. */
+function withKnownTile(ctx: Context, dataflow: Dataflow): Dataflow {
+  const { tile, pieces: _, ...settings } = dataflow.settings ?? {};
+  if (tile === undefined) return dataflow;
+  const variant = ctx.variant("sparse_conv", dataflow.variant);
+  return convTiles(ctx, variant, "f32").includes(tile) ? dataflow : { ...dataflow, settings };
 }
 
 /** The plan of a profile for a scan: by its rule, or by timing its candidates. */
@@ -156,18 +176,20 @@ export function profilePlan(profile: Profile, ctx: Context, prepared: Prepared):
   return { plan, maps };
 }
 
-/** Times candidates on the scan of a workload. */
+/** Times candidates on the scan of a workload; with `tiles`, the fastest in every tile too. */
 export function tuneOn(
   ctx: Context,
   prepared: Prepared,
   maps: string,
   candidates: readonly Dataflow[],
+  { dtype = "f32", tiles = false }: { dtype?: Feature; tiles?: boolean } = {},
 ): Tuned {
   using stack = new DisposableStack();
-  const { input: scan, feats } = upload(ctx, prepared, stack);
+  const { input: scan, feats } = upload(ctx, prepared, stack, dtype);
   const known = variants(ctx.backend, "kernel_map").includes(maps);
   const scene = known ? { maps } : {};
-  return tune(ctx, { ...prepared, scan, feats: [feats], scene }, candidates);
+  const input = { ...prepared, scan, feats: [feats], scene, options: { dtype }, tiles };
+  return tune(ctx, input, candidates);
 }
 
 /** Bytes of weights and activations of the largest workload, for every engine. */

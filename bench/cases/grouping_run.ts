@@ -5,6 +5,8 @@
 import type { Context } from "../../ffi/mod.ts";
 import type { Bench, Case } from "../case.ts";
 import { type Dataflow, type EnginePlan, samePlan } from "../../models/dataflow.ts";
+import { Scene } from "../../models/scene.ts";
+import { tunedNames, TunedPlans } from "../../models/tuned_store.ts";
 import { GROUPED } from "../engines/profiles.ts";
 import type { Workload } from "../workloads/workload.ts";
 import { engineProblem, type Planner, prepareWorkload, tuneOn } from "./engine_run.ts";
@@ -64,6 +66,25 @@ export function transferCase(workload: Workload, searched: readonly Workload[]):
       };
       return engineProblem(bench, workload, planner, "kept");
     },
+  };
+}
+
+/** A workload under what `deno task bench tune` has found on each device whose file is here. */
+export function deviceCase(workload: Workload): Case {
+  const planner: Planner = (name, ctx, prepared) => {
+    const { coords, network } = prepared;
+    using on = ctx.tensorFrom("i32", [coords.length / 4, 4], coords);
+    using scene = new Scene(ctx, { coords: on });
+    return { plan: TunedPlans.named(name).planFor(network, scene, "f32"), maps: MAPS };
+  };
+  return {
+    op: "device_transfer",
+    tier: "full",
+    onSector: true,
+    params: { workload: workload.id },
+    memoryBytes: MEMORY_BYTES,
+    variants: tunedNames,
+    prepare: (bench) => engineProblem(bench, workload, planner, "kept"),
   };
 }
 

@@ -12,7 +12,10 @@ export function pairsByOffset({ map, outputs }: LayerMap): number[] {
 }
 
 /** The columns [KV, rows] of the map that belong to some of its output rows. */
-export function mapOfRows({ map, outputs, layer }: LayerMap, rows: Int32Array): Int32Array {
+export function mapOfRows(
+  { map, outputs, layer }: Pick<LayerMap, "map" | "outputs" | "layer">,
+  rows: Int32Array,
+): Int32Array {
   const kv = kernelVolume(layer);
   const some = new Int32Array(kv * rows.length);
   for (let k = 0; k < kv; k++) {

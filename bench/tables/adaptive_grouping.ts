@@ -4,7 +4,7 @@ import { publishedTable } from "../../reports/published/load.ts";
 import { printedNumber, type PublishedTable } from "../../reports/published/schema.ts";
 import type { BenchCase, BenchTable } from "../../reports/schema.ts";
 import type { Case } from "../case.ts";
-import { STRATEGIES, strategyCase, transferCase } from "../cases/grouping_run.ts";
+import { deviceCase, STRATEGIES, strategyCase, transferCase } from "../cases/grouping_run.ts";
 import { type TableRun, type TableSpec, whyMissing } from "../table.ts";
 import { type Workload, WORKLOADS } from "../workloads/workload.ts";
 
@@ -39,6 +39,10 @@ const TRANSFERS: readonly Transfer[] = [
 const transferCases = TRANSFERS.map(({ workloads }) =>
   workloads.map((workload) => transferCase(workload, workloads))
 );
+
+const NUSCENES_ONE = WORKLOADS["nuScenes MinkUNet, 1 frame"]!;
+const DEVICE_TABLE = publishedTable("thesis-4.1c");
+const DEVICES = deviceCase(NUSCENES_ONE);
 
 const sourceOf = ({ document, number, hardware = "" }: PublishedTable) => ({
   document: DOCUMENTS[document],
@@ -128,16 +132,55 @@ function transfer({ rows }: TableRun, index: number): BenchTable {
     })),
     notes: [
       "Smaller is better: the diagonal should win its row. Published numbers have no unit in the " +
-      "caption that fits them; they are shown as printed. The third part, specialisation for a GPU, " +
-      "needs both GPUs.",
+      "caption that fits them; they are shown as printed.",
+    ],
+  };
+}
+
+/** Table 4.1 c, of which one machine measures one row. */
+function devices({ rows }: TableRun): BenchTable {
+  const measured = rows.all(DEVICES);
+  const keys = DEVICE_TABLE.columns.slice(1).map((_, i) => `published-${i}`);
+  const columns: BenchTable["columns"] = [
+    { key: "on", title: "executed on", kind: "label" },
+    ...keys.map((key, i) => ({
+      key,
+      title: DEVICE_TABLE.columns[i + 1]!.title,
+      kind: "published" as const,
+    })),
+    ...measured.map(({ variant }) => ({
+      ...{ key: variant, title: `tuned on ${variant}`, unit: "ms", kind: "measured" as const },
+    })),
+  ];
+  const here = Object.fromEntries(measured.map((row) => [row.variant, msOf(row)]));
+  return {
+    id: DEVICE_TABLE.id,
+    title: "Dataflows tuned on a device, executed on another",
+    source: sourceOf(DEVICE_TABLE),
+    columns,
+    rows: [
+      ...DEVICE_TABLE.rows.map(([name, ...cells]) => ({
+        on: name!,
+        ...Object.fromEntries(keys.map((key, i) => [key, printedNumber(cells[i])])),
+      })),
+      { on: "this machine", ...here },
+    ],
+    notes: [
+      `Measured on ${NUSCENES_ONE.title}: the fastest dataflow of every group of layers as deno task ` +
+      "bench tune found it, not grouping alone. Columns are the files of .cache/tuned in this " +
+      "folder: run bench tune on each machine, bring the files together, and run this table on each.",
+      ...measured.length === 0
+        ? ["None is here: deno task bench tune makes that of a machine."]
+        : [],
     ],
   };
 }
 
 /** The tables. */
 export const adaptiveGrouping: TableSpec = {
-  about: "TorchSparse's grouping strategies, and specialisation by data set and network (4.1, 4.2)",
+  about:
+    "TorchSparse's grouping strategies, and specialisation by data set, network and device (4.1, 4.2)",
   backends: ["cpu", "cuda"],
-  cases: [...ABLATED.map(({ item }): Case => item), ...transferCases.flat()],
-  build: (run) => [ablation(run), ...TRANSFERS.map((_, i) => transfer(run, i))],
+  cases: [...ABLATED.map(({ item }): Case => item), ...transferCases.flat(), DEVICES],
+  build: (run) => [ablation(run), ...TRANSFERS.map((_, i) => transfer(run, i)), devices(run)],
 };

@@ -12,6 +12,7 @@ import type { BenchTable } from "../../reports/schema.ts";
 import { caseName } from "../case.ts";
 import { peakBytes, zooCase, zooEndToEndCase } from "../cases/zoo.ts";
 import { type TableRun, type TableSpec, whyMissing } from "../table.ts";
+import { boxTables } from "./model_zoo_boxes.ts";
 
 type Cells = BenchTable["rows"][number];
 
@@ -165,8 +166,9 @@ function notes({ context: { data, threads } }: TableRun): string[] {
 
 /** The tables. */
 export const modelZoo: TableSpec = {
-  about: "SPVNAS' model zoo: parameters, multiply-adds, time and memory beside the published ones",
+  about:
+    "SPVNAS' model zoo and detection networks: parameters, multiply-adds, time and memory beside the published ones",
   backends: ["cpu", "cuda"],
   cases: CASES.flatMap(({ network, endToEnd }) => [network, endToEnd]),
-  build: (run) => SOURCES.map((source) => zooTable(source, run)),
+  build: (run) => [...SOURCES.map((source) => zooTable(source, run)), ...boxTables()],
 };

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import { benchResultSchema } from "../../reports/schema.ts";
 import type { Case } from "../case.ts";
 import { timedRow } from "../harness/rows.ts";
@@ -27,8 +27,15 @@ function tablesOf(spec: TableSpec, wanted: (item: Case) => boolean) {
 
 Deno.test("modelZoo holds every published row beside ours, exact parameters and a reason elsewhere", () => {
   const tables = tablesOf(modelZoo, () => true);
-  assertEquals(tables.map(({ rows }) => rows.length), [10, 13, 9, 11, 4]);
-  const [readme, test, , thesis, nuscenes] = tables;
+  assertEquals(tables.map(({ rows }) => rows.length), [10, 13, 9, 11, 4, 3, 2, 13]);
+  const [readme, test, , thesis, nuscenes, , kitti, boxes] = tables;
+  const [second, spv] = kitti!.rows;
+  assertEquals([second!["published1"], second!["ownParams"]], [80.9, 5_325_576]);
+  assertMatch(String(spv!["ownScore"]), /eval model KITTI_SPVCNN_SECOND/);
+  const fusion = boxes!.rows.find(({ name }) => name === "BEVFusion")!;
+  assertEquals(fusion["ownParams"], 39_803_214);
+  assertAlmostEquals(Number(fusion["denseMacs"]), 278.96, 0.1);
+  assertEquals(boxes!.rows[0]!["ownParams"], "not in this project");
   // 16 classes instead of 19: 3 x 97 parameters fewer.
   const scanless = nuscenes!.rows.find(({ name }) => name === "MinkowskiNet")!;
   assertEquals(scanless["ownParams"], 21_723_315 - 291);

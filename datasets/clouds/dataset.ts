@@ -88,7 +88,7 @@ async function* readScans(
     using file = await openClouds(`${src}/${name}`);
     for (const { id, index } of group) {
       const place = `"${src}/${name}"`;
-      yield scanOfCloud(file.read(index), { id, place, classes, dropInvalid, dropped });
+      yield scanOfCloud(await file.read(index), { id, place, classes, dropInvalid, dropped });
     }
   }
 }

@@ -36,7 +36,7 @@ const MAX_BYTES = 2 ** 31 - 1;
 export interface CloudFile extends Disposable {
   readonly clouds: number;
   /** @throws {InputError} when the cloud is malformed. */
-  read(index: number): Cloud;
+  read(index: number): Promise<Cloud>;
 }
 
 /**
@@ -59,7 +59,11 @@ export async function openClouds(path: string): Promise<CloudFile> {
     );
   }
   const bytes = await Deno.readFile(path);
-  return { clouds: 1, read: () => READERS[ending]!(bytes, `"${path}"`), [Symbol.dispose]() {} };
+  return {
+    clouds: 1,
+    read: () => Promise.try(() => READERS[ending]!(bytes, `"${path}"`)),
+    [Symbol.dispose]() {},
+  };
 }
 
 /** Number of clouds in a file. @throws {InputError} as {@linkcode openClouds}. */
@@ -87,7 +91,7 @@ const COORDINATES = ["data", "points", "pts", "xyz"];
 function openH5(file: H5File, place: string): CloudFile {
   try {
     const name = COORDINATES.find((name) => file.has(name));
-    const shape = name === undefined ? [] : file.shape(name);
+    const shape = name === undefined ? [] : file.shape(name) ?? [];
     if (name === undefined || shape.length < 2 || shape.length > 3) {
       throw new InputError(
         `Cannot read ${place}: it has the arrays ${
@@ -99,8 +103,8 @@ function openH5(file: H5File, place: string): CloudFile {
       );
     }
     return {
-      clouds: shape.length === 2 ? 1 : shape[0]!,
-      read: (index) => cloudOfArrays(arraysOf(file, name, shape, index), place),
+      clouds: shape.length === 2 ? 1 : file.samples(name),
+      read: async (index) => cloudOfArrays(await arraysOf(file, name, shape, index), place),
       [Symbol.dispose]: () => file[Symbol.dispose](),
     };
   } catch (error) {
@@ -110,31 +114,21 @@ function openH5(file: H5File, place: string): CloudFile {
 }
 
 /** The arrays that have a value for each point of cloud `index`. */
-function arraysOf(
+async function arraysOf(
   file: H5File,
   name: string,
   shape: readonly number[],
   index: number,
-): Map<string, NpyArray> {
+): Promise<Map<string, NpyArray>> {
   const isMany = shape.length === 3;
   const arrays = new Map<string, NpyArray>();
   for (const key of file.names) {
-    const found = key === name ? shape : shapeOf(file, key);
+    const found = file.shape(key) ?? [];
     const fits = found.every((length, d) => d > (isMany ? 1 : 0) || length === shape[d]);
     if (!fits || found.length < (isMany ? 2 : 1) || found.length > shape.length) continue;
-    const array = isMany ? file.read(key, index, index + 1) : file.read(key);
+    const array = await (isMany ? file.read(key, index, index + 1) : file.read(key));
     const inner = isMany ? array.shape.slice(1) : array.shape;
     arrays.set(key === name ? "points" : key, { ...array, shape: inner });
   }
   return arrays;
-}
-
-/** The shape of an array; of a group, none. */
-function shapeOf(file: H5File, name: string): readonly number[] {
-  try {
-    return file.shape(name);
-  } catch (error) {
-    if (error instanceof InputError) return [];
-    throw error;
-  }
 }

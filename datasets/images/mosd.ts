@@ -58,7 +58,7 @@ export const mosd: Dataset = {
 async function readFrame(src: string, file: string, { warn }: ConvertOptions): Promise<Scan> {
   const path = `${src}/${file}`;
   using open = await openClouds(path);
-  const cloud = open.read(0);
+  const cloud = await open.read(0);
   let pixels = 0;
   const scan = scanOfCloud(turned(cloud, path), {
     id: file.replace(/\.[^.]*$/, ""),

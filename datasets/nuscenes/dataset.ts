@@ -5,7 +5,7 @@ import { exists, foldersIn } from "../frames.ts";
 import { plural } from "../plural.ts";
 import { NUSCENES } from "../published/nuscenes.ts";
 import { pathInside } from "../record_fields.ts";
-import { infoPart, isInfoFolder } from "./info.ts";
+import { infoParts } from "./info.ts";
 import { readRelease, type Release, type SampleFiles } from "./release.ts";
 import { readScan, UNLABELLED } from "./scan.ts";
 import { countSweepPoints } from "./sweep.ts";
@@ -33,7 +33,8 @@ export const nuscenes: Dataset = {
   },
   options: ["sequences", "version", "sweeps", "images"],
   async parts(src, options) {
-    if (await isInfoFolder(src)) return [await infoPart(src, options)];
+    const samples = await infoParts(src, options);
+    if (samples.length > 0) return samples;
     const version = await versionOf(src, options);
     const { sequences } = options;
     const names = sequences?.flatMap((name) => SPLITS[name] ?? [name]);

@@ -5,7 +5,7 @@
 import { InputError } from "../../std/errors.ts";
 import { type Camera, packCameras, readCamera } from "../cameras.ts";
 import type { ConvertOptions, Part } from "../dataset.ts";
-import { exists } from "../frames.ts";
+import { exists, foldersIn } from "../frames.ts";
 import { apply, compose, invert, rotate } from "../matrix34.ts";
 import { sourceKey } from "../parts.ts";
 import { NUSCENES } from "../published/nuscenes.ts";
@@ -28,10 +28,18 @@ const CATEGORY_OF: readonly (readonly [name: string, category: string])[] = [
   ["barrier", "movable_object.barrier"],
 ];
 
-export const isInfoFolder = (src: string): Promise<boolean> => exists(`${src}/info.json`);
+/** Parts of one scan: of the folder itself if it holds such a sample, or of the folders in it. */
+export async function infoParts(src: string, options: ConvertOptions): Promise<Part[]> {
+  if (await exists(`${src}/info.json`)) return [await infoPart("sample", src, options)];
+  const parts: Part[] = [];
+  for (const name of await foldersIn(src) ?? []) {
+    if (!(await exists(`${src}/${name}/info.json`))) continue;
+    parts.push(await infoPart(name, `${src}/${name}`, options));
+  }
+  return parts;
+}
 
-/** The part of one scan that the folder holds. */
-export async function infoPart(src: string, options: ConvertOptions): Promise<Part> {
+async function infoPart(name: string, src: string, options: ConvertOptions): Promise<Part> {
   if (options.sweeps !== undefined && options.sweeps > 1) {
     throw new InputError(`Cannot convert "${src}": info.json has one sweep, not ${options.sweeps}`);
   }
@@ -41,7 +49,7 @@ export async function infoPart(src: string, options: ConvertOptions): Promise<Pa
   const lidar = pathInside(src, sample.fields("lidar_points").text("lidar_path"), `"${path}"`);
   await countSweepPoints(lidar);
   return {
-    name: "sample",
+    name,
     length: 1,
     key: await sourceKey([path, lidar]),
     async *scans() {

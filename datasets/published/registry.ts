@@ -7,14 +7,14 @@ import { PANDASET } from "./pandaset.ts";
 import type { Published, Rgb } from "./published.ts";
 import { S3DIS } from "./s3dis.ts";
 import { SCANNET } from "./scannet.ts";
-import { SHAPENET_PART_PUBLISHED } from "./shapenet_part.ts";
-import { SEMANTIC_KITTI_PUBLISHED } from "./semantic_kitti.ts";
+import { SHAPENET_PART } from "./shapenet_part.ts";
+import { SEMANTIC_KITTI } from "./semantic_kitti.ts";
 import { WAYMO } from "./waymo.ts";
 
 /** THE list of published constants, by the name that scan files carry. */
 export const PUBLISHED: Readonly<Record<string, Published>> = {
-  "semantickitti": SEMANTIC_KITTI_PUBLISHED,
-  "synth": SEMANTIC_KITTI_PUBLISHED,
+  "semantickitti": SEMANTIC_KITTI,
+  "synth": SEMANTIC_KITTI,
   "kitti-object": KITTI,
   "kitti-raw": KITTI,
   "nuscenes": NUSCENES,
@@ -25,7 +25,7 @@ export const PUBLISHED: Readonly<Record<string, Published>> = {
   "camvid": CAMVID,
   "coco": COCO,
   "s3dis": S3DIS,
-  "shapenet-part": SHAPENET_PART_PUBLISHED,
+  "shapenet-part": SHAPENET_PART,
 };
 
 /** The colour of a class: the published one, or one of its own for each id. */

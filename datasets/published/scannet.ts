@@ -57,7 +57,7 @@ const VAL = new Set(
 );
 const TEST_FROM = 707;
 
-/** Ids of NYU40; the benchmarks score 20 of them. */
+/** Ids of NYU40. */
 export const SCANNET = {
   source: "ScanNet/ScanNet: scannetv2-labels.combined.tsv, BenchmarkScripts/util.py (colours), " +
     "Tasks/Benchmark/scannetv2_*.txt (splits)",
@@ -68,6 +68,24 @@ export const SCANNET = {
   colours: Object.fromEntries(NYU40.map(([, colour], i) => [i + 1, colour])),
   grids: [{ model: "MinkUNet", voxel: [0.02, 0.02, 0.02] }],
 } as const satisfies Published;
+
+/** A class by its id of NYU40. */
+export interface ScannetClass {
+  readonly id: number;
+  readonly name: string;
+}
+
+/**
+ * The classes of ScanNet's benchmarks of labels. Source: ScanNet/ScanNet,
+ * BenchmarkScripts/3d_evaluation/evaluate_semantic_label.py.
+ */
+// deno-fmt-ignore
+export const SCANNET_CLASSES: readonly ScannetClass[] = [
+  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 24, 28, 33, 34, 36, 39,
+].map((id) => ({ id, name: SCANNET.classes[id]! }));
+
+/** Those of the benchmark of instances: all but wall and floor (evaluate_semantic_instance.py). */
+export const SCANNET_INSTANCE_CLASSES = SCANNET_CLASSES.filter(({ id }) => id > 2);
 
 /** The split of a scene of this number. */
 export const scannetSplit = (scene: number): "train" | "val" | "test" =>

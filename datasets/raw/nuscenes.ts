@@ -1,4 +1,7 @@
-/** Raw twin of nuScenes: the tables, LIDAR_TOP key frames with a sweep between, lidarseg, boxes. */
+/**
+ * Raw twin of nuScenes: the tables, LIDAR_TOP key frames with a sweep between, six cameras, lidarseg,
+ * boxes. Images are PNG files, where the data set has JPEG.
+ */
 import { apply } from "../matrix34.ts";
 import { NUSCENES, NUSCENES_ATTRIBUTES } from "../published/nuscenes.ts";
 import {
@@ -12,6 +15,7 @@ import {
   simulated,
 } from "./raw_twin.ts";
 import { JsonTable } from "./json_table.ts";
+import { CAMERAS, HEIGHT, INTRINSIC, picture, WIDTH } from "./nuscenes_cameras.ts";
 
 const VERSION = "v1.0-mini";
 /** Samples of a scene, as in the data set. */
@@ -68,6 +72,13 @@ async function writeRecording(
   if (last === undefined) return;
   const ids = scan.semantic.map((id) => CATEGORY_IDS.get(CLASS_NAMES.get(id)!.nuscenes)!);
   await put(`${out}/lidarseg/${VERSION}/${data}_lidarseg.bin`, Uint8Array.from(ids));
+  const [x, y, z] = MOUNT;
+  const egoFromScan = Float64Array.of(1, 0, 0, x, 0, 1, 0, y, 0, 0, 1, z);
+  for (const [c, camera] of CAMERAS.entries()) {
+    const image = `samples/${camera.channel}/${token("c0", scene, frame, c)}.png`;
+    await put(`${out}/${image}`, picture(scan, camera, egoFromScan));
+    tables.image(scene, frame, c, image);
+  }
 }
 
 /** Five floats a point in the LiDAR's frame; rings are numbered in turn. */
@@ -139,6 +150,16 @@ class Tables implements Disposable {
       rotation: quaternion(-Math.PI / 2),
       camera_intrinsic: [],
     });
+    CAMERAS.forEach(({ channel, translation, rotation }, c) => {
+      sensor.add({ token: token("5e", c + 1), channel, modality: "camera" });
+      calibration.add({
+        token: token("cc", c + 1),
+        sensor_token: token("5e", c + 1),
+        translation,
+        rotation,
+        camera_intrinsic: INTRINSIC,
+      });
+    });
   }
 
   scene(scene: number, samples: number): void {
@@ -193,6 +214,24 @@ class Tables implements Disposable {
       filename: `lidarseg/${VERSION}/${data}_lidarseg.bin`,
     });
     this.#annotations(scene, frame, sample, scan);
+  }
+
+  /** Of a key frame, taken when its scan is. */
+  image(scene: number, frame: number, camera: number, filename: string): void {
+    this.#tables.sample_data.add({
+      token: token("c0", scene, frame, camera),
+      sample_token: token("5a", scene, frame),
+      ego_pose_token: token("e0", scene, frame),
+      calibrated_sensor_token: token("cc", camera + 1),
+      timestamp: START + scene * 1e9 + frame * STEP,
+      fileformat: "png",
+      is_key_frame: true,
+      height: HEIGHT,
+      width: WIDTH,
+      filename,
+      prev: "",
+      next: "",
+    });
   }
 
   #egoPose(scene: number, frame: number, { pose }: FullScan): void {

@@ -107,6 +107,11 @@ Deno.test("the nuScenes twin comes back with the same points, labels, boxes and 
     assertBoxes(scan, expected, 1e-5);
     const names = ({ nuscenes }: ClassNames) => nuscenes;
     assertClasses(scan.boxes!.semantic, expected.boxes.semantic, classes, names);
+    const { names: cameras, fromSensor, size } = scan.cameras!;
+    assertEquals([cameras.length, scan.images!.length, ...size.subarray(0, 2)], [6, 6, 1600, 900]);
+    // The front camera is 0.56 m before the LiDAR and 0.34 m below it: right, down, ahead.
+    const front = fromSensor.subarray(12 * cameras.indexOf("CAM_FRONT")).slice(0, 12);
+    assertClose(front, Float64Array.of(0, -1, 0, 0, 0, 0, -1, -0.34, 1, 0, 0, -0.56), 1e-9);
   });
 });
 
@@ -154,6 +159,25 @@ Deno.test("the Waymo twin comes back with its points where their pixels are", as
     }
     assertLess(0.95, within / (scan.points.length / 4));
   });
+});
+
+Deno.test("Waymo's earlier frames are moved into the frame of the scan", async () => {
+  const [{ scans }, { scans: alone }] = [
+    await roundTrip("waymo", { sweeps: 2 }),
+    await roundTrip("waymo"),
+  ];
+  const [first, second] = alone as [Scan, Scan];
+  assertEquals(scans[0]!.points, first.points, "the first frame has none before it");
+  const moved = first.points.slice();
+  movePoints(compose(invert(second.pose!), first.pose!), moved);
+  const own = second.points.length;
+  assertEquals(scans[1]!.points.subarray(0, own), second.points);
+  assertEquals(scans[1]!.points.subarray(own), moved);
+  assertAlmostEquals(
+    scans[1]!.features!.at(-1)!,
+    (second.time! - first.time!) / 1e6,
+    1e-6,
+  );
 });
 
 /** Points by their range in millimetres. */

@@ -1,5 +1,5 @@
 /** Raw twins of ShapeNet-Part (text with normals) and PartNet (HDF5): balls whose parts are slices. */
-import { SHAPENET_PART } from "../shapenet_part.ts";
+import { SHAPENET_PART } from "../published/shapenet_part.ts";
 import { Random } from "../synth/random.ts";
 import { writeH5 } from "./h5_writer.ts";
 import { put, type RawTwin, shortest } from "./raw_twin.ts";

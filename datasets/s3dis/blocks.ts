@@ -25,16 +25,16 @@ export function blocksPart(
   });
 }
 
-function readBlock(
+async function readBlock(
   file: H5File,
   row: number,
   { id, place }: { id: string; place: string },
   { dropInvalid, dropped }: ConvertOptions,
-): Scan {
-  const { data, shape } = file.read("data", row, row + 1);
+): Promise<Scan> {
+  const { data, shape } = await file.read("data", row, row + 1);
   const [, room = 0, width = 0] = shape;
   const isPvcnn = file.has("label_seg");
-  const points = isPvcnn ? Number(file.read("data_num", row, row + 1).data[0]) : room;
+  const points = isPvcnn ? Number((await file.read("data_num", row, row + 1)).data[0]) : room;
   if (!(points >= 1 && points <= room) || width < 6) {
     throw new InputError(
       `Cannot convert ${place}: it has ${points} of ${room} points of ${width} values, and 6 or ` +
@@ -42,8 +42,8 @@ function readBlock(
     );
   }
   const values = Float32Array.from(data as ArrayLike<number>).subarray(0, points * width);
-  const labels = rowLabels(file, isPvcnn ? "label_seg" : "label", row, room, place)
-    .subarray(0, points);
+  const name = isPvcnn ? "label_seg" : "label";
+  const labels = (await rowLabels(file, name, row, room, place)).subarray(0, points);
   const columns = new Map(cloudOfRows(values, width, NAMES).columns);
   columns.set("label", isPvcnn ? pvcnnLabels(labels, place) : labels);
   return scanOfCloud({ points, columns }, {

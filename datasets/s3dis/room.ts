@@ -62,7 +62,7 @@ export async function readPointnetRoom(
   options: ConvertOptions,
 ): Promise<Scan> {
   using file = await openClouds(path);
-  const cloud = file.read(0);
+  const cloud = await file.read(0);
   if (!cloud.columns.has("label")) {
     throw new InputError(
       `Cannot convert "${path}": x, y, z, r, g, b and a class are needed a point`,
@@ -79,7 +79,7 @@ export async function readPvcnnRoom(
   options: ConvertOptions,
 ): Promise<Scan> {
   using file = await openClouds(path);
-  const { points, columns } = file.read(0);
+  const { points, columns } = await file.read(0);
   const { data } = parseNpy(await Deno.readFile(labelPath), `"${labelPath}"`);
   if (data.length !== points || !columns.has("red")) {
     throw new InputError(

@@ -49,7 +49,7 @@ export async function readScene(
 
 async function readMesh(path: string): Promise<Cloud> {
   using file = await openClouds(path);
-  return file.read(0);
+  return await file.read(0);
 }
 
 /** Ids that the published labels have by mistake (three scenes): of no class. */

@@ -62,27 +62,32 @@ function partName(file: string): string {
   return `${folder}-${split}`;
 }
 
-function readShape(
+async function readShape(
   file: H5File,
   row: number,
   { id, place }: { id: string; place: string },
   { dropInvalid, dropped }: ConvertOptions,
-): Scan {
+): Promise<Scan> {
   const isInstances = file.has("pts");
-  const { data, shape } = file.read(isInstances ? "pts" : "data", row, row + 1);
+  const { data, shape } = await file.read(isInstances ? "pts" : "data", row, row + 1);
   const [, points = 0, width = 0] = shape;
   const values = Float32Array.from(data as ArrayLike<number>);
   const columns = new Map<string, CloudColumn>(cloudOfRows(values, width, ["x", "y", "z"]).columns);
   const label = isInstances ? "gt_label" : "label_seg";
-  columns.set("label", rowLabels(file, label, row, points, place));
-  if (isInstances) columns.set("instance", instances(file, row, points, place));
+  columns.set("label", await rowLabels(file, label, row, points, place));
+  if (isInstances) columns.set("instance", await instances(file, row, points, place));
   const { classes } = partnet.metadata;
   return scanOfCloud({ points, columns }, { id, place, classes, dropInvalid, dropped });
 }
 
 /** The number, from 1 on, of the mask that each point is in; 0 = none. */
-function instances(file: H5File, row: number, points: number, place: string): Uint16Array {
-  const { data, shape } = file.read("gt_mask", row, row + 1);
+async function instances(
+  file: H5File,
+  row: number,
+  points: number,
+  place: string,
+): Promise<Uint16Array> {
+  const { data, shape } = await file.read("gt_mask", row, row + 1);
   const masks = shape[1] ?? 0;
   if (shape.length !== 3 || shape[2] !== points) {
     throw new InputError(

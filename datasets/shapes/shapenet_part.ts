@@ -8,12 +8,12 @@ import { exists } from "../frames.ts";
 import type { H5File } from "../h5_file.ts";
 import { rowLabels, rowsPart } from "../h5_rows.ts";
 import { itemsPart } from "../parts.ts";
-import { SHAPENET_PART_PUBLISHED } from "../published/shapenet_part.ts";
 import { pathInside } from "../record_fields.ts";
 import type { Scan } from "../scan.ts";
-import { SHAPENET_PART } from "../shapenet_part.ts";
+import { SHAPENET_PART } from "../published/shapenet_part.ts";
 
-const SPLITS = ["train", "val", "test"];
+/** Names of the lists in train_test_split. */
+export const SPLITS = ["train", "val", "test"];
 const NAMES = ["x", "y", "z", "normal_x", "normal_y", "normal_z", "label"];
 
 /**
@@ -27,7 +27,7 @@ export const shapenetPart: Dataset = {
     source: "ShapeNet-Part (https://cs.stanford.edu/~ericyi/project_page/part_annotation)",
     licence: "ShapeNet terms of use: not for commercial use",
     sensor: "sampled from CAD models",
-    classes: SHAPENET_PART_PUBLISHED.classes,
+    classes: SHAPENET_PART.classes,
     features: ["normal_x", "normal_y", "normal_z"],
   },
   options: ["sequences"],
@@ -62,10 +62,9 @@ async function textSplits(src: string): Promise<Map<string, string[]> | undefine
   const there = new Set(shapes);
   const splits = new Map<string, string[]>();
   for (const split of SPLITS) {
-    const path = `${src}/train_test_split/shuffled_${split}_file_list.json`;
+    const path = listOfSplit(src, split);
     if (!(await exists(path))) continue;
-    const names = await readNames(path);
-    splits.set(split, names.map((name) => `${name.replace(/^shape_data\//, "")}.txt`).sort());
+    splits.set(split, (await shapesOfSplit(src, split)).map((shape) => `${shape}.txt`).sort());
     const missing = splits.get(split)!.find((file) => !there.has(file));
     if (missing !== undefined) {
       throw new InputError(`Cannot convert "${path}": it lists "${missing}", which is missing`);
@@ -74,13 +73,24 @@ async function textSplits(src: string): Promise<Map<string, string[]> | undefine
   return splits.size > 0 ? splits : new Map([["shapes", shapes]]);
 }
 
-async function readNames(path: string): Promise<string[]> {
-  const { size } = await Deno.stat(path);
+function listOfSplit(src: string, split: string): string {
+  return `${src}/train_test_split/shuffled_${split}_file_list.json`;
+}
+
+/**
+ * The shapes of a split as SYNSET/SHAPE, in the order of its list.
+ *
+ * @throws {InputError} The list is not there, or is no JSON list of names.
+ */
+export async function shapesOfSplit(src: string, split: string): Promise<string[]> {
+  const path = listOfSplit(src, split);
   let parsed: unknown;
   try {
+    const { size } = await Deno.stat(path);
     parsed = size > 1 << 24 ? undefined : JSON.parse(await Deno.readTextFile(path));
   } catch (cause) {
-    throw new InputError(`Cannot read "${path}": it is not JSON`, { cause });
+    const found = cause instanceof SyntaxError ? "it is not JSON" : (cause as Error).message;
+    throw new InputError(`Cannot read "${path}": ${found}`, { cause });
   }
   if (
     !Array.isArray(parsed) || parsed.length === 0 || !parsed.every((n) => typeof n === "string")
@@ -88,7 +98,7 @@ async function readNames(path: string): Promise<string[]> {
     throw new InputError(`Cannot read "${path}": it is no list of names`);
   }
   for (const name of parsed) pathInside("", name, `"${path}"`);
-  return parsed;
+  return parsed.map((name) => name.replace(/^shape_data\//, ""));
 }
 
 async function h5Splits(src: string): Promise<Map<string, string[]>> {
@@ -117,9 +127,8 @@ interface Shape {
 
 /** @throws {InputError} when parts of two categories occur, or a value is not finite. */
 function readShape(id: string, shape: Shape, { dropInvalid, dropped }: ConvertOptions): Scan {
-  const { classes } = SHAPENET_PART_PUBLISHED;
+  const { classes, categories } = SHAPENET_PART;
   const scan = scanOfCloud(shape, { id, place: shape.place, classes, dropInvalid, dropped });
-  const { categories } = SHAPENET_PART;
   const ofFirst = categories.find(({ first, parts }) =>
     scan.semantic![0]! >= first && scan.semantic![0]! < first + parts
   )!;
@@ -143,12 +152,12 @@ function readShape(id: string, shape: Shape, { dropInvalid, dropped }: ConvertOp
 
 const h5Reader = (options: ConvertOptions) => ({
   points: "data",
-  read(file: H5File, row: number, id: string, place: string): Scan {
-    const { data, shape } = file.read("data", row, row + 1);
+  async read(file: H5File, row: number, id: string, place: string): Promise<Scan> {
+    const { data, shape } = await file.read("data", row, row + 1);
     const points = shape[1]!;
     const values = Float32Array.from(data as ArrayLike<number>);
     const columns = new Map(cloudOfRows(values, shape[2]!, ["x", "y", "z"]).columns);
-    columns.set("label", rowLabels(file, "pid", row, points, place));
+    columns.set("label", await rowLabels(file, "pid", row, points, place));
     return readShape(id, { points, columns, place }, options);
   },
 });

@@ -1,5 +1,5 @@
 import { encodePng } from "../../std/png_writer.ts";
-import { CITYSCAPES_LABELS } from "../cityscapes.ts";
+import { CITYSCAPES_LABELS } from "../published/cityscapes.ts";
 import { Random } from "../synth/random.ts";
 import { eachColumn, type Ellipse, jitter, randomEllipse } from "./ellipses.ts";
 import type { Twin, TwinFiles } from "./twin.ts";

@@ -1,4 +1,4 @@
-import { NUSCENES_LIDARSEG } from "../nuscenes_lidarseg.ts";
+import { NUSCENES_LIDARSEG } from "../published/nuscenes_lidarseg.ts";
 import { scenesOf } from "../published/nuscenes.ts";
 import { Random } from "../synth/random.ts";
 import { folder, runsOfLabels, upTo } from "./raw_files.ts";

@@ -1,4 +1,4 @@
-import { SCANNET_INSTANCE_CLASSES } from "../scannet_classes.ts";
+import { SCANNET_INSTANCE_CLASSES } from "../published/scannet.ts";
 import { Random } from "../synth/random.ts";
 import type { Twin, TwinFiles } from "./twin.ts";
 

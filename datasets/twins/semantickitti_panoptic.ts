@@ -1,4 +1,4 @@
-import { SEMANTIC_KITTI } from "../semantic_kitti.ts";
+import { SEMANTIC_KITTI } from "../published/semantic_kitti.ts";
 import { Random } from "../synth/random.ts";
 import type { Twin, TwinFiles } from "./twin.ts";
 

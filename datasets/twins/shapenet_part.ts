@@ -1,4 +1,4 @@
-import { SHAPENET_PART } from "../shapenet_part.ts";
+import { SHAPENET_PART } from "../published/shapenet_part.ts";
 import { Random } from "../synth/random.ts";
 import { folder, guesses, numbered, runsOfLabels, upTo, writeNpy } from "./raw_files.ts";
 import type { Twin } from "./twin.ts";

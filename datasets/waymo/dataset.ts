@@ -5,7 +5,9 @@ import { sourceKey } from "../parts.ts";
 import { WAYMO } from "../published/waymo.ts";
 import { indexRecords, readRecord } from "../tfrecord.ts";
 import { readFrame } from "./frame.ts";
+import type { Scan } from "../scan.ts";
 import { WAYMO_POINT_FEATURES } from "./points.ts";
+import { joinSweeps } from "./sweeps.ts";
 
 const ENDING = ".tfrecord";
 
@@ -27,7 +29,7 @@ export const waymo: Dataset = {
       "tracking_difficulty",
     ],
   },
-  options: ["sequences", "images"],
+  options: ["sequences", "sweeps", "images"],
   async parts(src, options) {
     const found = await segmentsIn(src);
     const missing = options.sequences?.find((name) => !found.has(name));
@@ -78,8 +80,17 @@ async function segmentPart(name: string, path: string, options: ConvertOptions):
     length: places.length,
     key: fingerprint([await sourceKey([path])]),
     async *scans(from, to) {
-      for (let i = from; i < to; i++) {
-        yield readFrame(await readRecord(path, places[i]!), `"${path}" frame ${i}`, options);
+      const sweeps = options.sweeps ?? 1;
+      // The newest first. The first frames of a segment have fewer before them.
+      let frames: Scan[] = [];
+      for (let i = Math.max(0, from - sweeps + 1); i < to; i++) {
+        const frame = readFrame(
+          await readRecord(path, places[i]!),
+          `"${path}" frame ${i}`,
+          options,
+        );
+        frames = [frame, ...frames].slice(0, sweeps);
+        if (i >= from) yield joinSweeps(frames);
       }
     },
   };

@@ -47,7 +47,7 @@ Deno.test("readFrame() places a pixel by its column's azimuth and its row's incl
   const flat = 10 * Math.cos(0.2) * Math.SQRT1_2;
   assertPoint(points, flat, flat, 10 * Math.sin(0.2));
   assertEquals(points[3], 0.5);
-  assertEquals([...features!], [0.25, 1, 1, 1]);
+  assertEquals([...features!], [0.25, 1, 1, 1, 0]);
 });
 
 Deno.test("readFrame() turns with the laser, whose azimuths are those of the vehicle", () => {

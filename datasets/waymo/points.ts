@@ -28,8 +28,15 @@ interface Echo {
   readonly labels?: Grid<Int32Array>;
 }
 
-/** Values of a point in `features`: elongation, whether in a no-label zone, laser, return. */
-export const WAYMO_POINT_FEATURES = ["elongation", "no_label_zone", "laser", "return"];
+/** Values of a point in `features`; a frame's own points are 0 seconds old. */
+export const WAYMO_POINT_FEATURES = [
+  "elongation",
+  "no_label_zone",
+  "laser",
+  "return",
+  "seconds_old",
+];
+const WIDTH = WAYMO_POINT_FEATURES.length;
 
 /** @throws {RangeError} when an image is damaged, or a point not finite and not to be dropped. */
 export function readPoints(
@@ -41,7 +48,7 @@ export function readPoints(
   const n = echoes.reduce((sum, { pixels }) => sum + pixels.length, 0);
   if (n === 0) throw new RangeError("the frame has no point, and at least one is needed");
   const points = new Float32Array(4 * n);
-  const features = new Float32Array(4 * n);
+  const features = new Float32Array(WIDTH * n);
   const hasLabels = echoes.some(({ labels }) => labels !== undefined);
   const semantic = new Uint16Array(hasLabels ? n : 0);
   const instance = new Uint16Array(hasLabels ? n : 0);
@@ -51,7 +58,7 @@ export function readPoints(
     for (const pixel of pixels) {
       const [, intensity = 0, elongation = 0, zone = 0] = image.data.subarray(4 * pixel);
       points[4 * at + 3] = intensity;
-      features.set([elongation, zone > 0 ? 1 : 0, laser.name, number], 4 * at);
+      features.set([elongation, zone > 0 ? 1 : 0, laser.name, number], WIDTH * at);
       if (labels !== undefined) {
         instance[at] = within(labels.data[2 * pixel]!, 0xffff, "instance");
         semantic[at] = within(labels.data[2 * pixel + 1]!, 22, "class");
@@ -137,12 +144,15 @@ function dropInvalid(found: Points, options: ConvertOptions): Points {
     );
   }
   options.dropped(count - kept.length);
-  const rows = (values: Float32Array) =>
-    Float32Array.from({ length: 4 * kept.length }, (_, k) => values[4 * kept[k >> 2]! + k % 4]!);
+  const rows = (values: Float32Array, width: number) =>
+    Float32Array.from(
+      { length: width * kept.length },
+      (_, k) => values[width * kept[Math.floor(k / width)]! + k % width]!,
+    );
   const ids = (values: Uint16Array) => Uint16Array.from(kept, (i) => values[i]!);
   return {
-    points: rows(points),
-    ...(features && { features: rows(features) }),
+    points: rows(points, 4),
+    ...(features && { features: rows(features, WIDTH) }),
     ...(semantic && { semantic: ids(semantic) }),
     ...(instance && { instance: ids(instance) }),
   };

@@ -22,6 +22,8 @@ const LINES = 512;
 /** Measured: 3,003 lines of 25 words, one reference. */
 const LINES_PER_SECOND = 4e4;
 
+const CHOPPED = "its last byte was cut off, as by the script's chop";
+
 const choice = (choices: readonly string[], help: string): Choice => ({
   choices,
   fallback: choices[0]!,
@@ -41,16 +43,17 @@ export const bleu: Benchmark<Lines, BleuCounts> = {
       "whose BLEU; compound is fairseq's after the compound split of WMT En-De",
     ),
     case: choice(["mixed", "lower"], "lowercase both sides first, as the tool's own flag does"),
-    tokenize: choice(["13a", "none", "intl", "char"], "tokeniser of sacrebleu"),
+    tokenize: choice(["13a", "none", "intl", "zh", "char"], "tokeniser of sacrebleu"),
     smooth: choice(["exp", "floor", "add-k", "none"], "smoothing of sacrebleu"),
     "effective-order": choice(["no", "yes"], "sacrebleu: leave orders out that no line has"),
   },
   reference: (request) => toolOf(request).reference,
-  metricVersion: () => 1,
+  metricVersion: () => 2,
   plan,
   scorer(request) {
     const state = createBleuCounts();
-    const tokens = toolOf(request).tokens(request.options);
+    const { farthest, tokens: tokensBy } = toolOf(request);
+    const tokens = tokensBy(request.options);
     return {
       state,
       score({ hypotheses, references }) {
@@ -58,7 +61,7 @@ export const bleu: Benchmark<Lines, BleuCounts> = {
           countSegment(state, {
             hypothesis: tokens(line, "hypothesis"),
             references: references.map((lines) => tokens(lines[i]!, "reference")),
-          })
+          }, farthest)
         );
       },
     };
@@ -73,8 +76,13 @@ function toolOf({ options }: Request): BleuTool {
 
 function plan(request: Request): Plan<Lines> {
   const tool = toolOf(request);
-  const read = (path: string) =>
-    tool.text === "bytes" ? byteLines(path) : utf8Lines(path, tool.text);
+  const cut: string[] = [];
+  const read = (path: string) => {
+    if (tool.text !== "bytes") return utf8Lines(path, tool.text);
+    const chopped = byteLines(path);
+    if (chopped.cut) cut.push(`"${path}" does not end in a line feed: ${CHOPPED}`);
+    return chopped.lines;
+  };
   const paths = referencePaths(request.gt);
   const used = tool.manyReferences ? paths : paths.slice(0, 1);
   const hypotheses = read(request.pred);
@@ -82,7 +90,9 @@ function plan(request: Request): Plan<Lines> {
   if (hypotheses.length === 0) {
     throw new InputError(`Cannot score "${request.pred}": it has no line, and one is needed`);
   }
-  const warnings = used.flatMap((path, i) => checkLines(request, path, references[i]!, hypotheses));
+  const warnings = cut.concat(
+    used.flatMap((path, i) => checkLines(request, path, references[i]!, hypotheses)),
+  );
   if (used.length < paths.length) {
     warnings.push(
       `${paths.length} references were found and "${paths[0]}" alone is used, as by the tool`,

@@ -27,6 +27,8 @@ export interface BleuTool {
   readonly manyReferences: boolean;
   /** Whether lines of a reference beyond those of the hypotheses are ignored. */
   readonly ignoresFurtherLines: boolean;
+  /** What a reference counts that differs by more tokens than this; without it, its length. */
+  readonly farthest?: number;
   /** Cuts a line into tokens. */
   tokens(options: Request["options"]): (line: string, side: Side) => string[];
   score(
@@ -59,6 +61,7 @@ export const BLEU_TOOLS = {
     text: "bytes",
     manyReferences: true,
     ignoresFurtherLines: true,
+    farthest: 9999,
     tokens: (options) => (line) => splitPerl(lowered(options) ? lowerAscii(line) : line),
     score: multiBleu,
   },

@@ -1,4 +1,4 @@
-import { CITYSCAPES_LABELS } from "../../datasets/cityscapes.ts";
+import { CITYSCAPES_LABELS } from "../../datasets/published/cityscapes.ts";
 import { InputError } from "../../std/errors.ts";
 import type { Png } from "../../std/png.ts";
 import type { Benchmark, Outcome, Plan, Request } from "../benchmark.ts";

@@ -2,7 +2,7 @@ import { InputError } from "../../std/errors.ts";
 import { unreadable } from "./files.ts";
 
 /** Bytes of the largest file that is read; a scene of a million vertices has 7 MB. */
-const MAX_BYTES = 2 ** 25;
+const MAX_BYTES = 2 ** 26;
 const [NEWLINE, RETURN, SPACE, TAB, PLUS, MINUS, ZERO] = [10, 13, 32, 9, 43, 45, 48];
 /** "0\n0\n" as a little-endian word. */
 const TWO_ZEROS = 0x0a300a30;

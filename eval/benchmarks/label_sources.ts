@@ -1,6 +1,7 @@
 /** Labels of one sample from one file, and two of them read in step. */
 import { InputError } from "../../std/errors.ts";
 import { LabelIdError } from "../metrics/label_counts.ts";
+import { IntegerLines } from "./integer_lines.ts";
 import { NpyFile } from "./npy_file.ts";
 import type { FilePair } from "./pair_reader.ts";
 import { openForReading, readFull } from "./files.ts";
@@ -15,8 +16,6 @@ export interface LabelSource extends Disposable {
 
 /** Labels a chunk: the buffers (256 KiB each) stay in the second-level cache. */
 const CHUNK = 65536;
-/** A scene of 10 million vertices is written in less. */
-const MAX_TEXT_BYTES = 256 * 2 ** 20;
 
 /** Labels of a .npy file of any shape and type. */
 export function npyLabels(path: string): LabelSource {
@@ -54,58 +53,19 @@ export function arrayLabels(path: string, labels: ArrayLike<number>): LabelSourc
   };
 }
 
+/** Keeps its buffers from file to file. */
+const integerLines = new IntegerLines();
+
 /**
- * Labels of a text file with one whole number a line.
+ * Labels of a text file with one integer a line. One of more than 32 bits is no class of any data
+ * set, as -1 is none.
  *
- * @throws {InputError} The file is too long, or a line is no whole number; the line is named.
+ * @throws {InputError} The file is too long, or a line is no integer; the line is named.
  */
 export function textLabels(path: string): LabelSource {
-  using file = openForReading(path);
-  const { size } = file.statSync();
-  if (size > MAX_TEXT_BYTES) {
-    throw new InputError(
-      `Cannot read "${path}": it has ${size} bytes, and at most ${MAX_TEXT_BYTES} are read`,
-    );
-  }
-  const bytes = new Uint8Array(size);
-  readFull(file, path, bytes);
-  return arrayLabels(path, parseLines(bytes, path));
-}
-
-const NEWLINE = 10;
-const ZERO = 48;
-
-/** The number on each line; surrounding white space and a plus sign are fine, as in Python's int(). */
-function parseLines(bytes: Uint8Array, path: string): Int32Array {
-  // A label and its line break are two bytes at least.
-  const labels = new Int32Array(Math.ceil(bytes.length / 2) + 1);
-  let count = 0;
-  for (let at = 0; at < bytes.length; count++) {
-    let value = 0;
-    let end = at;
-    let byte = bytes[end]! - ZERO;
-    while (byte >= 0 && byte <= 9 && end - at < 9) {
-      value = value * 10 + byte;
-      byte = bytes[++end]! - ZERO;
-    }
-    if (end === at || (bytes[end] !== NEWLINE && end < bytes.length)) {
-      end = bytes.indexOf(NEWLINE, at);
-      if (end < 0) end = bytes.length;
-      value = parseLine(bytes.subarray(at, end), path, count + 1);
-    }
-    labels[count] = value;
-    at = end + 1;
-  }
-  return labels.subarray(0, count);
-}
-
-function parseLine(bytes: Uint8Array, path: string, line: number): number {
-  const text = new TextDecoder().decode(bytes);
-  const value = Number(text.trim());
-  if (/^\s*[+-]?\d{1,15}\s*$/.test(text) && value === (value | 0)) return value;
-  throw new InputError(
-    `Cannot read "${path}": line ${line} is ${JSON.stringify(text.slice(0, 40))}, and one whole ` +
-      `number of at most 32 bits is needed`,
+  return arrayLabels(
+    path,
+    integerLines.read(path).map((value) => value === (value | 0) ? value : -1),
   );
 }
 

@@ -16,6 +16,8 @@ export interface PairRules {
   readonly unpredicted: "error" | "warn";
   /** File names that are no samples. */
   readonly skip?: readonly string[];
+  /** The only samples that are paired; without it, all. */
+  readonly only?: ReadonlySet<string>;
 }
 
 export interface Pairing {
@@ -54,6 +56,17 @@ export function pairByName(paths: { gt: string; pred: string }, rules: PairRules
   }
   const truth = filesOf("gt", paths.gt, rules);
   const predicted = filesOf("pred", paths.pred, rules);
+  if (rules.only !== undefined) {
+    const absent = rules.only.values().find((name) => !truth.has(name));
+    if (absent !== undefined) {
+      throw new InputError(
+        `Cannot read --gt "${paths.gt}": it has no file of "${absent}", and the split has`,
+      );
+    }
+    for (const files of [truth, predicted]) {
+      for (const name of files.keys()) if (!rules.only.has(name)) files.delete(name);
+    }
+  }
   const extra = [...predicted.keys()].filter((name) => !truth.has(name));
   if (extra.length > 0) {
     throw unpaired(predicted.get(extra[0]!)!, extra.length, "prediction", `--gt "${paths.gt}"`);

@@ -1,4 +1,4 @@
-import { NUSCENES_LIDARSEG } from "../../datasets/nuscenes_lidarseg.ts";
+import { NUSCENES_LIDARSEG } from "../../datasets/published/nuscenes_lidarseg.ts";
 import { NUSCENES_SPLITS } from "../../datasets/published/nuscenes.ts";
 import { InputError } from "../../std/errors.ts";
 import type { Benchmark, Outcome, Plan, Request, Scorer } from "../benchmark.ts";

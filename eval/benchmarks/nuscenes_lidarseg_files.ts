@@ -1,5 +1,5 @@
 /** Finds the label files of a nuScenes split through its tables. */
-import { NUSCENES_LIDARSEG } from "../../datasets/nuscenes_lidarseg.ts";
+import { NUSCENES_LIDARSEG } from "../../datasets/published/nuscenes_lidarseg.ts";
 import { type NuscenesSplit, scenesOf } from "../../datasets/published/nuscenes.ts";
 import { InputError } from "../../std/errors.ts";
 import type { JsonObject } from "../../std/json_reader.ts";

@@ -1,7 +1,11 @@
-/** Shapes of equal size as the rows of one .npy file, or one shape a file; labels or scores a point. */
+/**
+ * Shapes of equal size as the rows of one .npy file, or one shape a file (.npy, .txt); labels or
+ * scores a point.
+ */
 import { InputError } from "../../std/errors.ts";
 import { NpyFile } from "./npy_file.ts";
 import type { FilePair } from "./pair_reader.ts";
+import { textValues, type Values } from "./text_values.ts";
 
 /** Points of a shape and classes of a score: a larger row is no shape. */
 const MAX_ROW = 2 ** 26;
@@ -38,8 +42,8 @@ export function readRows(
   { choose, classes }: { choose: Choose; classes: number | undefined },
   visit: (row: Row) => void,
 ): void {
-  using truth = new NpyFile(pair.gt);
-  using predicted = new NpyFile(pair.pred);
+  using truth = openValues(pair.gt, undefined);
+  using predicted = openValues(pair.pred, classes);
   const width = scoreWidth(pair, truth.shape, predicted.shape);
   if (width !== undefined && classes !== undefined && width !== classes) {
     throw new InputError(
@@ -66,6 +70,10 @@ export function readRows(
     }
     visit({ row, truth: labels, predicted: guesses });
   }
+}
+
+function openValues(path: string, classes: number | undefined): Values {
+  return path.endsWith(".txt") ? textValues(path, classes) : new NpyFile(path);
 }
 
 /** Scores a point, or undefined if the prediction holds labels. */

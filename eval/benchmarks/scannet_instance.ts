@@ -1,4 +1,4 @@
-import { SCANNET_INSTANCE_CLASSES } from "../../datasets/scannet_classes.ts";
+import { SCANNET_INSTANCE_CLASSES } from "../../datasets/published/scannet.ts";
 import { InputError } from "../../std/errors.ts";
 import type { Benchmark, Outcome, Plan, Request } from "../benchmark.ts";
 import {

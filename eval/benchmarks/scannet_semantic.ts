@@ -1,4 +1,4 @@
-import { SCANNET_CLASSES } from "../../datasets/scannet_classes.ts";
+import { SCANNET_CLASSES } from "../../datasets/published/scannet.ts";
 import type { Benchmark, Outcome, Plan, Request } from "../benchmark.ts";
 import { type Confusion, labelTable } from "../metrics/confusion.ts";
 import { scannetMiou } from "../metrics/scannet_miou.ts";

@@ -2,7 +2,7 @@ import { openScans } from "../../datasets/arrow_scans.ts";
 import { InputError } from "../../std/errors.ts";
 import type { Benchmark, Outcome, Plan, Request, Scorer } from "../benchmark.ts";
 import { type Confusion, type LabelClass, labelTable, MAX_CLASSES } from "../metrics/confusion.ts";
-import { type AbsentRule, segMiou } from "../metrics/seg_miou.ts";
+import { type AbsentRule, ignoredClass, segMiou } from "../metrics/seg_miou.ts";
 import {
   byClass,
   confusionScorer,
@@ -64,8 +64,21 @@ function ignored({ options }: Request): number[] {
   return text === "none" ? [] : text.split(",").map(Number);
 }
 
+const absentRule = ({ options }: Request) => (options["absent"] ?? "nan") as AbsentRule;
+
 function metricOf(request: Request) {
-  return segMiou((request.options["absent"] ?? "nan") as AbsentRule, ignored(request));
+  return segMiou(absentRule(request), ignored(request));
+}
+
+/** What a negative label takes out beside its points. */
+function countedFromEnd(request: Request): string[] {
+  return ignored(request).flatMap((label) => {
+    const k = ignoredClass(absentRule(request), label, classCount(request));
+    return label >= 0 || k < 0 ? [] : [
+      `--ignore ${label} takes class ${k} out of miou: the tool counts negative indices from the ` +
+      `end. Labels outside the classes are left out without it`,
+    ];
+  });
 }
 
 function rulesOf(request: Request): LabelRules {
@@ -156,7 +169,7 @@ function outcome(request: Request, { items }: Plan<NamedPair>, state: Confusion)
       "gt_points": truthPoints,
       "pred_points": predictedPoints,
     }),
-    warnings: [],
+    warnings: countedFromEnd(request),
     work: { count: points, unit: "points" },
   };
 }

@@ -1,4 +1,5 @@
-import { SHAPENET_PART } from "../../datasets/shapenet_part.ts";
+import { SHAPENET_PART } from "../../datasets/published/shapenet_part.ts";
+import { shapesOfSplit, SPLITS } from "../../datasets/shapes/shapenet_part.ts";
 import { InputError } from "../../std/errors.ts";
 import type { Benchmark, Outcome, Plan, Request } from "../benchmark.ts";
 import { type PartState, shapenetPartIou } from "../metrics/shapenet_part_iou.ts";
@@ -30,10 +31,17 @@ const BYTES_PER_SECOND = 3e8;
 export const shapenetPart: Benchmark<Shapes, PartState> = {
   summary: "ShapeNet-Part segmentation: instance and class mean IoU of 16 categories",
   paths: {
-    gt: "folder of .npy files, a part id 0 to 49 for each point, a shape a file or a row",
-    pred: "folder of files of the same names: part ids, or 50 scores a point",
+    gt: "folder of .npy files, a part id 0 to 49 for each point, a shape a file or a row; or the " +
+      "data set's folder of SYNSET/SHAPE.txt, whose last column is the part",
+    pred: "folder of .npy or .txt files of the same names: part ids, or 50 scores a point",
   },
-  options: {},
+  options: {
+    split: {
+      choices: ["all", ...SPLITS],
+      fallback: "all",
+      help: "score the shapes of one list in --gt/train_test_split only",
+    },
+  },
   reference: () => shapenetPartIou.reference,
   metricVersion: () => shapenetPartIou.version,
   plan,
@@ -45,8 +53,14 @@ export const shapenetPart: Benchmark<Shapes, PartState> = {
   outcome,
 };
 
-function plan(request: Request): Plan<Shapes> {
-  const { pairs, warnings } = pairByName(request, { endings: [".npy"], unpredicted: "error" });
+async function plan(request: Request): Promise<Plan<Shapes>> {
+  const split = request.options["split"]!;
+  const { pairs, warnings } = pairByName(request, {
+    endings: [".npy", ".txt"],
+    unpredicted: "error",
+    skip: ["synsetoffset2category.txt"],
+    ...split !== "all" && { only: new Set(await shapesOfSplit(request.gt, split)) },
+  });
   const bytes = pairs.length * (sizeOf(pairs[0]!.gt) + sizeOf(pairs[0]!.pred));
   return {
     items: pairs.map((pair, position) => ({ ...pair, position })),

@@ -10,15 +10,27 @@ const MAX_BYTES = 128 * 2 ** 20;
  */
 export type LineEnds = "newline" | "universal";
 
-/** Lines of bytes, a character for each byte, as a Perl script without `use utf8` sees them. */
-export function byteLines(path: string): string[] {
+/** Lines, and whether the last one lost its last byte. */
+export interface ChoppedLines {
+  readonly lines: string[];
+  readonly cut: boolean;
+}
+
+/**
+ * Lines of bytes, a character for each byte, as a Perl script without `use utf8` that takes their
+ * ends off by `chop` sees them: the last byte of the file goes, be it a line feed or not.
+ */
+export function byteLines(path: string): ChoppedLines {
   const bytes = readAll(path);
   // Not the "latin1" of TextDecoder, which is windows-1252.
   const chunks: string[] = [];
   for (let at = 0; at < bytes.length; at += 8192) {
     chunks.push(String.fromCharCode(...bytes.subarray(at, at + 8192)));
   }
-  return splitLines(chunks.join(""), "newline");
+  const lines = splitLines(chunks.join(""), "newline");
+  const cut = bytes.length > 0 && bytes.at(-1) !== 10;
+  if (cut) lines.push(lines.pop()!.slice(0, -1));
+  return { lines, cut };
 }
 
 /**

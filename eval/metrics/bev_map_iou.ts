@@ -77,9 +77,9 @@ export const bevMapIou: Metric<number, BevSample, BevState, BevResult> = {
       for (let at = 0; at < hits.length; at++) {
         const bins = counts.subarray(Math.floor(at / T) * BINS);
         const { hit, falsePositive, falseNegative } = atThreshold(bins, at % T);
-        hits[at]! += hit;
-        falsePositives[at]! += falsePositive;
-        falseNegatives[at]! += falseNegative;
+        hits[at]! += f(hit);
+        falsePositives[at]! += f(falsePositive);
+        falseNegatives[at]! += f(falseNegative);
       }
     }
     const all = hits.map((hit, at) =>

@@ -31,10 +31,18 @@ export function createBleuCounts(): BleuCounts {
   };
 }
 
-/** Adds a segment; of references equally close in length the shorter one counts. */
-export function countSegment(state: BleuCounts, { hypothesis, references }: Segment): void {
+/**
+ * Adds a segment; of references equally close in length the shorter one counts.
+ *
+ * @param farthest Length that counts when every reference differs by more than this.
+ */
+export function countSegment(
+  state: BleuCounts,
+  { hypothesis, references }: Segment,
+  farthest = Infinity,
+): void {
   state.lengths[0]! += hypothesis.length;
-  state.lengths[1]! += closestLength(hypothesis.length, references);
+  state.lengths[1]! += closestLength(hypothesis.length, references, farthest);
   const dictionary = new NgramIds();
   const found = dictionary.count(hypothesis);
   const limits = found.map((counts) => new Uint32Array(counts.length));
@@ -62,11 +70,17 @@ export function mergeBleuCounts(into: BleuCounts, from: BleuCounts): void {
   into.lengths[1]! += from.lengths[1]!;
 }
 
-function closestLength(length: number, references: Segment["references"]): number {
-  let closest = references[0]!.length;
+function closestLength(
+  length: number,
+  references: Segment["references"],
+  farthest: number,
+): number {
+  let closest = farthest;
+  let least = farthest;
   for (const { length: candidate } of references) {
-    const difference = Math.abs(length - candidate) - Math.abs(length - closest);
-    if (difference < 0 || (difference === 0 && candidate < closest)) closest = candidate;
+    const difference = Math.abs(length - candidate);
+    if (difference > least || (difference === least && candidate >= closest)) continue;
+    [closest, least] = [candidate, difference];
   }
   return closest;
 }

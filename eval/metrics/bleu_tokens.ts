@@ -1,5 +1,5 @@
 /** How the BLEU tools cut a line into tokens. */
-import { splitPython, trimEndPython } from "./python_text.ts";
+import { splitPython, trimEndPython, trimPython } from "./python_text.ts";
 
 /** What Perl's `split ' '` takes for white space in bytes. */
 const ASCII_SPACE = /[ \t\n\v\f\r]+/;
@@ -15,11 +15,17 @@ export function lowerAscii(line: string): string {
 }
 
 /**
- * `perl -ple 's{(\S)-(\S)}{$1 ##AT##-##AT## $2}g'`: the compound split of the WMT En-De scores. A
- * line of bytes; matches do not overlap, so "a-b-c" is split once.
+ * A dash between two bytes that are no ASCII white space, the later of which is part of the match.
+ * Of a character of several bytes that is the first one alone, so the character stays free.
+ */
+const COMPOUND = /([^ \t-\r])-([^ \t-\r\x80-\uffff]|(?=[\x80-\uffff]))/g;
+
+/**
+ * `perl -ple 's{(\S)-(\S)}{$1 ##AT##-##AT## $2}g'`: the compound split of the WMT En-De scores. It
+ * sees bytes, and matches do not overlap: "a-b-c" is split once, "a-ß-c" twice.
  */
 export function splitCompounds(line: string): string {
-  return line.replaceAll(/([^ \t\n\v\f\r])-([^ \t\n\v\f\r])/g, "$1 ##AT##-##AT## $2");
+  return line.replaceAll(COMPOUND, "$1 ##AT##-##AT## $2");
 }
 
 /** Symbols of fairseq's dictionary that may occur as words. */
@@ -43,7 +49,7 @@ export function fairseqTokens(line: string, side: "hypothesis" | "reference"): s
 }
 
 /** Tokenisers of sacreBLEU by name. */
-export type SacreTokenizer = "13a" | "none" | "intl" | "char";
+export type SacreTokenizer = "13a" | "none" | "intl" | "zh" | "char";
 
 /** Tokens as sacreBLEU 2.6.0 has them. */
 export function sacreTokens(line: string, tokenizer: SacreTokenizer): string[] {
@@ -58,8 +64,20 @@ const SACRE: Readonly<Record<SacreTokenizer, (line: string) => string>> = {
       .replaceAll(/(\P{N})(\p{P})/gu, "$1 $2 ")
       .replaceAll(/(\p{P})(\P{N})/gu, " $1 $2")
       .replaceAll(/\p{S}/gu, " $& "),
+  zh: (line) => tokenizeWestern(trimPython(line).replaceAll(CHINESE, " $& ")),
   char: (line) => [...line].join(" "),
 };
+
+/**
+ * What the tokeniser `zh` takes for Chinese. Two of its ranges are written with an escape of four
+ * digits where five are meant, so that most characters from U+2001 to U+2A6D are among them (dashes,
+ * quotation marks, the euro sign) and no ideograph beyond U+FFFF is.
+ */
+const CHINESE = new RegExp(
+  "[\u2001-\u2a6d\u2e80-\u2fdf\u2ff0-\u303f\u3100-\u312f\u31a0-\u31ef\u3200-\u4db5\u4e00-\u9fbb" +
+    "\uf900-\ufa2d\ufa30-\ufa6a\ufa70-\ufad9\ufe10-\ufe1f\ufe30-\ufe4f\uff00-\uffef]",
+  "gu",
+);
 
 /** The tokeniser of NIST's mteval-v13a.pl. */
 function tokenize13a(line: string): string {
@@ -69,7 +87,12 @@ function tokenize13a(line: string): string {
     text = text.replaceAll("&quot;", '"').replaceAll("&amp;", "&")
       .replaceAll("&lt;", "<").replaceAll("&gt;", ">");
   }
-  return ` ${text} `
+  return tokenizeWestern(` ${text} `);
+}
+
+/** The part of it that sets punctuation apart. */
+function tokenizeWestern(text: string): string {
+  return text
     .replaceAll(/[{-~[-` -&(-+:-@/]/gu, " $& ")
     .replaceAll(/([^0-9])([.,])/gu, "$1 $2 ")
     .replaceAll(/([.,])([^0-9])/gu, " $1 $2")

@@ -41,6 +41,16 @@ Deno.test("s3disMiou takes a point without a vote for one of the last class", ()
   assertStrictEquals(meterClass, 2 / 3);
 });
 
+Deno.test("s3disMiou: the meter takes a point without a vote for one of no class", () => {
+  const state = s3disMiou.create(tables);
+  s3disMiou.update(state, pairs([0, 1, 2, 2], [0, 1, 2, -1]));
+  s3disMiou.update(state, pairs([0, 0], [-1, 0]));
+  const { iou, meterIou } = s3disMiou.compute(state);
+  // Class 2: one hit of two points, and of three predictions with the two of no vote.
+  assertEquals([...iou], [2 / 3, 1, 1 / 4]);
+  assertStrictEquals(meterIou, (2 / 3 + 1 + 1 / 2) / 3);
+});
+
 Deno.test("scannetMiou counts other predictions against the true class, and no other truth", () => {
   const state = scannetMiou.create(tables);
   scannetMiou.update(state, FIRST);

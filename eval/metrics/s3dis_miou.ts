@@ -34,7 +34,7 @@ export interface S3disResult {
 /** Rows are the classes; one column more is for points that were never voted on (-1). */
 export const s3disMiou: Metric<Pairs["tables"], Pairs, Confusion, S3disResult> = {
   name: "s3dis_miou",
-  version: 1,
+  version: 2,
   reference: "mit-han-lab/pvcnn 476715b evaluate/s3dis/eval.py, meters/s3dis.py",
   create: createConfusion,
   update: countPairs,
@@ -42,10 +42,13 @@ export const s3disMiou: Metric<Pairs["tables"], Pairs, Confusion, S3disResult> =
 
   compute(state) {
     const { truth, predicted: columns, hits } = marginals(state);
-    const predicted = columns.slice(0, truth.length);
+    const voted = columns.slice(0, truth.length);
+    const predicted = voted.slice();
     // Python counts index -1 from the end: a point without a vote is one of the last class.
     predicted[truth.length - 1]! += columns[truth.length]!;
-    const iou = hits.map((hit, k) => hit / (truth[k]! + predicted[k]! - hit));
+    const iouOf = (found: Float64Array) =>
+      hits.map((hit, k) => hit / (truth[k]! + found[k]! - hit));
+    const iou = iouOf(predicted);
     const accuracy = hits.map((hit, k) => hit / truth[k]!);
     const meter = (scores: Float64Array) =>
       scores.reduce((sum, score, k) => sum + (truth[k] === 0 ? 1 : score), 0) / scores.length;
@@ -54,7 +57,8 @@ export const s3disMiou: Metric<Pairs["tables"], Pairs, Confusion, S3disResult> =
       accuracy,
       evalIou: mean(iou),
       overall: total(hits) / total(predicted),
-      meterIou: meter(iou),
+      // The meter compares with each class, and -1 is none.
+      meterIou: meter(iouOf(voted)),
       meterClass: meter(accuracy),
       truthPoints: truth,
       predictedPoints: predicted,

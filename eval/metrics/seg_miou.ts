@@ -34,6 +34,14 @@ function absent(rule: AbsentRule, scores: Float64Array, truth: Float64Array): Fl
   return rule === "one" ? scores.map((score, k) => truth[k] === 0 ? 1 : score) : scores;
 }
 
+/**
+ * Class that `--ignore label` takes out of the mean. Python counts negative indices from the end, so
+ * by mmdetection3d's rule ("nan") -1 takes out the last class.
+ */
+export function ignoredClass(rule: AbsentRule, label: number, classes: number): number {
+  return rule === "nan" && label < 0 ? label + classes : label;
+}
+
 /** The metric by `rule`; the IoU of the classes in `ignored` is NaN, as in mmdetection3d. */
 export function segMiou(
   rule: AbsentRule,
@@ -42,7 +50,7 @@ export function segMiou(
   const average = rule === "nan" ? nanmean : mean;
   return {
     name: "seg_miou",
-    version: 1,
+    version: 2,
     reference: "open-mmlab/mmdetection3d fe25f7a mmdet3d/evaluation/functional/seg_eval.py",
     create: createConfusion,
     update: countPairs,
@@ -56,7 +64,10 @@ export function segMiou(
         hits.map((hit, k) => hit / (truth[k]! + predicted[k]! - hit)),
         truth,
       );
-      for (const k of ignored) if (k >= 0 && k < iou.length) iou[k] = NaN;
+      for (const label of ignored) {
+        const k = ignoredClass(rule, label, iou.length);
+        if (k >= 0 && k < iou.length) iou[k] = NaN;
+      }
       const accuracy = absent(rule, hits.map((hit, k) => hit / truth[k]!), truth);
       return {
         iou,

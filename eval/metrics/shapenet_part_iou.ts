@@ -3,7 +3,7 @@
  * neither side counts 1; then the mean over shapes and the mean over the 16 categories.
  */
 import type { Metric } from "./metric.ts";
-import { mean } from "./numpy.ts";
+import { mean, sum } from "./numpy.ts";
 
 /** A category and its parts, `first` to `first + parts - 1`. */
 export interface PartCategory {
@@ -56,7 +56,7 @@ type PartMetric = Metric<readonly PartCategory[], PartSample, PartState, PartRes
 
 export const shapenetPartIou: PartMetric = {
   name: "shapenet_part_iou",
-  version: 1,
+  version: 2,
   reference: "charlesq34/pointnet2 4292663 part_seg/evaluate.py",
 
   create(categories) {
@@ -101,6 +101,9 @@ export const shapenetPartIou: PartMetric = {
     const iou = Float64Array.from(shapes, mean);
     const total = (values: Float64Array) => values.reduce((a, b) => a + b, 0);
     const count = state.iou.length;
+    // PVCNN lists the categories in the order of their parts.
+    const byPart = [...state.categories.keys()]
+      .sort((a, b) => state.categories[a]!.first - state.categories[b]!.first);
     return {
       instanceMiou: mean(Float64Array.from(shapes.flatMap((values) => [...values]))),
       classMiou: mean(iou),
@@ -109,8 +112,8 @@ export const shapenetPartIou: PartMetric = {
       partAccuracy: mean(state.correct.map((correct, k) => correct / state.seen[k]!)),
       iou,
       shapes: Float64Array.from(shapes, ({ length }) => length),
-      meterMiou: inOrder.reduce((sum, at) => sum + state.iou[at]!, 0) / count,
-      evalMiou: shapes.reduce((sum, values) => sum + total(values), 0) / count,
+      meterMiou: inOrder.reduce((added, at) => added + state.iou[at]!, 0) / count,
+      evalMiou: sum(Float64Array.from(byPart, (k) => total(shapes[k]!))) / count,
     };
   },
 };

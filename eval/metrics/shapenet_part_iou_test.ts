@@ -39,3 +39,23 @@ Deno.test("shapenetPartIou: merged shards are the whole, in either order", () =>
   shapenetPartIou.merge(merged, stateOf(CUP));
   assertEquals(shapenetPartIou.compute(merged), shapenetPartIou.compute(stateOf(CUP, LAMP)));
 });
+
+Deno.test("shapenetPartIou adds the categories of PVCNN's script as numpy does, by their parts", () => {
+  // Sixteen categories of one part of one point, listed from the last to the first.
+  const categories = Array.from({ length: 16 }, (_, k) => ({
+    name: String(k),
+    first: 15 - k,
+    parts: 1,
+  }));
+  const state = shapenetPartIou.create(categories);
+  const ious = categories.map((_, k) => 1 / (k + 3));
+  ious.forEach((_, k) => {
+    const truth = new Int32Array(k + 3).fill(15 - k);
+    const predicted = truth.map((part, i) => i === 0 ? part : -1);
+    shapenetPartIou.update(state, { index: k, category: k, truth, predicted });
+  });
+  const eight = ious.toReversed().slice(0, 8).map((iou, i) => iou + ious.toReversed()[i + 8]!);
+  const [a, b, c, d, e, f, g, h] = eight;
+  const summed = ((a! + b!) + (c! + d!)) + ((e! + f!) + (g! + h!));
+  assertStrictEquals(shapenetPartIou.compute(state).evalMiou, summed / 16);
+});

@@ -1,6 +1,7 @@
 /** Boxes on disk: a file a scan, which a run is resumed from, and the file that is scored. */
 import type { Scan } from "../../datasets/scan.ts";
 import type { DetectedBox } from "../../models/detection/box.ts";
+import type { DetectorModel } from "../../models/detection/registry.ts";
 import { InputError } from "../../std/errors.ts";
 import { writeAtomic } from "../../std/files.ts";
 import { kittiFrame, kittiResults, USUAL_SIZE } from "./kitti_results.ts";
@@ -35,15 +36,14 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 
 /** `calib`: KITTI's folder of calibration files, which names of frames are looked up in. */
 export function boxFormat(
-  dataset: "kitti-object" | "nuscenes" | "waymo",
-  labels: readonly string[],
+  { dataset, labels, rig }: Pick<DetectorModel, "dataset" | "labels" | "rig">,
   calib: string | undefined,
 ): BoxFormat {
   switch (dataset) {
     case "kitti-object":
       return kittiFormat(labels, calib);
     case "nuscenes":
-      return nuscenesFormat(labels);
+      return nuscenesFormat(labels, rig !== undefined);
     case "waymo":
       return waymoFormat(labels);
   }
@@ -78,7 +78,7 @@ async function textOf(path: string): Promise<string> {
   }
 }
 
-function nuscenesFormat(labels: readonly string[]): BoxFormat {
+function nuscenesFormat(labels: readonly string[], cameras: boolean): BoxFormat {
   return {
     benchmark: "nuscenes-detection",
     result: "results_nusc.json",
@@ -91,7 +91,8 @@ function nuscenesFormat(labels: readonly string[]): BoxFormat {
       return Promise.resolve(utf8(JSON.stringify(entries)));
     },
     async join(write, scans) {
-      await write(utf8(`{"meta": ${JSON.stringify(NUSCENES_META)}, "results": {`));
+      const meta = { ...NUSCENES_META, "use_camera": cameras };
+      await write(utf8(`{"meta": ${JSON.stringify(meta)}, "results": {`));
       let separator = "\n";
       for await (const { id, bytes } of scans) {
         await write(utf8(`${separator}${JSON.stringify(tokenOf(id))}: `));

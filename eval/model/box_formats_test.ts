@@ -114,8 +114,17 @@ Deno.test("waymoObjects() is read back as it was written", async () => {
 });
 
 Deno.test("boxFormat() refuses names that would leave the folder, and KITTI without calibration", () => {
-  assertThrows(() => boxFormat("nuscenes", [], undefined).path("../a"), InputError);
-  assertThrows(() => boxFormat("waymo", [], undefined).path("../a/b"), InputError);
-  const error = assertThrows(() => boxFormat("kitti-object", [], undefined), InputError);
+  assertThrows(
+    () => boxFormat({ dataset: "nuscenes", labels: [] }, undefined).path("../a"),
+    InputError,
+  );
+  assertThrows(
+    () => boxFormat({ dataset: "waymo", labels: [] }, undefined).path("../a/b"),
+    InputError,
+  );
+  const error = assertThrows(
+    () => boxFormat({ dataset: "kitti-object", labels: [] }, undefined),
+    InputError,
+  );
   assertMatch(error.message, /--calib DIR is missing/);
 });

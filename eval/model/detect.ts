@@ -13,6 +13,7 @@ import { toJson, toMarkdown, toText } from "../render.ts";
 import { runBenchmark } from "../run.ts";
 import type { ModelCommand } from "./args.ts";
 import { type BoxFormat, boxFormat, joinFiles } from "./box_files.ts";
+import { camerasOf } from "./cameras.ts";
 import { Predictions } from "./predictions.ts";
 import { manifestOf, RANDOM, weightsOf } from "./setup.ts";
 
@@ -21,7 +22,7 @@ export async function detect(command: ModelCommand): Promise<void> {
   const { backend, threads, dtype, engine, data } = command;
   const zoo = DETECTORS[command.name]!;
   const out = folderOf(command);
-  const format = boxFormat(zoo.dataset, zoo.labels, command.calib);
+  const format = boxFormat(zoo, command.calib);
   using source = await openScans(data);
   checkDataset(command, source, zoo);
   const network = zoo.build();
@@ -74,7 +75,9 @@ async function predictAll(
     const { id, points, features } = scan;
     const path = `${out}/${format.path(id)}`;
     if (!await exists(path)) {
-      const boxes = detector.predict({ what: `scan "${id}"`, points, features, names });
+      const what = `scan "${id}"`;
+      const cameras = detector.sees ? await camerasOf(scan, what) : [];
+      const boxes = detector.predict({ what, points, features, names, cameras });
       const bytes = await format.encode(scan, boxes);
       await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
       await writeAtomic(path, (temporary) => Deno.writeFile(temporary, bytes));

@@ -86,6 +86,48 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "eval model reads the images of a rig, and scores its boxes as `eval nuscenes-detection`",
+  ignore: unavailable("cpu") !== undefined,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    try {
+      const [source, version] = [`${folder}/source`, "v1.0-trainval"];
+      const synth = ["synth", "--format", "nuscenes", "--scenes", "1", "--out", source];
+      await run("datasets/main.ts", files, synth);
+      await Deno.rename(`${source}/v1.0-mini`, `${source}/${version}`);
+      // A scene of the split that is scored.
+      const scenes = `${source}/${version}/scene.json`;
+      const text = await Deno.readTextFile(scenes);
+      await Deno.writeTextFile(scenes, text.replace("scene-5000", "scene-0003"));
+      const convert = ["convert", "nuscenes", "--src", source, "--out"];
+      await run("datasets/main.ts", files, [...convert, `${folder}/data`]);
+      const args = ["nuScenes_BEVFusion", "--out", `${folder}/out`, "--gt", source, "--json"];
+      const { code, stdout, stderr } = await evaluate(...args, "--data", `${folder}/data`);
+      assertEquals([code, stderr.includes("weights are random")], [0, true], stderr);
+      const result = JSON.parse(stdout);
+      const pred = `${folder}/out/results_nusc.json`;
+      const written = JSON.parse(await Deno.readTextFile(pred));
+      assertEquals(written.meta["use_camera"], true);
+      const [boxes] = Object.values(written.results) as [unknown[]];
+      assertEquals(boxes.length, 200);
+      const official = await run("eval/main.ts", files, [
+        ...["nuscenes-detection", "--gt", source, "--pred", pred, "--json"],
+      ]);
+      assertEquals(JSON.parse(official.stdout).metrics, result.metrics);
+
+      await run("datasets/main.ts", files, [...convert, `${folder}/blind`, "--no-images"]);
+      const blind = ["nuScenes_BEVFusion", "--out", `${folder}/none`, "--data", `${folder}/blind`];
+      const refused = await evaluate(...blind);
+      assertEquals([refused.code, refused.stdout], [2, ""]);
+      assertStringIncludes(refused.stderr, "it has no images, and the network reads them");
+      assertEquals([...Deno.readDirSync(`${folder}/none`)].map(({ name }) => name), ["run.json"]);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
 Deno.test("eval model refuses options that a network has no use for", async () => {
   const boxes = await evaluate("KITTI_SECOND", "--data", "nowhere");
   assertEquals([boxes.code, boxes.stdout], [2, ""]);

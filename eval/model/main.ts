@@ -1,6 +1,6 @@
 /** `deno task eval model`: a network of the zoo over a data set, predicted and scored. */
 import { openScans, type ScanSource } from "../../datasets/arrow_scans.ts";
-import { SEMANTIC_KITTI } from "../../datasets/semantic_kitti.ts";
+import { SEMANTIC_KITTI } from "../../datasets/published/semantic_kitti.ts";
 import { Context } from "../../ffi/mod.ts";
 import { DETECTORS } from "../../models/detection/registry.ts";
 import { Model } from "../../models/model.ts";
@@ -53,7 +53,7 @@ async function run(command: ModelCommand): Promise<void> {
   checkDataset(command, zoo);
   using source = await openScans(command.data);
   const scans = await scansOf(source, command);
-  const network = zoo.build(await readConfig(command, zoo));
+  const network = zoo.build(await readConfig(command, zoo), command.config);
   const weights = await weightsOf(command, network);
   using ctx = new Context(command.backend, { threads: command.threads });
   const engine = await engineOf(command, zoo, { ctx, network, weights, source, first: scans[0]! });
@@ -136,8 +136,8 @@ async function readConfig({ name, config }: ModelCommand, { configured }: ZooMod
 async function scansOf(source: ScanSource, { split, data }: ModelCommand): Promise<number[]> {
   const sequences = await sequencesOf(source, 0, source.length - 1);
   if (split === "all") return [...sequences.keys()];
-  const wanted: readonly number[] = SEMANTIC_KITTI.splits[split];
-  const found = [...sequences.keys()].filter((i) => wanted.includes(Number(sequences[i])));
+  const wanted = SEMANTIC_KITTI.splits[split];
+  const found = [...sequences.keys()].filter((i) => wanted.includes(sequences[i]!));
   if (found.length > 0) return found;
   throw new InputError(
     `Cannot run on split "${split}" of "${data}": it has the sequences ` +

@@ -9,9 +9,8 @@ const MOVING = 0.2;
 const VEHICLES = ["car", "construction_vehicle", "bus", "truck", "trailer"];
 const CYCLES = ["bicycle", "motorcycle"];
 
-/** What every submission says of itself. */
+/** What every submission says of itself, beside whether it uses cameras. */
 export const NUSCENES_META = {
-  use_camera: false,
   use_lidar: true,
   use_radar: false,
   use_map: false,

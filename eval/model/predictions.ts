@@ -1,5 +1,5 @@
 /** Predictions on disk, in the layout that SemanticKITTI's devkit and server read. */
-import { SEMANTIC_KITTI } from "../../datasets/semantic_kitti.ts";
+import { SEMANTIC_KITTI } from "../../datasets/published/semantic_kitti.ts";
 import { InputError } from "../../std/errors.ts";
 import { writeAtomic, writeTextAtomic } from "../../std/files.ts";
 

@@ -1,5 +1,5 @@
 /** The official score of predictions as they are made. */
-import { SEMANTIC_KITTI } from "../../datasets/semantic_kitti.ts";
+import { SEMANTIC_KITTI } from "../../datasets/published/semantic_kitti.ts";
 import type { EvalResult } from "../../reports/schema.ts";
 import { countedPoints, type LabelCounts, labelMap } from "../metrics/label_counts.ts";
 import { semanticKittiMiou } from "../metrics/semantic_kitti_miou.ts";

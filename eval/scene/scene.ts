@@ -2,7 +2,7 @@
 import { classColour } from "../../datasets/published/registry.ts";
 import type { Scan } from "../../datasets/scan.ts";
 import type { ScanMetadata } from "../../datasets/metadata.ts";
-import { SEMANTIC_KITTI } from "../../datasets/semantic_kitti.ts";
+import { SEMANTIC_KITTI } from "../../datasets/published/semantic_kitti.ts";
 import { type SceneInput, VERDICT } from "../../reports/html/scene_document.ts";
 
 /** The data sets whose raw ids are SemanticKITTI's. */

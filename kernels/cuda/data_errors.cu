@@ -110,6 +110,8 @@ __attribute__((format(printf, 2, 0))) [[noreturn]] void fail_value(vmk_status st
     case kBadPair:
       fail_value(kInvalid, "Cannot convolve: pair %lld names row %d, which is not there or out of "
                  "order", note);
+    case kBadOrder:
+      fail_value(kInvalid, "Cannot convolve: place %lld of order names row %d, out has fewer", note);
     case kBadCell:
       fail_value(kInvalid, "Cannot group points: cells[%lld] = %d, the grid has fewer", note);
     case kBadGroup:
@@ -120,6 +122,12 @@ __attribute__((format(printf, 2, 0))) [[noreturn]] void fail_value(vmk_status st
     case kBadReduceRow:
       fail_value(kInvalid, "Cannot reduce: output row %lld of map reads row %d, feats has fewer",
                  note);
+    case kBadQuery:
+      fail_value(kInvalid, "Cannot attend: queries[%lld] = %d, query has fewer rows", note);
+    case kDoubleQuery:
+      fail_value(kInvalid, "Cannot attend: queries[%lld] = %d, which is named before", note);
+    case kBadKey:
+      fail_value(kInvalid, "Cannot attend: keys[%lld] = %d, key has fewer rows", note);
     case kBadGridPosition: fail_position("voxelize", note, "not a position");
     case kBadWeightCount:
       fail_value(kInvalid, "Cannot compress weights: index and value have %lld entries, starts "

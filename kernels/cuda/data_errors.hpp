@@ -29,10 +29,14 @@ enum DataError : int {
   kBadPairCount,  // row: the columns of pairs, value: those needed
   kBadConvStarts,  // row: the offset, value: where its pairs start
   kBadPair,        // value: the input row, or the output row that does not ascend
+  kBadOrder,       // row: the place
   kBadCell,
   kBadGroup,   // value: the row of feats that it names
   kBadInterval,
   kBadReduceRow,     // row: the output row
+  kBadQuery,         // row: the place in queries
+  kDoubleQuery,      // row: the place in queries
+  kBadKey,           // row: the place in keys
   kBadGridPosition,  // f32 bits
   kBadWeightCount,   // row: the entries of index, value: where starts ends
   kBadWeightStarts,  // row: the column, value: the weights that it has

@@ -1,4 +1,4 @@
-// affine.rows, concat.rows, map_reduce.rows - one thread an element, or 16 bytes of them.
+// affine.rows, concat.rows, split.rows, map_reduce.rows - one thread an element, or 16 bytes of them.
 // Cost: bound by memory, one read of each input and one write of the output.
 #include "activation.cuh"
 #include "channels.cuh"
@@ -80,18 +80,45 @@ void copy_words(CudaDevice& device, const Concat& a, int64_t a_bytes, int64_t b_
              static_cast<Word*>(a.out), a.n, a_bytes / kBytes, b_bytes / kBytes);
 }
 
+template <class Word>
+__global__ void __launch_bounds__(kBlock)
+    part_columns(const Word* __restrict__ x, Word* __restrict__ a, Word* __restrict__ b, int64_t n,
+                 int64_t a_words, int64_t b_words) {
+  const int64_t words = a_words + b_words, at = thread_index();
+  if (at >= n * words) return;
+  const int64_t row = at / words, v = at % words;
+  if (v < a_words)
+    a[row * a_words + v] = x[at];
+  else
+    b[row * b_words + v - a_words] = x[at];
+}
+
+template <class Word>
+void part_words(CudaDevice& device, const Split& s, int64_t a_bytes, int64_t b_bytes) {
+  constexpr auto kBytes = static_cast<int64_t>(sizeof(Word));
+  VMK_LAUNCH(device, part_columns<Word>, blocks(s.n * (a_bytes + b_bytes) / kBytes), kBlock,
+             static_cast<const Word*>(s.x), static_cast<Word*>(s.a), static_cast<Word*>(s.b), s.n,
+             a_bytes / kBytes, b_bytes / kBytes);
+}
+
 // NaN wins over every number.
 __device__ inline float larger(float a, float b) { return b > a || b != b ? b : a; }
 __device__ inline float4 larger(const float4& a, const float4& b) {
   return make_float4(larger(a.x, b.x), larger(a.y, b.y), larger(a.z, b.z), larger(a.w, b.w));
 }
+__device__ inline Float8 larger(const Float8& a, const Float8& b) {
+  return {larger(a.low, b.low), larger(a.high, b.high)};
+}
 __device__ inline float divided(float a, float by) { return a / by; }
 __device__ inline float4 divided(const float4& a, float by) {
   return make_float4(a.x / by, a.y / by, a.z / by, a.w / by);
 }
+__device__ inline Float8 divided(const Float8& a, float by) {
+  return {divided(a.low, by), divided(a.high, by)};
+}
 
 // Neighbouring threads read neighbouring entries of the same row of the map from cache.
-template <class V>
+template <class T, class V>
 __global__ void __launch_bounds__(kBlock)
     reduce_neighbors(MapReduce a, int64_t groups, DataErrors* log) {
   const int64_t at = thread_index();
@@ -106,7 +133,7 @@ __global__ void __launch_bounds__(kBlock)
       note(log, kBadReduceRow, 0, m, row);
       continue;
     }
-    const V x = load<V>(a.feats, row, groups, v);
+    const V x = load<V>(static_cast<const T*>(a.feats), row, groups, v);
     if (count++ == 0) {
       value = x;
     } else {
@@ -114,7 +141,8 @@ __global__ void __launch_bounds__(kBlock)
     }
   }
   const bool mean = a.reduce == VMK_REDUCE_MEAN && count > 1;
-  store(a.out, m, groups, v, mean ? divided(value, static_cast<float>(count)) : value);
+  store(static_cast<T*>(a.out), m, groups, v,
+        mean ? divided(value, static_cast<float>(count)) : value);
 }
 
 }  // namespace
@@ -147,12 +175,26 @@ void concat_rows(Device& any, const Concat& a) {
   }
 }
 
+void split_rows(Device& any, const Split& s) {
+  CudaDevice& device = cuda_device(any);
+  const int64_t width = dtype_bytes(s.dtype);
+  const int64_t a_bytes = s.a_columns * width, b_bytes = s.b_columns * width;
+  if ((a_bytes | b_bytes) % 16 == 0) {
+    part_words<int4>(device, s, a_bytes, b_bytes);
+  } else if ((a_bytes | b_bytes) % 4 == 0) {
+    part_words<uint32_t>(device, s, a_bytes, b_bytes);
+  } else {
+    part_words<uint16_t>(device, s, a_bytes, b_bytes);
+  }
+}
+
 void map_reduce_rows(Device& any, const MapReduce& a) {
   CudaDevice& device = cuda_device(any);
-  with_width(a.c, [&](auto lane) {
+  with_lanes(a.dtype, a.c, [&](auto element, auto lane) {
+    using T = decltype(element);
     using V = decltype(lane);
     const int64_t groups = a.c / kWidth<V>;
-    VMK_LAUNCH(device, reduce_neighbors<V>, blocks(a.m * groups), kBlock, a, groups,
+    VMK_LAUNCH(device, (reduce_neighbors<T, V>), blocks(a.m * groups), kBlock, a, groups,
                device.data_errors());
   });
 }

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "voxmark.h"
@@ -105,11 +106,13 @@ class Fuzz {
   void call_maps(int64_t op, int32_t variant);
   void call_strided(int32_t variant);
   void call_network(int32_t variant);
+  std::pair<vmk_tensor*, vmk_tensor*> order_of(const vmk_tensor* map);
   void call_features(int64_t op, int32_t variant);
   void call_bev(int64_t op, int32_t variant);
   void call_dense(int64_t op, int32_t variant);
   void call_gradients(int64_t op, int32_t variant);
   void call_int8(int32_t variant);
+  void call_attention(int64_t op, int32_t variant);
   void call_weights(int64_t op, int32_t variant);
 
   vmk_ctx* ctx_;

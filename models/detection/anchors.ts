@@ -66,7 +66,11 @@ function best(logits: Float32Array): { label: number; score: number } {
 type Anchor = Pick<DetectedBox, "centre" | "size" | "yaw">;
 
 /** Of a cell, every class has its two headings. The outer cells' anchors lie on the range's border. */
-function anchorAt(index: number, range: DetectionRange, classes: readonly AnchorClass[]): Anchor {
+export function anchorAt(
+  index: number,
+  range: DetectionRange,
+  classes: readonly AnchorClass[],
+): Anchor {
   const each = HEADINGS.length * classes.length;
   const cell = Math.floor(index / each);
   const { size, bottom } = classes[Math.floor(index % each / HEADINGS.length)]!;

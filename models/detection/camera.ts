@@ -43,11 +43,10 @@ export function frustumPoints(cameras: readonly Camera[], frustum: Frustum): Flo
       const v = (y * (height - 1) / (rows - 1) + crop[1]) / scale;
       for (let x = 0; x < columns; x++) {
         const u = (x * (width - 1) / (columns - 1) + crop[0]) / scale;
+        const ray = times(rotation, times(inverse, [u, v, 1]));
         for (let d = 0; d < bins; d++) {
           const depth = first + d * step;
-          const ray = times(inverse, [u * depth, v * depth, depth]);
-          const moved = times(rotation, ray);
-          for (let i = 0; i < 3; i++) points[at++] = moved[i]! + translation[i]!;
+          for (let i = 0; i < 3; i++) points[at++] = depth * ray[i]! + translation[i]!;
         }
       }
     }

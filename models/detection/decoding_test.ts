@@ -2,6 +2,7 @@ import { assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
 import { type DetectionRange, KITTI_RANGE } from "../nets/detection_range.ts";
 import { anchorBoxes } from "./anchors.ts";
 import type { DetectedBox } from "./box.ts";
+import { carBoxes } from "./car_anchors.ts";
 import { centerBoxes, NUSCENES_CIRCLES, NUSCENES_DECODING } from "./centers.ts";
 import { suppressed } from "./nms.ts";
 import { queryBoxes } from "./queries.ts";
@@ -86,6 +87,34 @@ Deno.test("anchorBoxes() finds planted boxes, in the half turn that the directio
   // 0 lies before 0.785: the same line, half a turn on.
   assertAlmostEquals(second.yaw, Math.PI, 1e-6);
   assertAlmostEquals(second.centre[2], -0.6 + 1.73 / 2, 1e-6);
+});
+
+Deno.test("carBoxes() finds a planted car, turned as KITTI's camera has it", () => {
+  const anchors = 176 * 200 * 2;
+  const classes = new Float32Array(anchors).fill(-9);
+  const boxes = new Float32Array(anchors * 7);
+  const directions = new Float32Array(anchors * 2);
+  // The anchor at heading 1.57 of cell (10, 20), width first; one below 0.3; one above the range.
+  const car = (10 * 200 + 20) * 2 + 1;
+  classes[car] = 2;
+  boxes.set([0.5, -0.25, 0.1, Math.log(1.5), Math.log(1.25), 0, 0.2], 7 * car);
+  classes[car + 400] = Math.log(0.29 / 0.71);
+  classes[car + 4000] = 1;
+  boxes[7 * (car + 4000) + 2] = 2;
+  const decode = () => carBoxes({ classes, boxes, directions }, KITTI_RANGE);
+  const [first, rest] = decode();
+  assertEquals(rest, undefined);
+  const diagonal = Math.hypot(3.9, 1.6);
+  assertAlmostEquals(first!.score, 1 / (1 + Math.exp(-2)), 1e-6);
+  assertAlmostEquals(first!.centre[0], 10 * 70.4 / 175 + 0.5 * diagonal, 1e-6);
+  assertAlmostEquals(first!.centre[1], -40 + 20 * 80 / 199 - 0.25 * diagonal, 1e-6);
+  assertAlmostEquals(first!.centre[2], -1 + 0.1 * 1.56, 1e-6);
+  assertAlmostEquals(first!.size[0], 3.9 * 1.25, 1e-6);
+  assertAlmostEquals(first!.size[1], 1.6 * 1.5, 1e-6);
+  // 1.77 becomes 1.77 - pi with bin 0; in the LiDAR's axes it is -angle - pi / 2.
+  assertAlmostEquals(first!.yaw, Math.PI - 1.77 - Math.PI / 2, 1e-6);
+  directions[2 * car + 1] = 1;
+  assertAlmostEquals(decode()[0]!.yaw, -1.77 - Math.PI / 2, 1e-6);
 });
 
 /** 8 x 4 cells. */

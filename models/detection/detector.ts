@@ -5,6 +5,8 @@ import type { Model } from "../model.ts";
 import { Scene } from "../scene.ts";
 import type { DetectedBox } from "./box.ts";
 import type { DetectorModel } from "./registry.ts";
+import { requireFiniteFeatures } from "../voxel_scan.ts";
+import { type RigCamera, rigInputs } from "./rig.ts";
 import { DetectionVoxels } from "./voxels.ts";
 
 const OUT_OF_MEMORY = 3;
@@ -18,16 +20,24 @@ export interface DetectorScan {
   /** [N, F] and the names of the F values; networks read some of them. */
   readonly features: Float32Array | undefined;
   readonly names: readonly string[];
+  /** For networks that see. */
+  readonly cameras?: readonly RigCamera[];
 }
 
 /** Finds boxes in scans: voxels, network, decoding. */
 export class Detector {
   constructor(readonly model: Model, private readonly zoo: DetectorModel) {}
 
+  /** Whether scans must have cameras. */
+  get sees(): boolean {
+    return this.zoo.rig !== undefined;
+  }
+
   /**
    * The boxes of a scan in its own frame, highest score of each group first.
    *
-   * @throws {InputError} A point is not finite, the points lack a value, the scan exceeds the memory.
+   * @throws {InputError} A value of a point is not finite, the points lack a value, cameras are missing, the
+   * scan exceeds the memory.
    */
   predict(scan: DetectorScan): DetectedBox[] {
     try {
@@ -43,12 +53,20 @@ export class Detector {
     const { zoo, model: { ctx, pool, dtype } } = this;
     const channels = 4 + zoo.features.length;
     const points = networkPoints(scan, zoo);
+    requireFiniteFeatures(points, channels, scan.what);
     using voxels = DetectionVoxels.of(ctx, points, channels, zoo.range, scan.what);
     using stack = new DisposableStack();
     const feats = dtype === "f32" ? voxels.feats : stack.use(converted(ctx, dtype, voxels.feats));
     using scene = new Scene(ctx, { coords: voxels.coords }, pool);
-    // Points, where a network has some, are the voxels.
-    const inputs = this.model.network.inputs.map(() => feats);
+    const seen = zoo.rig === undefined
+      ? []
+      : rigInputs(scan.cameras ?? [], zoo.rig, { points, channels, range: zoo.range }, scan.what);
+    const inputs = this.model.network.inputs.map(({ space, channels }, i) =>
+      // Points, where a network has some, are the voxels.
+      space.kind !== "grid" ? feats : stack.use(
+        featureTensor(ctx, dtype, [scene.rows(space), channels], seen[i - 1]!),
+      )
+    );
     const outputs = this.model.forward(scene, inputs).map(floatsOf);
     const boxes = zoo.boxes(outputs);
     return zoo.turned ? boxes.map(turnedBack) : boxes;

@@ -1,7 +1,13 @@
 /** THE list of detection networks that the command line knows by name. */
 import type { Network } from "../network.ts";
-import { lidarFusion } from "../nets/bevfusion.ts";
-import { centerPoint, NUSCENES_TASKS, WAYMO_TASKS } from "../nets/centerpoint.ts";
+import { bevFusion, FUSION_BOXES, lidarFusion } from "../nets/bevfusion.ts";
+import {
+  centerPoint,
+  type CenterTasks,
+  NUSCENES_TASKS,
+  WAYMO_MOVING_TASKS,
+  WAYMO_TASKS,
+} from "../nets/centerpoint.ts";
 import {
   type DetectionRange,
   KITTI_RANGE,
@@ -9,11 +15,13 @@ import {
   NUSCENES_01,
   WAYMO_RANGE,
 } from "../nets/detection_range.ts";
-import { second, spvcnnSecond } from "../nets/second.ts";
+import { second, secondOriginal, spvcnnSecond } from "../nets/second.ts";
 import { anchorBoxes, KITTI_ANCHORS } from "./anchors.ts";
 import type { DetectedBox } from "./box.ts";
+import { carBoxes } from "./car_anchors.ts";
 import { centerBoxes, NUSCENES_DECODING, WAYMO_DECODING } from "./centers.ts";
 import { queryBoxes } from "./queries.ts";
+import type { RigTask } from "./rig.ts";
 
 /** A network that finds boxes in a LiDAR scan. */
 export interface DetectorModel {
@@ -28,20 +36,26 @@ export interface DetectorModel {
   readonly turned: boolean;
   /** Whether it reads tanh(intensity). */
   readonly squashed: boolean;
+  /** What it reads of cameras. */
+  readonly rig?: RigTask;
   build(): Network;
   /** Boxes of the network's outputs, each row after row. */
   boxes(outputs: readonly Float32Array[]): DetectedBox[];
 }
 
+const kitti = {
+  dataset: "kitti-object",
+  range: KITTI_RANGE,
+  features: [],
+  turned: false,
+  squashed: false,
+} as const;
+
 function secondOn(about: string, build: () => Network): DetectorModel {
   return {
+    ...kitti,
     about,
-    dataset: "kitti-object",
     labels: KITTI_ANCHORS.map(({ name }) => name),
-    range: KITTI_RANGE,
-    features: [],
-    turned: false,
-    squashed: false,
     build,
     boxes: ([classes, boxes, directions]) =>
       anchorBoxes(
@@ -69,6 +83,24 @@ function centerPointOn(range: DetectionRange): DetectorModel {
   };
 }
 
+function waymoCenterPoint(
+  sweeps: string,
+  tasks: CenterTasks,
+  features: readonly string[],
+): DetectorModel {
+  return {
+    about: `CenterPoint, ${sweeps}, voxels of 0.1 m, 3 classes`,
+    dataset: "waymo",
+    labels: tasks.groups.flat(),
+    range: WAYMO_RANGE,
+    features,
+    turned: false,
+    squashed: true,
+    build: () => centerPoint(WAYMO_RANGE, tasks, 4 + features.length),
+    boxes: (outputs) => centerBoxes(outputs, tasks, WAYMO_RANGE, WAYMO_DECODING),
+  };
+}
+
 /** The order of TransFusion's classes. */
 const FUSION_LABELS = [
   "car",
@@ -86,12 +118,29 @@ const FUSION_LABELS = [
 /** By data set and network. */
 export const DETECTORS: Readonly<Record<string, DetectorModel>> = {
   "KITTI_SECOND": secondOn("SECOND as OpenPCDet has it, 3 classes", () => second()),
+  "KITTI_SECOND_car.fhd": {
+    ...kitti,
+    about: "SECOND as its authors have it, cars",
+    labels: ["Car"],
+    build: () => secondOriginal(),
+    boxes: ([classes, boxes, directions]) =>
+      carBoxes({ classes: classes!, boxes: boxes!, directions: directions! }, KITTI_RANGE),
+  },
   "KITTI_SPVCNN_SECOND": secondOn(
     "SECOND with SPVConv, our reading of SPVNAS' paper, 3 classes",
     () => spvcnnSecond(),
   ),
   "nuScenes_CenterPoint_0.075": centerPointOn(NUSCENES_0075),
   "nuScenes_CenterPoint_0.1": centerPointOn(NUSCENES_01),
+  "nuScenes_BEVFusion": {
+    ...nuscenes,
+    about: "BEVFusion with six cameras, 10 classes",
+    labels: FUSION_LABELS,
+    range: FUSION_BOXES.range,
+    rig: FUSION_BOXES,
+    build: () => bevFusion(),
+    boxes: (outputs) => queryBoxes(outputs, FUSION_BOXES.range),
+  },
   "nuScenes_BEVFusion_LiDAR": {
     ...nuscenes,
     about: "BEVFusion without cameras (TransFusion-L), 10 classes",
@@ -100,15 +149,10 @@ export const DETECTORS: Readonly<Record<string, DetectorModel>> = {
     build: () => lidarFusion(),
     boxes: (outputs) => queryBoxes(outputs, NUSCENES_0075),
   },
-  "Waymo_CenterPoint": {
-    about: "CenterPoint, one sweep, voxels of 0.1 m, 3 classes",
-    dataset: "waymo",
-    labels: WAYMO_TASKS.groups.flat(),
-    range: WAYMO_RANGE,
-    features: ["elongation"],
-    turned: false,
-    squashed: true,
-    build: () => centerPoint(WAYMO_RANGE, WAYMO_TASKS, 5),
-    boxes: (outputs) => centerBoxes(outputs, WAYMO_TASKS, WAYMO_RANGE, WAYMO_DECODING),
-  },
+  "Waymo_CenterPoint": waymoCenterPoint("one sweep", WAYMO_TASKS, ["elongation"]),
+  "Waymo_CenterPoint_2sweeps": waymoCenterPoint(
+    "two sweeps",
+    WAYMO_MOVING_TASKS,
+    ["elongation", "seconds_old"],
+  ),
 };

@@ -2,6 +2,7 @@
 import { devoxelize, type Tensor } from "../../ffi/mod.ts";
 import type { Device, Kernel, Layer } from "../layer.ts";
 import type { GridValue } from "../planes.ts";
+import { memo } from "../scene.ts";
 import { requireDense } from "./join.ts";
 
 type F32 = Tensor<"f32">;
@@ -39,15 +40,13 @@ export class Bilinear implements Layer {
     const maps = new Map<number, { index: Tensor<"i32">; weight: F32 }>();
     return ({ at, scene }) => {
       const rows = scene.rows(this.to.space);
-      let map = maps.get(rows);
-      if (map === undefined) {
+      const map = memo(maps, rows, () => {
         const { index, weight } = this.#corners(rows);
-        map = {
+        return {
           index: device.own.use(device.ctx.tensorFrom("i32", [rows, CORNERS], index)),
           weight: device.own.use(device.ctx.tensorFrom("f32", [rows, CORNERS], weight)),
         };
-        maps.set(rows, map);
-      }
+      });
       devoxelize(at(this.from) as F32, map.index, map.weight, at(this.to) as F32);
     };
   }

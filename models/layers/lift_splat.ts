@@ -10,6 +10,7 @@ import {
   bevPoolFused,
   type Context,
   softmax,
+  split,
   type Tensor,
 } from "../../ffi/mod.ts";
 import type { Device, Kernel, Layer } from "../layer.ts";
@@ -49,7 +50,7 @@ export class LiftSplat implements Layer {
   }
 
   load(device: Device): Kernel {
-    requireDense(device, "pool");
+    requireDense(device, "pool", true);
     const { ctx } = device;
     const { from, points, to, grid } = this;
     const channels = to.channels;
@@ -57,9 +58,9 @@ export class LiftSplat implements Layer {
     const pool = this.#poolOf(ctx);
     return ({ at, scene }) => {
       const rows = scene.rows(from.space);
-      const parts = split((at(from) as F32).download(), bins, channels);
-      using depth = ctx.tensorFrom("f32", [rows, bins], parts.depth);
-      using feats = ctx.tensorFrom("f32", [rows, channels], parts.feats);
+      using depth = ctx.tensor("f32", [rows, bins]);
+      using feats = ctx.tensor("f32", [rows, channels]);
+      split(at(from) as F32, depth, feats);
       softmax(depth, depth);
       using cells = ctx.tensor("i32", [rows * bins]);
       bevCells(at(points) as F32, cells, { ...grid, batches: scene.batches }, "truncate");
@@ -81,18 +82,6 @@ export class LiftSplat implements Layer {
       bevPool(product, order, starts, intervals, out, index);
     };
   }
-}
-
-function split(values: Float32Array, bins: number, channels: number) {
-  const width = bins + channels;
-  const rows = values.length / width;
-  const depth = new Float32Array(rows * bins);
-  const feats = new Float32Array(rows * channels);
-  for (let row = 0; row < rows; row++) {
-    depth.set(values.subarray(row * width, row * width + bins), row * bins);
-    feats.set(values.subarray(row * width + bins, (row + 1) * width), row * channels);
-  }
-  return { depth, feats };
 }
 
 /** Every depth of a pixel times its features: [pixels * D, C]. */

@@ -1,9 +1,10 @@
 /** nn.MultiheadAttention of queries over other rows, which are keys and values alike. */
-import { type Context, linear, softmax, type Tensor } from "../../ffi/mod.ts";
+import { attention, linear, type Tensor } from "../../ffi/mod.ts";
 import type { Device, Kernel, Layer, Parameter } from "../layer.ts";
 import type { GridValue } from "../planes.ts";
-import type { Scene } from "../scene.ts";
+import { memo, type Scene } from "../scene.ts";
 import { requireDense } from "./join.ts";
+import { projected, projection, stackedProjections } from "./projection.ts";
 
 type F32 = Tensor<"f32">;
 
@@ -42,115 +43,37 @@ export class MultiHead implements Layer {
   }
 
   load(device: Device): Kernel {
-    requireDense(device, "attend");
-    const { queries, others, to, name } = this;
-    const c = to.channels;
-    const [weight, bias] = [
+    requireDense(device, "attend", true);
+    const { queries, others, to, name, heads } = this;
+    const [query, key, value] = stackedProjections(
+      device,
       device.weights(`${name}.in_proj_weight`),
       device.weights(`${name}.in_proj_bias`),
-    ];
-    const scale = 1 / Math.sqrt(c / this.heads);
-    const projections = [0, 1, 2].map((i) =>
-      projection(
-        device,
-        weight.subarray(i * c * c, (i + 1) * c * c),
-        bias.subarray(i * c, i * c + c),
-        i === 0 ? scale : 1,
-      )
-    ) as [Projection, Projection, Projection];
-    const [outWeight, outBias] = ["weight", "bias"].map((part) =>
-      device.weights(`${name}.out_proj.${part}`)
-    ) as [Float32Array, Float32Array];
-    const out = projection(device, outWeight, outBias, 1);
+    );
+    const out = projection(
+      device,
+      device.weights(`${name}.out_proj.weight`),
+      device.weights(`${name}.out_proj.bias`),
+    );
+    const made = new Map<string, Tensor<"i32">>();
+    // The rows of every scan, one after the other.
+    const rowsOf = (rows: number, batches: number) =>
+      memo(made, `${rows}/${batches}`, () => {
+        const ascending = Int32Array.from({ length: rows }, (_, row) => row);
+        return device.own.use(device.ctx.tensorFrom("i32", [batches, rows / batches], ascending));
+      });
     return ({ at, scene }) => {
-      const [q, k, v] = projections.map(({ weight, shift }, i) => {
-        const from = at(i === 0 ? queries : others) as F32;
-        using made = device.ctx.tensor("f32", [from.rows, c]);
-        linear(from, weight, made, { shift });
-        return made.download();
-      }) as [Float32Array, Float32Array, Float32Array];
-      const values = this.#attended(device.ctx, [q, k, v], scene.batches);
-      using joined = device.ctx.tensorFrom("f32", [values.length / c, c], values);
-      linear(joined, out.weight, at(to) as F32, { shift: out.shift });
+      const other = at(others) as F32;
+      using q = projected(at(queries) as F32, query);
+      using k = projected(other, key);
+      using v = projected(other, value);
+      using joined = device.ctx.tensor("f32", q.shape);
+      const groups = {
+        queries: rowsOf(q.rows, scene.batches),
+        keys: rowsOf(k.rows, scene.batches),
+      };
+      attention({ query: q, key: k, value: v }, groups, joined, heads);
+      linear(joined, out.weight, at(to) as F32, { shift: out.bias });
     };
   }
-
-  /** Head by head: the scores are a product of rows, and so is what they weight. */
-  #attended(
-    ctx: Context,
-    [q, k, v]: readonly [Float32Array, Float32Array, Float32Array],
-    batches: number,
-  ) {
-    const c = this.to.channels;
-    const width = c / this.heads;
-    const out = new Float32Array(q.length);
-    const [n, m] = [q.length / c / batches, k.length / c / batches];
-    using scores = ctx.tensor("f32", [n, m]);
-    using part = ctx.tensor("f32", [n, width]);
-    for (let batch = 0; batch < batches; batch++) {
-      for (let head = 0; head < this.heads; head++) {
-        const of = (values: Float32Array, rows: number) => ({
-          values,
-          start: batch * rows * c + head * width,
-          rows,
-        });
-        const columns = (from: HeadRows, turned: boolean) => headOf(ctx, from, c, width, turned);
-        using query = columns(of(q, n), false);
-        using key = columns(of(k, m), true);
-        using value = columns(of(v, m), false);
-        linear(query, key, scores);
-        softmax(scores, scores);
-        linear(scores, value, part);
-        const found = part.download();
-        for (let row = 0; row < n; row++) {
-          const at = (batch * n + row) * c + head * width;
-          out.set(found.subarray(row * width, (row + 1) * width), at);
-        }
-      }
-    }
-    return out;
-  }
-}
-
-interface HeadRows {
-  readonly values: Float32Array;
-  readonly start: number;
-  readonly rows: number;
-}
-
-/** A head's columns [rows, width], or turned [width, rows]. */
-function headOf(
-  ctx: Context,
-  { values, start, rows }: HeadRows,
-  stride: number,
-  width: number,
-  turned: boolean,
-): F32 {
-  const out = new Float32Array(rows * width);
-  for (let row = 0; row < rows; row++) {
-    for (let i = 0; i < width; i++) {
-      out[turned ? i * rows + row : row * width + i] = values[start + row * stride + i]!;
-    }
-  }
-  return ctx.tensorFrom("f32", turned ? [width, rows] : [rows, width], out);
-}
-
-interface Projection {
-  readonly weight: F32;
-  readonly shift: F32;
-}
-
-/** PyTorch's [Cout, Cin] on the device; queries take 1 / sqrt(width) along. */
-function projection(
-  { ctx, own }: Device,
-  theirs: Float32Array,
-  bias: Float32Array,
-  scale: number,
-): Projection {
-  const c = bias.length;
-  const weight = theirs.map((_, i) => scale * theirs[i % c * c + Math.floor(i / c)]!);
-  return {
-    weight: own.use(ctx.tensorFrom("f32", [c, c], weight)),
-    shift: own.use(ctx.tensorFrom("f32", [c], bias.map((value) => scale * value))),
-  };
 }

@@ -10,6 +10,12 @@ type F32 = Tensor<"f32">;
 /** Channels of a proposal: place along x and y in cells, class, score. */
 export const PROPOSAL = 4;
 
+interface Proposal {
+  readonly cell: number;
+  readonly label: number;
+  readonly score: number;
+}
+
 /** The likeliest peaks of a heatmap [cells, classes], from the highest score on. */
 export class Proposals implements Layer {
   readonly name = "proposals";
@@ -39,8 +45,7 @@ export class Proposals implements Layer {
       const out = new Float32Array(scene.batches * count * PROPOSAL);
       for (let batch = 0; batch < scene.batches; batch++) {
         const own = heat.subarray(batch * nx * ny * classes, (batch + 1) * nx * ny * classes);
-        const best = this.#peaks(own).slice(0, count);
-        best.forEach(({ cell, label, score }, i) => {
+        this.#best(own, count).forEach(({ cell, label, score }, i) => {
           const place = [Math.floor(cell / ny) + 0.5, cell % ny + 0.5];
           out.set([...place, label, score], (batch * count + i) * PROPOSAL);
         });
@@ -49,17 +54,25 @@ export class Proposals implements Layer {
     };
   }
 
-  /** Sorted by score; what is no peak has score 0. Ties: class by class, cell by cell. */
-  #peaks(heat: Float32Array) {
+  /** From the highest score on; what is no peak has score 0. Ties: class by class, cell by cell. */
+  #best(heat: Float32Array, count: number): Proposal[] {
     const classes = this.from.channels;
     const cells = heat.length / classes;
-    const all = Array.from({ length: heat.length }, (_, i) => {
-      const [label, cell] = [Math.floor(i / cells), i % cells];
-      const value = heat[cell * classes + label]!;
-      const peak = this.small.has(label) || this.#isPeak(heat, cell, label);
-      return { cell, label, score: peak ? value : 0 };
-    });
-    return all.sort((a, b) => b.score - a.score);
+    const best: Proposal[] = [];
+    for (let label = 0; label < classes; label++) {
+      const small = this.small.has(label);
+      for (let cell = 0; cell < cells; cell++) {
+        const value = heat[cell * classes + label]!;
+        // Of some 300,000 nearly all are below the last: the neighbours of those are not looked at.
+        if (best.length === count && value <= best.at(-1)!.score) continue;
+        const score = small || this.#isPeak(heat, cell, label) ? value : 0;
+        if (best.length === count && score <= best.at(-1)!.score) continue;
+        const place = best.findIndex((other) => score > other.score);
+        best.splice(place < 0 ? best.length : place, 0, { cell, label, score });
+        if (best.length > count) best.pop();
+      }
+    }
+    return best;
   }
 
   /** Not less than all eight cells around it; the outermost cells are none. */

@@ -1,11 +1,10 @@
 /** Attention in windows, as mmdetection's Swin has it (ShiftWindowMSA, WindowMSA). */
-import { linear, type Tensor } from "../../ffi/mod.ts";
+import { attention, linear, type Tensor } from "../../ffi/mod.ts";
 import type { Device, Kernel, Layer, Parameter } from "../layer.ts";
-import { voxmarkWeights } from "../layout.ts";
 import type { GridValue } from "../planes.ts";
-import type { Scene } from "../scene.ts";
-import { attend } from "./attend.ts";
+import { memo, type Scene } from "../scene.ts";
 import { requireDense } from "./join.ts";
+import { projected, projection, stackedProjections } from "./projection.ts";
 
 type F32 = Tensor<"f32">;
 
@@ -67,86 +66,84 @@ export class WindowAttention implements Layer {
   }
 
   load(device: Device): Kernel {
-    requireDense(device, "attend");
-    const { from, to, name } = this;
-    const c = to.channels;
-    const [qkv, proj] = [3 * c, c].map((cout, i) => {
-      const part = i === 0 ? "qkv" : "proj";
-      const stored = { layout: "linear", kernel: [1, 1, 1], cin: c, cout } as const;
-      const weight = voxmarkWeights(device.weights(`${name}.${part}.weight`), stored);
-      const bias = device.weights(`${name}.${part}.bias`);
-      return {
-        weight: device.own.use(device.ctx.tensorFrom("f32", [c, cout], weight)),
-        shift: device.own.use(device.ctx.tensorFrom("f32", [cout], bias)),
-      };
-    }) as [Projection, Projection];
-    const pad = device.weights(`${name}.qkv.bias`);
-    const table = device.weights(`${name}.relative_position_bias_table`);
+    requireDense(device, "attend", true);
+    const { from, to, name, heads } = this;
+    const [weight, bias] = ["weight", "bias"].map((part) => device.weights(`${name}.qkv.${part}`));
+    const [query, key, value] = stackedProjections(device, weight!, bias!);
+    const last = projection(
+      device,
+      device.weights(`${name}.proj.weight`),
+      device.weights(`${name}.proj.bias`),
+    );
+    const given = {
+      // What the projections make of a row of zeros.
+      pad: { key: key.bias, value: value.bias },
+      bias: this.#biases(device),
+      ...(this.shift > 0 && { mask: this.#mask(device) }),
+    };
+    const windows = new Map<number, Tensor<"i32">>();
     return ({ at, scene }) => {
+      const x = at(from) as F32;
       const rows = scene.rows(from.space);
-      using projected = device.ctx.tensor("f32", [rows, 3 * c]);
-      linear(at(from) as F32, qkv.weight, projected, { shift: qkv.shift });
-      // The pads' row is behind those of the image.
-      const all = new Float32Array((rows + 1) * 3 * c);
-      all.set(projected.download());
-      all.set(pad, rows * 3 * c);
-      using joined = device.ctx.tensorFrom("f32", [rows, c], this.#attended(all, rows, table));
-      linear(joined, proj.weight, at(to) as F32, { shift: proj.shift });
+      const tokens = memo(windows, rows, () => this.#tokens(device, rows));
+      using queries = projected(x, query);
+      using keys = projected(x, key);
+      using values = projected(x, value);
+      using joined = device.ctx.tensor("f32", queries.shape);
+      const read = { query: queries, key: keys, value: values };
+      attention(read, { queries: tokens, keys: tokens, ...given }, joined, heads);
+      linear(joined, last.weight, at(to) as F32, { shift: last.bias });
     };
   }
 
-  #attended(qkv: Float32Array, rows: number, table: Float32Array): Float32Array<ArrayBuffer> {
-    const c = this.to.channels;
-    const out = new Float32Array(rows * c);
-    const scores = new Float32Array(TOKENS);
-    const width = c / this.heads;
-    const biases = this.#biases(table);
-    for (const { tokens, regions } of this.#everyWindow(rows)) {
-      const keys = tokens.map((row) => row < 0 ? rows : row);
-      for (let head = 0; head < this.heads; head++) {
-        const part = (i: number) => ({ values: qkv, stride: 3 * c, offset: i * c + head * width });
-        const rowsOut = { values: out, stride: c, offset: head * width };
-        const bias = masked(biases[head]!, regions);
-        attend(
-          { query: part(0), key: part(1), value: part(2), out: rowsOut, width },
-          tokens,
-          keys,
-          scores,
-          bias,
-        );
-      }
-    }
-    return out;
+  /** What is added between the tokens of a window: [heads, TOKENS, TOKENS]. */
+  #biases({ ctx, own, weights }: Device): F32 {
+    const table = weights(`${this.name}.relative_position_bias_table`);
+    const values = Float32Array.from({ length: this.heads * TOKENS ** 2 }, (_, at) => {
+      const [i, j] = [Math.floor(at / TOKENS) % TOKENS, at % TOKENS];
+      return table[distance(i, j) * this.heads + Math.floor(at / TOKENS ** 2)]!;
+    });
+    return own.use(ctx.tensorFrom("f32", [this.heads, TOKENS, TOKENS], values));
   }
 
-  /** Of every head, what is added between the tokens of a window, [TOKENS, TOKENS]. */
-  #biases(table: Float32Array): Float32Array[] {
-    return Array.from({ length: this.heads }, (_, head) =>
-      Float32Array.from(
-        { length: TOKENS * TOKENS },
-        (_, at) => table[distance(Math.floor(at / TOKENS), at % TOKENS) * this.heads + head]!,
-      ));
+  /** What keeps tokens of other parts of the image apart: [windows, TOKENS, TOKENS]. */
+  #mask({ ctx, own }: Device): F32 {
+    const [high, wide] = this.#windows.map((count) => count * WINDOW) as [number, number];
+    const parts = this.#places().map(([v, u]) => 3 * this.#region(v, high) + this.#region(u, wide));
+    const windows = parts.length / TOKENS;
+    const values = Float32Array.from({ length: windows * TOKENS ** 2 }, (_, at) => {
+      const first = Math.floor(at / TOKENS ** 2) * TOKENS;
+      const [i, j] = [Math.floor(at / TOKENS) % TOKENS, at % TOKENS];
+      return parts[first + i] === parts[first + j] ? 0 : APART;
+    });
+    return own.use(ctx.tensorFrom("f32", [windows, TOKENS, TOKENS], values));
   }
 
-  /** Rows of the tokens of every window, -1 for pads, and the part of the image of each. */
-  *#everyWindow(rows: number): Generator<{ tokens: Int32Array; regions: Int32Array }> {
+  /** Rows of the tokens of every window, -1 for pads: [images * windows, TOKENS]. */
+  #tokens({ ctx, own }: Device, rows: number): Tensor<"i32"> {
     const { size: [h, w] } = this.from.space;
-    const [down, across] = this.#windows;
-    const [high, wide] = [down * WINDOW, across * WINDOW];
-    const tokens = new Int32Array(TOKENS);
-    const regions = new Int32Array(TOKENS);
-    for (let image = 0; image < rows / (h * w); image++) {
-      for (let window = 0; window < down * across; window++) {
-        for (let t = 0; t < TOKENS; t++) {
-          const v = Math.floor(window / across) * WINDOW + Math.floor(t / WINDOW);
-          const u = window % across * WINDOW + t % WINDOW;
-          const [y, x] = [(v + this.shift) % high, (u + this.shift) % wide];
-          tokens[t] = y < h && x < w ? (image * h + y) * w + x : -1;
-          regions[t] = 3 * this.#region(v, high) + this.#region(u, wide);
-        }
-        yield { tokens, regions };
-      }
+    const [high, wide] = this.#windows.map((count) => count * WINDOW) as [number, number];
+    const places = this.#places();
+    const images = rows / (h * w);
+    const tokens = new Int32Array(images * places.length);
+    for (let image = 0; image < images; image++) {
+      places.forEach(([v, u], i) => {
+        const [y, x] = [(v + this.shift) % high, (u + this.shift) % wide];
+        const row = y < h && x < w ? (image * h + y) * w + x : -1;
+        tokens[image * places.length + i] = row;
+      });
     }
+    return own.use(ctx.tensorFrom("i32", [tokens.length / TOKENS, TOKENS], tokens));
+  }
+
+  /** Where the tokens of every window lie in the moved image, window after window. */
+  #places(): [number, number][] {
+    const [down, across] = this.#windows;
+    return Array.from({ length: down * across * TOKENS }, (_, i) => {
+      const [window, t] = [Math.floor(i / TOKENS), i % TOKENS];
+      const v = Math.floor(window / across) * WINDOW + Math.floor(t / WINDOW);
+      return [v, window % across * WINDOW + t % WINDOW];
+    });
   }
 
   /** Moved windows at the border hold tokens from both ends, which do not see each other. */
@@ -154,19 +151,6 @@ export class WindowAttention implements Layer {
     if (this.shift === 0 || at < length - WINDOW) return 0;
     return at < length - this.shift ? 1 : 2;
   }
-}
-
-interface Projection {
-  readonly weight: F32;
-  readonly shift: F32;
-}
-
-/** `bias` with what keeps tokens of other parts apart; itself where all are of one. */
-function masked(bias: Float32Array, regions: Int32Array): Float32Array {
-  if (regions.every((region) => region === regions[0])) return bias;
-  return bias.map((value, at) =>
-    regions[Math.floor(at / TOKENS)] === regions[at % TOKENS] ? value : value + APART
-  );
 }
 
 /** Place in the table of two tokens of a window. */

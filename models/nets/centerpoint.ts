@@ -116,6 +116,8 @@ export const WAYMO_TASKS: CenterTasks = {
   groups: [["VEHICLE", "PEDESTRIAN", "CYCLIST"]],
   velocity: false,
 };
+/** The same for two sweeps, which tell how things move. */
+export const WAYMO_MOVING_TASKS: CenterTasks = { ...WAYMO_TASKS, velocity: true };
 
 /** Heads of a group in the order of the outputs, and their channels. */
 export function headsOf(

@@ -3,7 +3,13 @@ import { Context } from "../../ffi/mod.ts";
 import { countLayers, countParams } from "../count.ts";
 import type { Network } from "../network.ts";
 import { Scene } from "../scene.ts";
-import { centerPoint, centerPointEncoder, NUSCENES_TASKS, WAYMO_TASKS } from "./centerpoint.ts";
+import {
+  centerPoint,
+  centerPointEncoder,
+  NUSCENES_TASKS,
+  WAYMO_MOVING_TASKS,
+  WAYMO_TASKS,
+} from "./centerpoint.ts";
 import { NUSCENES_0075, NUSCENES_01, WAYMO_RANGE } from "./detection_range.ts";
 import { second, secondOriginal, spvcnnSecond } from "./second.ts";
 
@@ -60,8 +66,10 @@ Deno.test("centerPoint() has the parameters and MACs of its authors'", () => {
   assertEquals(countParams(waymo), 7_758_811);
   assertAlmostEquals(denseGmacs(waymo, "neck"), 68.62, 0.01);
   assertAlmostEquals(denseGmacs(waymo, "bbox_head"), 17.16, 0.01);
-  const moving = centerPoint(WAYMO_RANGE, { ...WAYMO_TASKS, velocity: true }, 5);
+  const moving = centerPoint(WAYMO_RANGE, WAYMO_MOVING_TASKS, 6);
   assertEquals(paramsUnder(moving, "bbox_head"), 524_941);
+  // The first layer reads the age of points: 27 x 16 weights more.
+  assertEquals(countParams(moving), 7_758_811 + 524_941 - 486_731 + 27 * 16);
   assertEquals(countParams(centerPointEncoder(NUSCENES_0075, 5)), 2_695_312);
 });
 

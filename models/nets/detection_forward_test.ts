@@ -1,5 +1,8 @@
-import { assertEquals, assertLess } from "@std/assert";
-import { Context } from "../../ffi/mod.ts";
+import { assertEquals, assertLess, assertThrows } from "@std/assert";
+import { InputError } from "../../std/errors.ts";
+import { Context, type Feature } from "../../ffi/mod.ts";
+import { depthOf } from "../count.ts";
+import { featureTensor, floatsOf } from "../dtype.ts";
 import { Model } from "../model.ts";
 import type { Network } from "../network.ts";
 import { randomFloats } from "../random.ts";
@@ -18,6 +21,7 @@ import { Scene } from "../scene.ts";
 import { randomWeights, type Weights } from "../weights.ts";
 import { centerPoint } from "./centerpoint.ts";
 import type { DetectionRange } from "./detection_range.ts";
+import { lidarFusion } from "./bevfusion.ts";
 import { second, secondOriginal, spvcnnSecond } from "./second.ts";
 
 /** 32 x 16 x 40 voxels: a BEV map of 4 x 2 cells, of which no two axes are alike. */
@@ -49,17 +53,20 @@ function scene(channels: number): { coords: Int32Array; feats: Float32Array; vol
 }
 
 /** Outputs of a network on the CPU, one array of [X * Y, C] each. */
-function outputsOf(network: Network, weights: Weights, channels: number): Float32Array[] {
+function outputsOf(
+  network: Network,
+  weights: Weights,
+  channels: number,
+  dtype: Feature = "f32",
+): Float32Array[] {
   const { coords, feats } = scene(channels);
   using ctx = new Context("cpu", { threads: 2 });
   using on = ctx.tensorFrom("i32", [coords.length / 4, 4], coords);
-  using input = ctx.tensorFrom("f32", [coords.length / 4, channels], feats);
-  using model = new Model(ctx, network, weights);
+  using input = featureTensor(ctx, dtype, [coords.length / 4, channels], feats);
+  using model = new Model(ctx, network, weights, { dtype });
   using of = new Scene(ctx, { coords: on }, model.pool);
   // Points, where there are some, are the voxels.
-  return model.forward(of, network.inputs.map(() => input)).map((tensor) =>
-    tensor.download() as Float32Array
-  );
+  return model.forward(of, network.inputs.map(() => input)).map(floatsOf);
 }
 
 /** Largest difference as a share of the largest value; `found` is [X * Y, C], x slowest. */
@@ -287,4 +294,36 @@ Deno.test("centerPoint() gives what plain loops give, head by head", () => {
       assertLess(errorOf(found[at++]!, expected), 1e-4, of);
     }
   }
+});
+
+Deno.test("detection networks give about the same in 16 bits, where their layers have them", () => {
+  const networks = [
+    second(SMALL),
+    spvcnnSecond(SMALL),
+    centerPoint(SMALL, { groups: [["a"]], velocity: true }, 4),
+  ];
+  for (const network of networks) {
+    const weights = randomWeights(network, 4);
+    const exact = outputsOf(network, weights, 4);
+    for (const [dtype, bits] of [["bf16", 8], ["f16", 11]] as const) {
+      outputsOf(network, weights, 4, dtype).forEach((found, i) => {
+        const scale = exact[i]!.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+        const worst = found.reduce(
+          (most, value, at) => Math.max(most, Math.abs(value - exact[i]![at]!)),
+          0,
+        );
+        // Each layer is rounded to 8 or 11 bits: errors add up like the root of their number.
+        const bound = 2 * Math.sqrt(depthOf(network)) * 2 ** -bits;
+        assertLess(worst / scale, bound, `${network.name}, ${dtype}, output ${i}`);
+      });
+    }
+  }
+  // Attention and layer norms are f32 only.
+  const network = lidarFusion();
+  using ctx = new Context("cpu", { threads: 1 });
+  const error = assertThrows(
+    () => new Model(ctx, network, randomWeights(network, 1), { dtype: "bf16" }),
+    InputError,
+  );
+  assertEquals(error.message.startsWith("Cannot attend rows in bf16 on the cpu backend"), true);
 });

@@ -2,11 +2,11 @@ import { assertEquals } from "@std/assert";
 import { SEMANTIC_KITTI } from "./semantic_kitti.ts";
 
 Deno.test("SEMANTIC_KITTI maps each raw class to a train class and back to its own", () => {
-  const { names, learningMap, learningMapInv, trainNames } = SEMANTIC_KITTI;
-  assertEquals(Object.keys(names), Object.keys(learningMap));
+  const { classes, learningMap, learningMapInv, trainNames } = SEMANTIC_KITTI;
+  assertEquals(Object.keys(classes), Object.keys(learningMap));
   assertEquals(learningMapInv.length, trainNames.length);
   learningMapInv.forEach((raw, train) => {
     assertEquals(learningMap[raw], train);
-    assertEquals(names[raw], trainNames[train]);
+    assertEquals(classes[raw], trainNames[train]);
   });
 });
