@@ -139,6 +139,7 @@ export function engineBackwardCase(workload: Workload): Case {
     tier: "full",
     onSector: true,
     params: { workload: workload.id },
+    ...(workload.notQuick !== undefined && { notQuick: workload.notQuick }),
     memoryBytes: MEMORY_BYTES,
     variants: () => PROFILES.map(({ name }) => name),
     prepare: (bench) => trainingProblem(bench, workload, profilePlanner, "backward"),

@@ -206,6 +206,7 @@ export function engineCase(workload: Workload): Case {
     tier: "full",
     onSector: true,
     params: { workload: workload.id },
+    ...(workload.notQuick !== undefined && { notQuick: workload.notQuick }),
     memoryBytes: MEMORY_BYTES,
     variants: () => PROFILES.map(({ name }) => name),
     prepare: (bench) => engineProblem(bench, workload, profilePlanner, "built"),

@@ -40,6 +40,7 @@ function spconvOn(id: string, title: string, copies: number): Workload {
     title,
     set: "waymo",
     frames: 1,
+    ...(copies > 1 && { notQuick: "tuning its engines takes minutes on two cores" }),
     network: () => spconvBenchmark(cellsOf(RANGE)),
     scan(ctx, scene) {
       const points = copiesAlongY(workloadPoints("waymo", 1, scene), copies);

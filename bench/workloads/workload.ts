@@ -26,6 +26,8 @@ export interface Workload extends NetworkInput {
   readonly title: string;
   readonly set: SensorSet;
   readonly frames: number;
+  /** Why `--quick` leaves it out. */
+  readonly notQuick?: string;
 }
 
 /** Coordinates [M, 4] and features [M, C]. */
