@@ -18,6 +18,7 @@ import {
   flattened,
   TWO_BLOCKS,
 } from "./bev_backbone.ts";
+import { cameraDecoder } from "./camera_bev.ts";
 import { type EncoderNames, residualEncoder } from "./centerpoint.ts";
 import { type DetectionRange, NUSCENES_0075, NUSCENES_01, rangeVoxels } from "./detection_range.ts";
 import { swin, swinIndices } from "./swin.ts";
@@ -62,14 +63,14 @@ export const FUSION_BOXES: FusionTask = {
 };
 
 /** seg/fusion-bev256d2-lss.yaml */
-export const FUSION_MAP: FusionTask = {
+export const FUSION_MAP = {
   range: { ...NUSCENES_01, maxVoxels: 120_000 },
   cell: 0.4,
   depthMap: false,
   frustum: NUSCENES_FRUSTUM,
   cameras: CAMERAS,
   head: { kind: "map", classes: 6 },
-};
+} as const satisfies FusionTask;
 
 const ENCODER = "encoders.lidar.backbone";
 const LIDAR_NAMES: EncoderNames = {
@@ -114,6 +115,22 @@ export function lidarFusion(task: FusionTask = FUSION_BOXES): Network {
   const planes = new Planes(net, "xy");
   const first = flattened(planes, lidarEncoder(net, task.range));
   return net.build("BEVFusion, LiDAR only", decoded(net, planes, first, task));
+}
+
+/**
+ * BEVFusion without LiDAR, for maps of the road (camera-bev256d2.yaml). Its inputs: images and the
+ * points of `frustumPoints`.
+ */
+export function cameraFusion(
+  task: FusionTask & { readonly head: { readonly kind: "map" } } = FUSION_MAP,
+  pooling: Pooling = { op: "fused" },
+): Network {
+  const net = new NetworkBuilder();
+  const planes = new Planes(net, "xy");
+  const bev = cameraDecoder(net, planes, cameraMap(net, planes, task, pooling));
+  const unused = [...swinIndices(SWIN), ...viewTransformBuffers(task)];
+  const map = mapHead(net, planes, bev, task.range, task.head.classes);
+  return net.build("BEVFusion, cameras only", [map], unused);
 }
 
 function lidarEncoder(net: NetworkBuilder, range: DetectionRange): VoxelValue {
