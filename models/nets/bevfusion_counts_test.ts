@@ -36,7 +36,7 @@ Deno.test("bevFusion() has the parameters of its authors', part by part", () => 
   assertEquals(params(map, "encoders.camera.vtransform"), 224_166);
   assertEquals(params(map, "heads.map"), 4_723_718);
   assertEquals(countParams(map), 42_105_462);
-  assertEquals(countParams(cameraFusion()), 49_118_566);
+  assertEquals(countParams(cameraFusion(FUSION_MAP)), 49_118_566);
 });
 
 Deno.test("bevFusion() has the multiply-adds of its authors' dense parts", () => {

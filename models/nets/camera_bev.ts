@@ -1,21 +1,32 @@
 /**
- * The decoder of BEVFusion's camera-only networks: GeneralizedResNet, residual blocks at falling
- * resolution, and LSSFPN, which joins the coarsest map with the first and doubles the size.
+ * What BEVFusion's camera-only networks have behind the map of the cameras: GeneralizedResNet,
+ * residual blocks at falling resolution; LSSFPN, which joins the coarsest map with the first and
+ * doubles the size; mmdetection3d's CenterHead.
  */
 import { batchNorm } from "../blocks.ts";
 import { alignedPlaces, Bilinear } from "../layers/bilinear.ts";
 import type { NetworkBuilder } from "../network.ts";
 import { bevSpace, type GridValue, type Planes } from "../planes.ts";
+import { type CenterTasks, headsOf } from "./centerpoint.ts";
 
-/** Channels and strides of the three stages of two blocks, of camera-bev256d2.yaml. */
-export const CAMERA_STAGES = [[160, 2], [320, 2], [640, 1]] as const;
+/** Channels and strides of the stages, each of two blocks. */
+export type CameraStages = readonly (readonly [channels: number, stride: number])[];
+
+/** camera-bev256d2.yaml, and centerhead/lssfpn/camera/256x704/swint. */
+export const MAP_STAGES: CameraStages = [[160, 2], [320, 2], [640, 1]];
+export const BOX_STAGES: CameraStages = [[128, 2], [256, 2], [512, 1]];
 /** Channels of the map that heads read. */
 const OUT = 256;
 
 /** The map at the resolution of `from`. */
-export function cameraDecoder(net: NetworkBuilder, planes: Planes, from: GridValue): GridValue {
+export function cameraDecoder(
+  net: NetworkBuilder,
+  planes: Planes,
+  from: GridValue,
+  stages: CameraStages,
+): GridValue {
   let x = from;
-  const maps = CAMERA_STAGES.map(([channels, stride], stage) => {
+  const maps = stages.map(([channels, stride], stage) => {
     const name = `decoder.backbone.${stage}`;
     x = basicBlock(planes, `${name}.0`, x, channels, stride);
     x = basicBlock(planes, `${name}.1`, x, channels, 1);
@@ -69,4 +80,22 @@ function enlarged(net: NetworkBuilder, from: GridValue, size: GridValue["space"]
   const places = [0, 1].map((axis) => alignedPlaces(from.space.size[axis]!, size[axis]!));
   net.add(new Bilinear(from, to, places as [number[], number[]], "border"));
   return to;
+}
+
+/** Every head of every group: 3 x 3 to 64 channels, then 3 x 3 to its own. */
+export function cameraCenterHead(
+  planes: Planes,
+  name: string,
+  bev: GridValue,
+  { groups, velocity }: CenterTasks,
+): GridValue[] {
+  const wide = (at: string, from: GridValue) =>
+    planes.conv(`${at}.conv`, from, 64, { norm: batchNorm(`${at}.bn`) });
+  const shared = wide(`${name}.shared_conv`, bev);
+  return groups.flatMap((classes, task) =>
+    headsOf(classes.length, velocity).map(([head, channels]) => {
+      const at = `${name}.task_heads.${task}.${head === "hm" ? "heatmap" : head}`;
+      return planes.conv(`${at}.1`, wide(`${at}.0`, shared), channels, { bias: true, relu: false });
+    })
+  );
 }

@@ -4,7 +4,7 @@ import { randomFloats } from "../random.ts";
 import { catPlanes, DenseReference, type Plane, plane, relu, valueAt } from "../reference_dense.ts";
 import { assertClose, run } from "../reference_rows.ts";
 import { randomWeights } from "../weights.ts";
-import { CAMERA_STAGES, cameraDecoder } from "./camera_bev.ts";
+import { BOX_STAGES, cameraCenterHead, cameraDecoder } from "./camera_bev.ts";
 
 /** F.interpolate with align_corners True. */
 function enlarged(x: Plane, height: number, width: number): Plane {
@@ -33,12 +33,14 @@ Deno.test("cameraDecoder() gives what plain loops give", () => {
   const [nx, ny, channels] = [4, 8, 5];
   const net = new NetworkBuilder();
   const from = net.input(bevSpace([nx, ny, 1]), channels);
-  const network = net.build("decoder", [cameraDecoder(net, new Planes(net, "xy"), from)]);
+  const network = net.build("decoder", [
+    cameraDecoder(net, new Planes(net, "xy"), from, BOX_STAGES),
+  ]);
   const weights = randomWeights(network, 2);
   const values = randomFloats(nx * ny * channels, 3);
   const of = new DenseReference(weights, "spconv2");
   let x = plane(channels, nx, ny, (c, i, j) => values[(i * ny + j) * channels + c]!);
-  const maps = CAMERA_STAGES.map(([, stride], stage) => {
+  const maps = BOX_STAGES.map(([, stride], stage) => {
     const name = `decoder.backbone.${stage}`;
     x = block(of, block(of, x, `${name}.0`, stride, true), `${name}.1`, 1, false);
     return x;
@@ -51,11 +53,41 @@ Deno.test("cameraDecoder() gives what plain loops give", () => {
   const joined = catPlanes(enlarged(coarse, fine.height, fine.width), fine);
   const fused = layer(layer(joined, "fuse", 0, { kernel: 1, padding: 0 }), "fuse", 3);
   const expected = layer(enlarged(fused, nx, ny), "upsample", 1);
-  const rows = Array.from(
-    { length: nx * ny },
-    (_, i) =>
-      Float64Array.from({ length: expected.channels }, (_, c) => expected.values[c * nx * ny + i]!),
-  );
   const [found] = run(network, weights, [values]);
-  assertClose(found!, rows);
+  assertClose(found!, rowsOf(expected));
 });
+
+Deno.test("cameraCenterHead() gives what plain loops give, head by head", () => {
+  const [nx, ny, channels] = [3, 5, 7];
+  const net = new NetworkBuilder();
+  const from = net.input(bevSpace([nx, ny, 1]), channels);
+  const tasks = { groups: [["a"], ["b", "c"]], velocity: true };
+  const heads = cameraCenterHead(new Planes(net, "xy"), "heads.object", from, tasks);
+  const network = net.build("head", heads);
+  const weights = randomWeights(network, 2);
+  const values = randomFloats(nx * ny * channels, 3);
+  const of = new DenseReference(weights, "spconv2");
+  const wide = (x: Plane, name: string) =>
+    relu(of.norm(of.conv2d(x, `heads.object.${name}.conv`), `heads.object.${name}.bn`, 1e-5));
+  const input = plane(channels, nx, ny, (c, i, j) => values[(i * ny + j) * channels + c]!);
+  const shared = wide(input, "shared_conv");
+  const found = run(network, weights, [values]);
+  let at = 0;
+  for (const task of tasks.groups.keys()) {
+    for (const head of ["reg", "height", "dim", "rot", "vel", "heatmap"]) {
+      const name = `task_heads.${task}.${head}`;
+      const inner = wide(shared, `${name}.0`);
+      const expected = of.conv2d(inner, `heads.object.${name}.1`, { bias: true });
+      assertClose(found[at++]!, rowsOf(expected));
+    }
+  }
+});
+
+/** [X * Y, C] of [C][X][Y]. */
+function rowsOf({ channels, height, width, values }: Plane): Float64Array[] {
+  const cells = height * width;
+  return Array.from(
+    { length: cells },
+    (_, i) => Float64Array.from({ length: channels }, (_, c) => values[c * cells + i]!),
+  );
+}
