@@ -1,6 +1,6 @@
 /** `deno task bench`: checks the kernels against the reference, times them, writes a report. */
 import { defaultScenes } from "../datasets/default_scenes.ts";
-import { Context, unavailable } from "../ffi/mod.ts";
+import { Context } from "../ffi/mod.ts";
 import { benchPage } from "../reports/bench_page.ts";
 import { writeFiles } from "../reports/files.ts";
 import {
@@ -13,10 +13,9 @@ import { benchText } from "../reports/terminal.ts";
 import { CheckError, InputError } from "../std/errors.ts";
 import { removePartFilesOnSignal } from "../std/files.ts";
 import { print, printError, runMain } from "../std/main.ts";
-import type { BenchBackend } from "./case.ts";
 import { GROUPS } from "./cases.ts";
 import { compareCommand } from "./compare.ts";
-import { cacheBytes, describeMachine, memoryBytes } from "./harness/machine.ts";
+import { cacheBytes, checkBackend, describeMachine, memoryBytes } from "./harness/machine.ts";
 import type { Plan } from "./harness/measure.ts";
 import { Heartbeat, judgeNoise } from "./harness/noise.ts";
 import type { ProcessTime } from "./harness/process.ts";
@@ -24,6 +23,7 @@ import { bestRoofline, measureRoofline } from "./harness/roofline.ts";
 import { isFailed, withShare } from "./harness/rows.ts";
 import { runCases, type Setting } from "./harness/run.ts";
 import { loadScene, type Scene } from "./harness/scene.ts";
+import { WHOLE } from "./harness/sector.ts";
 import { isPeer, Peer } from "./peers/peer.ts";
 import { HELP, type Options, parseOptions } from "./options.ts";
 import { listData, listText, type Registry, select, type Selection } from "./select.ts";
@@ -94,7 +94,7 @@ async function bench(
   command: string,
 ): Promise<BenchResult> {
   const { backend, threads, protocol } = options;
-  checkBackend(backend);
+  checkBackend("bench", backend);
   const selection = select({ groups, tables }, options);
   const plan = planOf(options);
   await using stack = new AsyncDisposableStack();
@@ -147,7 +147,7 @@ async function bench(
 
 /** Says under a table what a quick run did to its networks. */
 function sectorNoted(table: BenchTable, { cases }: TableSpec, sector: Scene): BenchTable {
-  if (!cases.some(({ onSector }) => onSector)) return table;
+  if (sector.degrees === WHOLE || !cases.some(({ onSector }) => onSector)) return table;
   const note =
     `--quick: whole networks saw ${sector.degrees} of the scan's 360 degrees; published ` +
     "numbers are of whole scans, and fewer voxels favour what has little to set up.";
@@ -200,13 +200,6 @@ async function timedProcesses(
     if (times !== undefined) found.set(id, times);
   }
   return found;
-}
-
-function checkBackend(backend: BenchBackend): void {
-  for (const needed of new Set<BenchBackend>([backend, "cpu"])) {
-    const why = unavailable(needed);
-    if (why !== undefined) throw new InputError(`Cannot bench on the ${backend} backend: ${why}`);
-  }
 }
 
 if (import.meta.main) await runMain(() => main(Deno.args));

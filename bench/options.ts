@@ -69,7 +69,8 @@ const TEXTS = [
   "out",
 ] as const;
 const SWITCHES = ["quick", "list", "json", "help"] as const;
-const BACKENDS = ["cpu", "cuda"] as const;
+/** What `--backend` may be. */
+export const BACKENDS = ["cpu", "cuda"] as const;
 /** Element types that the command line knows and no kernel has yet. */
 const LATER_DTYPES = ["tf32"];
 /** Names that scripts use for tables, and their IDs. */

@@ -1,7 +1,7 @@
 /** `deno task bench tune`: times dataflows on the workloads and keeps the fastest for this device. */
 import { parseArgs } from "@std/cli/parse-args";
 import { defaultScenes } from "../datasets/default_scenes.ts";
-import { Context } from "../ffi/mod.ts";
+import { Context, type Feature } from "../ffi/mod.ts";
 import { dataflowName } from "../models/dataflow.ts";
 import { Scene as ModelScene } from "../models/scene.ts";
 import { defaultCandidates, type Tuned } from "../models/tune.ts";
@@ -9,25 +9,32 @@ import { saveTuned } from "../models/tuned_store.ts";
 import { textTable } from "../reports/text_table.ts";
 import { InputError, unknownName } from "../std/errors.ts";
 import { print, printError } from "../std/main.ts";
+import type { BenchBackend } from "./case.ts";
 import { prepareWorkload, tuneOn } from "./cases/engine_run.ts";
 import { GROUPED } from "./engines/profiles.ts";
+import { FEATURE_TYPES } from "./harness/dtype.ts";
+import { checkBackend } from "./harness/machine.ts";
 import { loadScene } from "./harness/scene.ts";
+import { BACKENDS } from "./options.ts";
 import { type Workload, WORKLOADS } from "./workloads/workload.ts";
 
 const ALL = Object.values(WORKLOADS);
 
-const HELP =
-  `Usage: deno task bench tune [WORKLOAD...] [--data PATH] [--threads N] [--quick] [--json]
+const HELP = `Usage: deno task bench tune [WORKLOAD...] [options]
 
 Times every dataflow, and every epsilon and S of the grouped one, on each group of layers that
-share a kernel map; prints what each took; keeps the fastest in .cache/tuned for "--engine tuned".
+share a kernel map, then the fastest two in every tile and with sums in one to eight pieces where
+the backend has tiles; prints what each took; keeps the fastest in .cache/tuned for "--engine
+tuned".
 
-WORKLOAD     of ${ALL.map(({ id }) => id).join(", ")}
-             (default: all)
---data PATH  scans made by "deno task data convert", for workloads of that data set
---threads N  threads of the CPU kernels (default: one a core)
---quick      one setting of each dataflow
---json       one JSON document instead of tables
+WORKLOAD            of ${ALL.map(({ id }) => id).join(", ")}
+                    (default: all)
+--backend cpu|cuda  where the kernels run (default cpu)
+--dtype TYPE        features and weights in f32 (default), bf16 or f16
+--data PATH         scans made by "deno task data convert", for workloads of that data set
+--threads N         threads of the CPU kernels (default: one a core)
+--quick             one setting of each dataflow, in the tile that the library chooses
+--json              one JSON document instead of tables
 
 Exit code 0 = done, 2 = bad usage or input.`;
 
@@ -35,6 +42,8 @@ Exit code 0 = done, 2 = bad usage or input.`;
 const SHOWN = 3;
 
 interface TuneOptions {
+  readonly backend: BenchBackend;
+  readonly dtype: Feature;
   readonly workloads: readonly Workload[];
   readonly data: string | undefined;
   readonly threads: number;
@@ -46,18 +55,22 @@ interface TuneOptions {
 export async function tuneCommand(args: readonly string[]): Promise<void> {
   const options = parse(args);
   if (options === "help") return print(HELP);
-  using ctx = new Context("cpu", { threads: options.threads });
-  const scene = await loadScene(ctx, options.data ?? await defaultScenes());
-  const candidates = defaultCandidates(ctx.backend);
-  if (!options.quick) candidates.push(...GROUPED);
+  const { backend, dtype, threads, quick } = options;
+  checkBackend("tune", backend);
+  using stack = new DisposableStack();
+  const ctx = stack.use(new Context(backend, { threads }));
+  const cpu = backend === "cpu" ? ctx : stack.use(new Context("cpu", { threads }));
+  const scene = await loadScene(cpu, options.data ?? await defaultScenes());
+  const candidates = defaultCandidates(backend);
+  if (!quick) candidates.push(...GROUPED);
   const found: { workload: string; groups: Tuned["groups"]; stored: string }[] = [];
   for (const workload of options.workloads) {
     printError(`tuning ${workload.id}: ${candidates.length} candidates`);
-    const prepared = prepareWorkload({ ctx, cpu: ctx, scene }, workload);
-    const tuned = tuneOn(ctx, prepared, "sorted", candidates);
+    const prepared = prepareWorkload({ ctx, cpu, scene }, workload);
+    const tuned = tuneOn(ctx, prepared, "sorted", candidates, { dtype, tiles: !quick });
     using coords = ctx.tensorFrom("i32", [prepared.coords.length / 4, 4], prepared.coords);
     using on = new ModelScene(ctx, { coords });
-    const where = { network: prepared.network, scene: on, dtype: "f32" as const };
+    const where = { network: prepared.network, scene: on, dtype };
     const stored = await saveTuned(ctx, tuned, where);
     found.push({ workload: workload.id, groups: tuned.groups, stored });
     if (!options.json) print(tradeOff(workload, tuned));
@@ -67,9 +80,9 @@ export async function tuneCommand(args: readonly string[]): Promise<void> {
 }
 
 function parse(args: readonly string[]): TuneOptions | "help" {
-  const known = ["--data", "--threads", "--quick", "--json", "--help"];
+  const known = ["--backend", "--dtype", "--data", "--threads", "--quick", "--json", "--help"];
   const parsed = parseArgs(args, {
-    string: ["data", "threads", "_"],
+    string: ["backend", "dtype", "data", "threads", "_"],
     boolean: ["quick", "json", "help"],
     unknown: (arg, key) => {
       if (key === undefined) return true;
@@ -87,12 +100,20 @@ function parse(args: readonly string[]): TuneOptions | "help" {
     throw new InputError(`Cannot tune with --threads "${threads}": a whole number is needed`);
   }
   return {
+    backend: oneOf("backend", parsed["backend"] ?? "cpu", BACKENDS),
+    dtype: oneOf("dtype", parsed["dtype"] ?? "f32", FEATURE_TYPES),
     workloads: workloads.length > 0 ? workloads : ALL,
     data: parsed["data"] === undefined ? undefined : String(parsed["data"]),
     threads: Number(threads),
     quick: parsed["quick"] === true,
     json: parsed["json"] === true,
   };
+}
+
+function oneOf<T extends string>(what: string, value: unknown, known: readonly T[]): T {
+  const found = known.find((name) => name === value);
+  if (found === undefined) throw unknownName(what, String(value), known);
+  return found;
 }
 
 /** Groups with their fastest candidates and the slowest, as a table. */

@@ -99,10 +99,10 @@ export interface BevGroups {
 }
 
 /** The gradient [P, C] of the features of `bevPool` from that of its output [grid, C]. */
-export function bevPoolBackward(
-  gradOut: F32,
+export function bevPoolBackward<T extends Feature>(
+  gradOut: Tensor<T>,
   { order, starts, intervals }: BevGroups,
-  gradFeats: F32,
+  gradFeats: Tensor<T>,
   variant = 0,
 ): void {
   const { ctx } = gradOut;
@@ -149,12 +149,12 @@ export function bevPoolFused<T extends Feature>(
 }
 
 /** Gradients of the depths and features of `bevPoolFused`, shaped like them. */
-export function bevPoolFusedBackward(
-  gradOut: F32,
-  depth: F32,
-  feats: F32,
+export function bevPoolFusedBackward<T extends Feature>(
+  gradOut: Tensor<T>,
+  depth: Tensor<T>,
+  feats: Tensor<T>,
   { order, starts, intervals }: BevGroups,
-  gradients: { readonly depth: F32; readonly feats: F32 },
+  gradients: { readonly depth: Tensor<T>; readonly feats: Tensor<T> },
   pixels: number,
   variant = 0,
 ): void {

@@ -68,11 +68,11 @@ export function affine<T extends Feature>(
 }
 
 /** Normalises every row of `x` [N, C]; `gamma` and `beta` [C]. */
-export function layerNorm(
-  x: F32,
+export function layerNorm<T extends Feature>(
+  x: Tensor<T>,
   gamma: F32,
   beta: F32,
-  out: F32,
+  out: Tensor<T>,
   epsilon = 1e-5,
   variant = 0,
 ): void {
@@ -89,8 +89,8 @@ export function layerNorm(
   ctx.check(status, "vmk_layer_norm");
 }
 
-/** Softmax over the columns of `x` [N, C]. */
-export function softmax(x: F32, out: F32, variant = 0): void {
+/** Softmax over the columns of `x` [N, C]; `out` may be `x`. */
+export function softmax<T extends Feature>(x: Tensor<T>, out: Tensor<T>, variant = 0): void {
   const { ctx } = x;
   ctx.check(ctx.lib.vmk_softmax(ctx.ptr, variant, x.ptr, out.ptr), "vmk_softmax");
 }
@@ -168,10 +168,10 @@ export function attention(
 const POOLINGS: Readonly<Record<Exclude<Reduction, "first">, number>> = { mean: 1, sum: 2, max: 3 };
 
 /** Pools `feats` [N, C] over a kernel map [KV, M] into `out` [M, C]. */
-export function mapReduce(
-  feats: F32,
+export function mapReduce<T extends Feature>(
+  feats: Tensor<T>,
   map: I32,
-  out: F32,
+  out: Tensor<T>,
   reduction: keyof typeof POOLINGS,
   variant = 0,
 ): void {

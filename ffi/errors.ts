@@ -1,5 +1,5 @@
 /** Must equal VMK_ABI_VERSION of voxmark.h. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 /** Texts of the values of vmk_status, by value. */
 export const STATUS_NAMES = [

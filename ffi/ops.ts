@@ -1,5 +1,6 @@
 /** One typed function an op of `voxmark.h`, which says what each argument is. */
-import type { Context, DType, Tensor } from "./context.ts";
+import { type Context, type DType, DTYPES, type Tensor } from "./context.ts";
+import { readText } from "./library.ts";
 import type { TensorPtr } from "./symbols.ts";
 
 type F32 = Tensor<"f32">;
@@ -287,6 +288,27 @@ export function kernelMapPairs(map: I32, starts: I64, pairs: I32, variant = 0): 
   checked(ctx, "vmk_kernel_map_pairs", status);
 }
 
+/** A map with its rows in the order of their neighbours, by parts of its offsets. */
+export interface RowOrder {
+  /** [S, M]. */
+  readonly order: I32;
+  /** [KV, M]. */
+  readonly ordered: I32;
+}
+
+/** Sorts the rows of `map` [KV, M] into as many parts as `order` has rows. */
+export function kernelMapOrder(map: I32, { order, ordered }: RowOrder, variant = 0): void {
+  const { ctx } = map;
+  const status = ctx.lib.vmk_kernel_map_order(
+    ctx.ptr,
+    variant,
+    map.ptr,
+    order.ptr,
+    ordered.ptr,
+  );
+  checked(ctx, "vmk_kernel_map_order", status);
+}
+
 /** Pairs by offset, for the convolutions that work offset by offset. */
 export interface Pairs {
   readonly pairs: I32;
@@ -321,17 +343,24 @@ export interface Epilogue<T extends Feature = "f32"> {
 /** Types that features and weights may have; sums are always f32. */
 export type Feature = "f32" | "bf16" | "f16";
 
-/** Sparse convolution of `feats` [N, Cin] with `weight` [KV, Cin, Cout] into `out` [M, Cout]. */
+/**
+ * Sparse convolution of `feats` [N, Cin] with `weight` [KV, Cin, Cout] into `out` [M, Cout].
+ *
+ * @param made what the variant reads beside the map: see {@linkcode convNeedsPairs} and
+ *   {@linkcode convTakesOrder}
+ */
 export function sparseConv<T extends Feature>(
   feats: Tensor<T>,
   weight: Tensor<T>,
   map: I32,
-  pairs: Pairs | null,
+  made: Pairs | RowOrder | null,
   out: Tensor<T>,
   variant = 0,
   { scale, shift, residual, activation = "none", slope = 0.01 }: Epilogue<T> = {},
 ): void {
   const { ctx } = feats;
+  const pairs = made !== null && "pairs" in made ? made : null;
+  const rows = made !== null && "order" in made ? made : null;
   const status = ctx.lib.vmk_sparse_conv(
     ctx.ptr,
     variant,
@@ -340,6 +369,8 @@ export function sparseConv<T extends Feature>(
     map.ptr,
     optional(pairs?.pairs ?? null),
     optional(pairs?.starts ?? null),
+    optional(rows?.order ?? null),
+    optional(rows?.ordered ?? null),
     optional(scale ?? null),
     optional(shift ?? null),
     optional(residual ?? null),
@@ -350,7 +381,7 @@ export function sparseConv<T extends Feature>(
   checked(ctx, "vmk_sparse_conv", status);
 }
 
-/** How the dataflows "grouped" and "masked" of sparse_conv work on a context. */
+/** How the dataflows of sparse_conv work on a context. */
 export interface ConvSettings {
   /** Redundancy bound of a group, 0 to 1. */
   readonly epsilon?: number;
@@ -358,18 +389,41 @@ export interface ConvSettings {
   readonly threshold?: number;
   /** Mask splits. */
   readonly splits?: number;
+  /** One of {@linkcode convTiles}; the library's choice when not given. */
+  readonly tile?: string;
+  /** Pieces that a sum is cut into (split-K), at most 16; the library's choice when not given. */
+  readonly pieces?: number;
 }
 
 /** Sets them for all later convolutions on `ctx`. */
 export function convSettings(
   ctx: Context,
-  { epsilon = 0, threshold = 0, splits = 1 }: ConvSettings,
+  { epsilon = 0, threshold = 0, splits = 1, tile, pieces = 0 }: ConvSettings,
 ): void {
-  const status = ctx.lib.vmk_conv_settings(ctx.ptr, epsilon, BigInt(threshold), splits);
+  const status = ctx.lib.vmk_conv_settings(
+    ctx.ptr,
+    epsilon,
+    BigInt(threshold),
+    splits,
+    tile === undefined ? null : new TextEncoder().encode(`${tile}\0`),
+    pieces,
+  );
   checked(ctx, "vmk_conv_settings", status);
 }
 
 /** Whether a variant of sparse_conv reads {@linkcode Pairs}. */
 export function convNeedsPairs(ctx: Context, variant: number): boolean {
   return ctx.lib.vmk_conv_needs_pairs(variant) === 1;
+}
+
+/** Whether a variant of sparse_conv reads a {@linkcode RowOrder} where it is given one. */
+export function convTakesOrder(ctx: Context, variant: number): boolean {
+  return ctx.lib.vmk_conv_takes_order(variant) === 1;
+}
+
+/** The tiles that a variant of sparse_conv can be told to use here; none where it has no choice. */
+export function convTiles(ctx: Context, variant: number, dtype: Feature): string[] {
+  const { id } = DTYPES[dtype];
+  const text = readText((to, cap) => ctx.lib.vmk_conv_tiles(ctx.ptr, variant, id, to, cap));
+  return text === "" ? [] : text.split(",");
 }

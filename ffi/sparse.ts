@@ -8,6 +8,7 @@ import {
   type Geometry,
   kernelMap,
   kernelMapCount,
+  kernelMapOrder,
   kernelMapPairs,
   kernelMapTranspose,
   kernelVolume,
@@ -15,6 +16,7 @@ import {
   type Pairs,
   quantize,
   type Rounding,
+  type RowOrder,
   stridedMap,
   voxelize,
 } from "./ops.ts";
@@ -101,9 +103,10 @@ export interface StridedLayer {
   readonly map: KernelMap;
 }
 
-/** A kernel map [KV, M] and, once asked for, its pairs. */
+/** A kernel map [KV, M] and, once asked for, its pairs and its sorted rows. */
 export class KernelMap implements Disposable {
   #pairs: Pairs | undefined;
+  #rowOrder: RowOrder | undefined;
 
   constructor(readonly map: I32, readonly inputs: number, readonly layer: Geometry) {}
 
@@ -160,6 +163,11 @@ export class KernelMap implements Disposable {
     return this.pairs.pairs.shape[1]!;
   }
 
+  /** Rows in the order of their neighbours, in one part: made on the first call and kept. */
+  get rowOrder(): RowOrder {
+    return this.#rowOrder ??= sortRows(this.map);
+  }
+
   /** The map with inputs and outputs swapped, for the transposed layer. */
   transpose(): KernelMap {
     using stack = new DisposableStack();
@@ -173,6 +181,8 @@ export class KernelMap implements Disposable {
     this.map[Symbol.dispose]();
     this.#pairs?.pairs[Symbol.dispose]();
     this.#pairs?.starts[Symbol.dispose]();
+    this.#rowOrder?.order[Symbol.dispose]();
+    this.#rowOrder?.ordered[Symbol.dispose]();
   }
 }
 
@@ -185,6 +195,16 @@ function listPairs(map: I32): Pairs {
   kernelMapPairs(map, starts, pairs);
   stack.move();
   return { pairs, starts };
+}
+
+function sortRows(map: I32): RowOrder {
+  const { ctx, shape } = map;
+  using stack = new DisposableStack();
+  const order = stack.use(ctx.tensor("i32", [1, shape[1]!]));
+  const ordered = stack.use(ctx.tensor("i32", shape));
+  kernelMapOrder(map, { order, ordered });
+  stack.move();
+  return { order, ordered };
 }
 
 /** Frustum points grouped by BEV cell. */

@@ -61,13 +61,15 @@ export function samePlan(network: Pick<Network, "layers">, dataflow: Dataflow): 
   return new Map(mappedConvs(network).map(({ name }) => [name, dataflow]));
 }
 
-/** A name for a dataflow with its settings: "grouped e0.3 s5000", "masked 2". */
+/** A name for a dataflow with its settings: "grouped e0.3 s5000", "masked 2 mma_f16_.. /4". */
 export function dataflowName({ variant, settings = {} }: Dataflow): string {
-  const { epsilon, threshold, splits } = settings;
+  const { epsilon, threshold, splits, tile, pieces } = settings;
   return [
     variant,
     epsilon === undefined ? "" : `e${epsilon}`,
     threshold === undefined ? "" : `s${threshold}`,
     splits === undefined ? "" : `${splits}`,
+    tile ?? "",
+    pieces === undefined ? "" : `/${pieces}`,
   ].filter((part) => part !== "").join(" ");
 }

@@ -5,6 +5,7 @@ import type { EnginePlan } from "./dataflow.ts";
 import { GridMaps } from "./grid_maps.ts";
 import type { Device, Kernel, Layer, Run } from "./layer.ts";
 import { withoutConcat } from "./lower.ts";
+import { type MapLevels, mapLevels } from "./map_levels.ts";
 import type { Network } from "./network.ts";
 import { PlannedPass } from "./planned.ts";
 import { Pool } from "./pool.ts";
@@ -45,6 +46,7 @@ export class Model implements Disposable {
   readonly pool: Pool;
   readonly #own = new DisposableStack();
   readonly #steps: readonly Step[];
+  readonly #levels: MapLevels | null;
   #settings: EnginePlan;
   #held: Tensor<Feature>[] = [];
 
@@ -74,6 +76,7 @@ export class Model implements Disposable {
       settings: ({ name }) => this.#settings.get(name)?.settings,
     };
     this.#steps = stepsOf(layers, network, device);
+    this.#levels = mapLevels(network);
     stack.move();
   }
 
@@ -129,6 +132,7 @@ export class Model implements Disposable {
 
   #pass(scene: Scene, inputs: readonly Tensor<Feature>[], pool: Pool, probe: Probe) {
     const at = this.#bindInputs(scene, inputs);
+    if (this.#levels !== null) scene.makeLevels(this.#levels);
     const find = (value: Value) => at.get(value.id)!;
     const run: Run = { scene, at: find };
     for (const { layer, kernel, last } of this.#steps) {

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { type Backend, Context, KernelError, type Tensor, unavailable } from "../ffi/mod.ts";
+import { groupsOf, mappedConvs } from "./dataflow.ts";
 import { Model } from "./model.ts";
 import { minkunet } from "./nets/minkunet.ts";
 import { spvcnn } from "./nets/spvcnn.ts";
@@ -50,6 +51,22 @@ testBoth("a planned pass gives forward()'s bits, with cached maps and with its o
   const [convolves, maps] = passes.map(({ info }) => info);
   assertEquals(convolves!.replay, backend === "cpu" ? "plain" : "graph");
   assertEquals(maps!.steps > convolves!.steps, true);
+});
+
+Deno.test("layers that share a map share its sorted rows: one step more a map", () => {
+  using stack = new DisposableStack();
+  const { ctx, coords, feats, model } = setting("cpu", minkunet, 7, stack);
+  features(feats, 1);
+  const { network } = model;
+  const masked = stack.use(
+    new Model(ctx, network, randomWeights(network, 1), { engine: "masked" }),
+  );
+  const steps = [model, masked].map((each) => {
+    const scene = stack.use(new Scene(ctx, { coords }));
+    for (const { map } of mappedConvs(network)) scene.map(map!);
+    return stack.use(each.plan(scene, [feats])).info.steps;
+  });
+  assertEquals(steps[1]! - steps[0]!, groupsOf(mappedConvs(network)).length);
 });
 
 Deno.test("a planned pass of points and voxels gives forward()'s bits", () => {

@@ -1,16 +1,19 @@
 /** What a network must know of a scan before it can convolve: coordinates, maps, neighbours. */
 import {
   type Context,
+  cutLevels,
   devoxelizeMap,
   downsample,
-  type Geometry,
   kernelMap,
   kernelMapCount,
+  kernelMapOrder,
   kernelMapPairs,
   kernelMapTranspose,
   kernelVolume,
+  networkMaps,
   type Pairs,
   quantize,
+  type RowOrder,
   stridedMap,
   type Tensor,
   voxelize,
@@ -24,6 +27,7 @@ import {
   mostOutputs,
   splitBatch,
 } from "./coords.ts";
+import { isPartition, type MapLevels } from "./map_levels.ts";
 import { Pool } from "./pool.ts";
 import {
   type GridSpace,
@@ -83,6 +87,7 @@ export class Scene implements Disposable {
   readonly #coords = new Map<string, I32>();
   readonly #maps = new Map<string, I32>();
   readonly #pairs = new Map<I32, Pairs>();
+  readonly #rowOrders = new Map<I32, Map<number, RowOrder>>();
   readonly #pairCounts = new Map<string, number>();
   readonly #neighbours = new Map<string, Neighbours>();
   readonly #groupings = new Map<string, Grouping>();
@@ -119,6 +124,41 @@ export class Scene implements Disposable {
     return memo(this.#maps, mapName(key), () => this.#buildMap(key));
   }
 
+  /**
+   * Makes the coordinates and maps of all levels in one call, where the device would wait for the
+   * size of every level; what is made one by one stays as it is.
+   */
+  makeLevels({ first, levels }: MapLevels): void {
+    const fresh = this.#coords.size === 0 && this.#maps.size === 0;
+    // Only the default search of the CUDA library takes sizes that the host does not know.
+    if (!fresh || this.ctx.backend === "cpu" || this.#mapVariant !== 0) return;
+    const { coords } = this.input;
+    const room = coords.rows;
+    const mapOf = ({ by }: MapKey) => {
+      const map = this.#take("i32", [kernelVolume(by.layer), room], false);
+      this.#cut.set(map, room);
+      return map;
+    };
+    const made = levels.map(({ strided, own }) => ({
+      coords: this.#take("i32", [room, 4]),
+      stride: strided.by.layer,
+      strided: mapOf(strided),
+      layer: own.by.layer,
+      map: mapOf(own),
+    }));
+    const map = mapOf(first);
+    const counts = this.#pool.take("i64", [levels.length]);
+    networkMaps(coords, { layer: first.by.layer, map }, made, counts);
+    cutLevels(made, counts);
+    this.#pool.give(counts as unknown as Tensor);
+    this.#maps.set(mapName(first), map);
+    levels.forEach(({ space, strided, own }, i) => {
+      this.#coords.set(space.name, made[i]!.coords);
+      this.#maps.set(mapName(strided), made[i]!.strided);
+      this.#maps.set(mapName(own), made[i]!.map);
+    });
+  }
+
   /** The map [KV, cells] of a layer from voxels to the cells (x, y, 0) of a grid. */
   gridMap(from: VoxelSpace, grid: GridSpace, by: MapKey["by"]): I32 {
     return memo(this.#maps, `${from.name}>${grid.name}:${strideName(by)}`, () => {
@@ -149,6 +189,21 @@ export class Scene implements Disposable {
       const pairs = this.#take("i32", [2, Number(starts.download().at(-1))], false);
       kernelMapPairs(map, starts, pairs);
       return { pairs, starts };
+    });
+  }
+
+  /** A map sorted in so many parts, for the dataflows that work on rows with like neighbours. */
+  rowOrder(map: I32, parts: number): RowOrder {
+    const [kv, rows] = map.shape as [number, number];
+    const count = Math.min(parts, kv);
+    const orders = memo(this.#rowOrders, map, () => new Map<number, RowOrder>());
+    return memo(orders, count, () => {
+      const made = {
+        order: this.#take("i32", [count, rows], false),
+        ordered: this.#take("i32", [kv, rows], false),
+      };
+      kernelMapOrder(map, made);
+      return made;
     });
   }
 
@@ -203,9 +258,8 @@ export class Scene implements Disposable {
     this.#cut.clear();
     for (const tensor of this.#lent) this.#pool.give(tensor);
     this.#lent.length = 0;
-    for (
-      const made of [this.#coords, this.#maps, this.#pairs, this.#neighbours, this.#groupings]
-    ) made.clear();
+    const all = [this.#coords, this.#maps, this.#pairs, this.#rowOrders];
+    for (const made of [...all, this.#neighbours, this.#groupings]) made.clear();
     this.#positions = null;
   }
 
@@ -304,11 +358,6 @@ export class Scene implements Disposable {
 
 /** All networks here have one set of points. */
 const POINTS: PointSpace = { kind: "points", name: "points" };
-
-/** Whether every input belongs to exactly one output, at one offset. */
-function isPartition({ kernel, stride, dilation }: Geometry): boolean {
-  return kernel.every((size, axis) => size === stride[axis] && dilation[axis] === 1);
-}
 
 /** What `known` has for a key, made if it has none. */
 export function memo<K, T>(known: Map<K, T>, key: K, make: () => T): T {

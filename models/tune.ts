@@ -1,8 +1,17 @@
 /**
  * Chooses dataflows by timing them, as TorchSparse++'s tuner does: layers that share a kernel map
- * are one group, and what a dataflow needs beside the map (pairs, sorted rows) counts as its time.
+ * are one group, and what a dataflow needs beside the map (pairs, sorted rows) counts as its time,
+ * once a map. The fastest dataflows can then be timed with every tile that the backend lists.
  */
-import { type Context, type Feature, KernelError, type Tensor, variants } from "../ffi/mod.ts";
+import {
+  type Context,
+  convNeedsPairs,
+  convTiles,
+  type Feature,
+  KernelError,
+  type Tensor,
+  variants,
+} from "../ffi/mod.ts";
 import {
   type Dataflow,
   dataflowName,
@@ -18,6 +27,10 @@ import type { Weights } from "./weights.ts";
 
 /** Passes that are timed for every candidate, after one that warms up; the fastest counts. */
 const PASSES = 2;
+/** Dataflows of a group that are timed with every tile: with it, the second may become the first. */
+const REFINED = 2;
+/** Pieces of a sum that are tried with every tile. */
+const PIECES = [1, 2, 4, 8];
 const UNSUPPORTED = 2;
 
 /** What is tuned, and on what. */
@@ -29,6 +42,8 @@ export interface TuneInput {
   readonly feats: readonly Tensor<Feature>[];
   readonly options?: Omit<ModelOptions, "engine">;
   readonly scene?: SceneOptions;
+  /** Whether the fastest dataflows are timed with every tile of the backend too; false. */
+  readonly tiles?: boolean;
 }
 
 /** What was found. */
@@ -54,25 +69,34 @@ export function defaultCandidates(backend: Context["backend"]): Dataflow[] {
 }
 
 /**
+ * A dataflow with every tile that it can be told to use, and its sums in one piece or more where it
+ * goes through a map; none where the backend has no choice.
+ */
+export function tileCandidates(ctx: Context, dtype: Feature, dataflow: Dataflow): Dataflow[] {
+  const variant = ctx.variant("sparse_conv", dataflow.variant);
+  const pieces = convNeedsPairs(ctx, variant) ? [{}] : PIECES.map((pieces) => ({ pieces }));
+  return convTiles(ctx, variant, dtype).flatMap((tile) =>
+    pieces.map((cut) => ({ ...dataflow, settings: { ...dataflow.settings, tile, ...cut } }))
+  );
+}
+
+type Times = Map<Dataflow, Map<string, number>>;
+
+/**
  * Times every candidate on every group. One pass per candidate times all groups at once: each layer
  * is timed by itself, so what the others do does not matter.
  */
 export function tune(ctx: Context, input: TuneInput, candidates: readonly Dataflow[]): Tuned {
-  const times = new Map<Dataflow, Map<string, number>>();
-  // Weights are loaded once a variant, whatever its settings.
-  for (const sameVariant of Map.groupBy(candidates, ({ variant }) => variant).values()) {
-    for (const [dataflow, layers] of variantTimes(ctx, input, sameVariant)) {
-      times.set(dataflow, layers);
-    }
+  const times: Times = new Map();
+  timeAll(ctx, input, candidates, times);
+  if (input.tiles === true) {
+    const best = trialsOf(input.network, times).flatMap(({ trials }) => trials.slice(0, REFINED));
+    const dtype = input.options?.dtype ?? "f32";
+    const dataflows = new Set(best.map(({ dataflow }) => dataflow));
+    const tiled = [...dataflows].flatMap((dataflow) => tileCandidates(ctx, dtype, dataflow));
+    timeAll(ctx, input, tiled, times);
   }
-  const groups = groupsOf(mappedConvs(input.network)).map(({ name, layers }) => ({
-    name,
-    layers,
-    trials: [...times].map(([dataflow, each]) => ({
-      dataflow,
-      ms: layers.reduce((sum, layer) => sum + each.get(layer.name)!, 0),
-    })).sort((a, b) => a.ms - b.ms),
-  }));
+  const groups = trialsOf(input.network, times);
   const plan = new Map(
     groups.flatMap(({ layers, trials: [best] }) =>
       best === undefined ? [] : layers.map((layer) => [layer.name, best.dataflow] as const)
@@ -82,6 +106,27 @@ export function tune(ctx: Context, input: TuneInput, candidates: readonly Datafl
     plan,
     groups: groups.map(({ layers, ...rest }) => ({ ...rest, layers: layers.length })),
   };
+}
+
+function timeAll(ctx: Context, input: TuneInput, dataflows: readonly Dataflow[], times: Times) {
+  // Weights are loaded once a variant, whatever its settings.
+  for (const sameVariant of Map.groupBy(dataflows, ({ variant }) => variant).values()) {
+    for (const [dataflow, layers] of variantTimes(ctx, input, sameVariant)) {
+      times.set(dataflow, layers);
+    }
+  }
+}
+
+/** What every dataflow took on every group, fastest first. */
+function trialsOf(network: Network, times: Times) {
+  return groupsOf(mappedConvs(network)).map(({ name, layers }) => ({
+    name,
+    layers,
+    trials: [...times].map(([dataflow, each]) => ({
+      dataflow,
+      ms: layers.reduce((sum, layer) => sum + each.get(layer.name)!, 0),
+    })).sort((a, b) => a.ms - b.ms),
+  }));
 }
 
 /** Times of the settings of one variant; none where it does not do this type here. */

@@ -3,7 +3,14 @@
  * type, kernel volume, channels and size of the map, so that it serves other scans and networks.
  */
 import { z } from "zod";
-import { type Backend, type Context, deviceInfo, type Feature } from "../ffi/mod.ts";
+import {
+  type Backend,
+  type Context,
+  convTiles,
+  deviceInfo,
+  type Feature,
+  variants,
+} from "../ffi/mod.ts";
 import { InputError } from "../std/errors.ts";
 import { writeTextAtomic } from "../std/files.ts";
 import {
@@ -26,6 +33,8 @@ const dataflow = z.strictObject({
     epsilon: z.number().min(0).max(1).exactOptional(),
     threshold: z.number().int().nonnegative().exactOptional(),
     splits: z.number().int().positive().exactOptional(),
+    tile: z.string().min(1).exactOptional(),
+    pieces: z.number().int().positive().exactOptional(),
   }).exactOptional(),
 });
 
@@ -112,7 +121,7 @@ export class TunedPlans {
   /**
    * Reads what was found on this device.
    *
-   * @throws {InputError} Nothing was, or the file is damaged.
+   * @throws {InputError} Nothing was, the file is damaged, or a tile of it is no longer there.
    */
   static open(ctx: Context): TunedPlans {
     const device = deviceName(ctx.backend, ctx.threads);
@@ -122,6 +131,15 @@ export class TunedPlans {
       throw new InputError(
         `Cannot use engine "tuned": there is no "${path}" for ${device}; deno task bench tune ` +
           `makes it`,
+      );
+    }
+    const known = tilesOf(ctx);
+    for (const { settings } of Object.values(found.forward)) {
+      const tile = settings?.tile;
+      if (tile === undefined || known.has(tile)) continue;
+      throw new InputError(
+        `Cannot use "${path}": this library has no tile "${tile}" for ${device}; deno task bench ` +
+          `tune finds others`,
       );
     }
     return new TunedPlans(found.forward);
@@ -136,6 +154,16 @@ export class TunedPlans {
       }),
     );
   }
+}
+
+/** Every tile that some variant can be told to use in some type. */
+function tilesOf(ctx: Context): Set<string> {
+  const types = ["f32", "bf16", "f16"] as const;
+  return new Set(
+    variants(ctx.backend, "sparse_conv").flatMap((_, variant) =>
+      types.flatMap((dtype) => convTiles(ctx, variant, dtype))
+    ),
+  );
 }
 
 function readStore(path: string): Store | undefined {

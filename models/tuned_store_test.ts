@@ -99,6 +99,10 @@ Deno.test("nothing tuned, or a damaged file, is an error that says what to do", 
       await Deno.mkdir(".cache/tuned", { recursive: true });
       await Deno.writeTextFile(path, `{"schemaVersion": 1, "device": "x", "forward": {"a": 1}}`);
       assertThrows(() => TunedPlans.open(ctx), InputError, path);
+      const forward = { k: { variant: "implicit", settings: { tile: "mma_1x1", pieces: 2 } } };
+      const store = { schemaVersion: 1, device: "x", forward };
+      await Deno.writeTextFile(path, JSON.stringify(store));
+      assertThrows(() => TunedPlans.open(ctx), InputError, 'no tile "mma_1x1"');
     })
   );
 });

@@ -2,7 +2,7 @@
  * A whole network on the settings of an engine: its maps and all of its layers, nothing else. What
  * an engine tunes is tuned before the clock starts, on the same scan.
  */
-import { type Context, variants } from "../../ffi/mod.ts";
+import { type Context, convTiles, type Feature, variants } from "../../ffi/mod.ts";
 import { countMacs } from "../../models/count.ts";
 import {
   type Dataflow,
@@ -11,6 +11,7 @@ import {
   samePlan,
   sizeOf,
 } from "../../models/dataflow.ts";
+import { featureTensor } from "../../models/dtype.ts";
 import { Model } from "../../models/model.ts";
 import { Scene } from "../../models/scene.ts";
 import { tune, type Tuned } from "../../models/tune.ts";
@@ -69,11 +70,16 @@ export function prepareWorkload(bench: Bench, workload: NetworkInput): Prepared 
 }
 
 /** Puts the scan on a device. */
-function upload(ctx: Context, { coords, feats }: Prepared, stack: DisposableStack) {
+function upload(
+  ctx: Context,
+  { coords, feats }: Prepared,
+  stack: DisposableStack,
+  dtype: Feature = "f32",
+) {
   const rows = coords.length / 4;
   return {
     input: { coords: stack.use(ctx.tensorFrom("i32", [rows, 4], coords)) },
-    feats: stack.use(ctx.tensorFrom("f32", [rows, feats.length / rows], feats)),
+    feats: stack.use(featureTensor(ctx, dtype, [rows, feats.length / rows], feats)),
   };
 }
 
@@ -139,7 +145,18 @@ function instanceOf(
 /** What a backend does not have runs in its default. */
 export function here(ctx: Context, plan: EnginePlan): EnginePlan {
   const known = variants(ctx.backend, "sparse_conv");
-  return new Map([...plan].filter(([, { variant }]) => known.includes(variant)));
+  return new Map(
+    [...plan].filter(([, { variant }]) => known.includes(variant))
+      .map(([name, dataflow]) => [name, withKnownTile(ctx, dataflow)]),
+  );
+}
+
+/** What was tuned on another device may name a tile that this one has not got. */
+function withKnownTile(ctx: Context, dataflow: Dataflow): Dataflow {
+  const { tile, pieces: _, ...settings } = dataflow.settings ?? {};
+  if (tile === undefined) return dataflow;
+  const variant = ctx.variant("sparse_conv", dataflow.variant);
+  return convTiles(ctx, variant, "f32").includes(tile) ? dataflow : { ...dataflow, settings };
 }
 
 /** The plan of a profile for a scan: by its rule, or by timing its candidates. */
@@ -159,18 +176,20 @@ export function profilePlan(profile: Profile, ctx: Context, prepared: Prepared):
   return { plan, maps };
 }
 
-/** Times candidates on the scan of a workload. */
+/** Times candidates on the scan of a workload; with `tiles`, the fastest in every tile too. */
 export function tuneOn(
   ctx: Context,
   prepared: Prepared,
   maps: string,
   candidates: readonly Dataflow[],
+  { dtype = "f32", tiles = false }: { dtype?: Feature; tiles?: boolean } = {},
 ): Tuned {
   using stack = new DisposableStack();
-  const { input: scan, feats } = upload(ctx, prepared, stack);
+  const { input: scan, feats } = upload(ctx, prepared, stack, dtype);
   const known = variants(ctx.backend, "kernel_map").includes(maps);
   const scene = known ? { maps } : {};
-  return tune(ctx, { ...prepared, scan, feats: [feats], scene }, candidates);
+  const input = { ...prepared, scan, feats: [feats], scene, options: { dtype }, tiles };
+  return tune(ctx, input, candidates);
 }
 
 /** Bytes of weights and activations of the largest workload, for every engine. */

@@ -8,6 +8,7 @@ import {
   type Geometry,
   kernelMap,
   kernelMapCount,
+  kernelMapOrder,
   kernelMapPairs,
   kernelMapTranspose,
   kernelVolume,
@@ -153,7 +154,7 @@ export function stridedBy(ctx: Context, variant: string) {
   };
 }
 
-type Step = "kernel_map_count" | "kernel_map_pairs" | "kernel_map_transpose";
+type Step = "kernel_map_count" | "kernel_map_pairs" | "kernel_map_transpose" | "kernel_map_order";
 
 /** A step from the map of a layer to a list of its pairs, or to the map of the transposed layer. */
 function stepProblem({ scene }: Bench, op: Step, kind: Kind): Problem {
@@ -163,6 +164,7 @@ function stepProblem({ scene }: Bench, op: Step, kind: Kind): Problem {
     "kernel_map_count": 0,
     "kernel_map_pairs": 8 * pairs,
     "kernel_map_transpose": 4 * kv * n,
+    "kernel_map_order": 4 * (kv + 1) * m,
   };
   return {
     params: { m, pairs },
@@ -173,23 +175,38 @@ function stepProblem({ scene }: Bench, op: Step, kind: Kind): Problem {
       using stack = new DisposableStack();
       const from = stack.use(ctx.tensorFrom("i32", [kv, m], map));
       const starts = stack.use(ctx.tensor("i64", [kv + 1]));
-      const out = op === "kernel_map_count" ? null : stack.use(
-        ctx.tensor("i32", op === "kernel_map_pairs" ? [2, pairs] : [kv, n]),
-      );
+      const shapes = {
+        "kernel_map_count": [0],
+        "kernel_map_pairs": [2, pairs],
+        "kernel_map_transpose": [kv, n],
+        "kernel_map_order": [kv, m],
+      };
+      const out = stack.use(ctx.tensor("i32", shapes[op]));
+      const order = stack.use(ctx.tensor("i32", [1, op === "kernel_map_order" ? m : 0]));
       kernelMapCount(from, starts);
       const owned = stack.move();
       return {
         bind(name) {
           const variant = ctx.variant(op, name);
-          if (out === null) return () => kernelMapCount(from, starts, variant);
-          return op === "kernel_map_pairs"
-            ? () => kernelMapPairs(from, starts, out, variant)
-            : () => kernelMapTranspose(from, out, variant);
+          const runs = {
+            "kernel_map_count": () => kernelMapCount(from, starts, variant),
+            "kernel_map_pairs": () => kernelMapPairs(from, starts, out, variant),
+            "kernel_map_transpose": () => kernelMapTranspose(from, out, variant),
+            "kernel_map_order": () => kernelMapOrder(from, { order, ordered: out }, variant),
+          };
+          return runs[op];
         },
-        output: () =>
-          out === null
-            ? [{ name: "starts", values: starts.download() }]
-            : [{ name: "out", values: out.download() }],
+        output: () => {
+          const parts: Record<string, Tensor<"i32" | "i64">> = op === "kernel_map_count"
+            ? { starts }
+            : op === "kernel_map_order"
+            ? { order, out }
+            : { out };
+          return Object.entries(parts).map(([name, tensor]) => ({
+            name,
+            values: tensor.download(),
+          }));
+        },
         [Symbol.dispose]: () => owned.dispose(),
       };
     },
@@ -238,5 +255,6 @@ export const kernelMapCases: readonly Case[] = [
   },
   step("kernel_map_count", "subm3"),
   step("kernel_map_pairs", "subm3"),
+  step("kernel_map_order", "subm3"),
   step("kernel_map_transpose", "down2"),
 ];

@@ -1,9 +1,18 @@
 /** What a run was measured on. No host name, no user, no path but what was typed. */
-import { ABI_VERSION, buildInfo, deviceInfo } from "../../ffi/mod.ts";
+import { ABI_VERSION, buildInfo, deviceInfo, unavailable } from "../../ffi/mod.ts";
 import type { BenchContext } from "../../reports/schema.ts";
+import { InputError } from "../../std/errors.ts";
 import type { BenchBackend } from "../case.ts";
 
 const ROOT = new URL("../../", import.meta.url);
+
+/** Makes sure that a backend can be used, and the CPU beside it; `what` is for the error's text. */
+export function checkBackend(what: string, backend: BenchBackend): void {
+  for (const needed of new Set<BenchBackend>([backend, "cpu"])) {
+    const why = unavailable(needed);
+    if (why !== undefined) throw new InputError(`Cannot ${what} on the ${backend} backend: ${why}`);
+  }
+}
 
 /** Instruction sets by the level that the CPU library reports. */
 const ISA: Readonly<Record<string, readonly string[]>> = {

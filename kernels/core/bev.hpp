@@ -30,10 +30,11 @@ struct BevPool {
   vmk_dtype out_dtype;  // f32, or dtype
 };
 struct BevPoolBackward {
-  const float* grad_out;
+  const void* grad_out;
   const int32_t *order, *starts, *intervals;
-  float* grad_feats;
+  void* grad_feats;
   int64_t p, kept, intervals_n, c, grid;
+  vmk_dtype dtype;  // of both gradients
 };
 // depths * pixels points a camera.
 struct BevPoolFused {
@@ -45,10 +46,11 @@ struct BevPoolFused {
   vmk_dtype out_dtype;  // f32, or dtype
 };
 struct BevPoolFusedBackward {
-  const float *grad_out, *depth, *feats;
+  const void *grad_out, *depth, *feats;
   const int32_t *order, *starts, *intervals;
-  float *grad_depth, *grad_feats;
+  void *grad_depth, *grad_feats;
   int64_t p, kept, intervals_n, c, grid, depths, pixels, rows;  // rows of feats
+  vmk_dtype dtype;  // of all of them
 };
 
 }  // namespace vmk

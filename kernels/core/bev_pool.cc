@@ -46,7 +46,7 @@ int64_t depths_of(int64_t points, const vmk_tensor* feats, int64_t pixels) {
 
 void expect_like(const vmk_ctx* ctx, const vmk_tensor* t, const char* name,
                  const vmk_tensor* like) {
-  expect(ctx, t, name, VMK_F32, like->ndim);
+  expect(ctx, t, name, like->dtype, like->ndim);
   for (int32_t dim = 0; dim < like->ndim; ++dim) expect_size(t, name, dim, like->shape[dim]);
 }
 
@@ -136,16 +136,18 @@ VMK_API vmk_status vmk_bev_pool_backward(vmk_ctx* ctx, int32_t variant, const vm
                                          const vmk_tensor* order, const vmk_tensor* starts,
                                          const vmk_tensor* intervals, vmk_tensor* grad_feats) {
   return guard(ctx, [&] {
-    expect(ctx, grad_out, "grad_out", VMK_F32, 2);
+    const vmk_dtype dtype = expect_feature(ctx, grad_out, "grad_out", 2);
     expect_plan(ctx, order, starts, intervals);
-    expect(ctx, grad_feats, "grad_feats", VMK_F32, 2);
+    expect(ctx, grad_feats, "grad_feats", dtype, 2);
     expect_rows(grad_out, "grad_out");
     expect_rows(grad_feats, "grad_feats");
     expect_size(grad_feats, "grad_feats", 1, grad_out->shape[1]);
+    expect_takes("bev_pool_backward", kBevPoolBackward, variant, dtype);
     run_variant(ctx, "bev_pool_backward", kBevPoolBackward, variant,
-                {grad_out->as<float>(), order->as<int32_t>(), starts->as<int32_t>(),
-                 intervals->as<int32_t>(), grad_feats->as<float>(), grad_feats->shape[0],
-                 order->shape[0], intervals->shape[0], grad_out->shape[1], grad_out->shape[0]});
+                {grad_out->data, order->as<int32_t>(), starts->as<int32_t>(),
+                 intervals->as<int32_t>(), grad_feats->data, grad_feats->shape[0],
+                 order->shape[0], intervals->shape[0], grad_out->shape[1], grad_out->shape[0],
+                 dtype});
   });
 }
 
@@ -174,19 +176,19 @@ VMK_API vmk_status vmk_bev_pool_fused_backward(vmk_ctx* ctx, int32_t variant,
                                                const vmk_tensor* intervals, vmk_tensor* grad_depth,
                                                vmk_tensor* grad_feats, int64_t pixels) {
   return guard(ctx, [&] {
-    const int64_t p = expect_points(ctx, depth, "depth", VMK_F32);
-    expect(ctx, grad_out, "grad_out", VMK_F32, 2);
-    expect(ctx, feats, "feats", VMK_F32, 2);
+    const vmk_dtype dtype = expect_feature(ctx, feats, "feats", 2);
+    const int64_t p = expect_points(ctx, depth, "depth", dtype);
+    expect(ctx, grad_out, "grad_out", dtype, 2);
     expect_plan(ctx, order, starts, intervals);
     expect_like(ctx, grad_depth, "grad_depth", depth);
     expect_like(ctx, grad_feats, "grad_feats", feats);
     expect_rows(grad_out, "grad_out");
     expect_size(grad_out, "grad_out", 1, feats->shape[1]);
+    expect_takes("bev_pool_fused_backward", kBevPoolFusedBackward, variant, dtype);
     run_variant(ctx, "bev_pool_fused_backward", kBevPoolFusedBackward, variant,
-                {grad_out->as<float>(), depth->as<float>(), feats->as<float>(),
-                 order->as<int32_t>(), starts->as<int32_t>(), intervals->as<int32_t>(),
-                 grad_depth->as<float>(), grad_feats->as<float>(), p, order->shape[0],
-                 intervals->shape[0], feats->shape[1], grad_out->shape[0],
-                 depths_of(p, feats, pixels), pixels, feats->shape[0]});
+                {grad_out->data, depth->data, feats->data, order->as<int32_t>(),
+                 starts->as<int32_t>(), intervals->as<int32_t>(), grad_depth->data,
+                 grad_feats->data, p, order->shape[0], intervals->shape[0], feats->shape[1],
+                 grad_out->shape[0], depths_of(p, feats, pixels), pixels, feats->shape[0], dtype});
   });
 }

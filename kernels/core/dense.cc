@@ -5,12 +5,13 @@ using namespace vmk;
 
 namespace {
 
-// x and out are f32 [N, C].
-void expect_rows_like(const vmk_ctx* ctx, const vmk_tensor* x, const vmk_tensor* out) {
-  expect(ctx, x, "x", VMK_F32, 2);
-  expect(ctx, out, "out", VMK_F32, 2);
+// x and out are [N, C] of one type, which is returned.
+vmk_dtype expect_rows_like(const vmk_ctx* ctx, const vmk_tensor* x, const vmk_tensor* out) {
+  const vmk_dtype dtype = expect_feature(ctx, x, "x", 2);
+  expect(ctx, out, "out", dtype, 2);
   expect_size(out, "out", 0, x->shape[0]);
   expect_size(out, "out", 1, x->shape[1]);
+  return dtype;
 }
 
 void expect_vector(const vmk_ctx* ctx, const vmk_tensor* t, const char* name, int64_t size) {
@@ -62,24 +63,26 @@ VMK_API vmk_status vmk_layer_norm(vmk_ctx* ctx, int32_t variant, const vmk_tenso
                                   const vmk_tensor* gamma, const vmk_tensor* beta, vmk_tensor* out,
                                   float epsilon) {
   return guard(ctx, [&] {
-    expect_rows_like(ctx, x, out);
+    const vmk_dtype dtype = expect_rows_like(ctx, x, out);
     expect_vector(ctx, gamma, "gamma", x->shape[1]);
     expect_vector(ctx, beta, "beta", x->shape[1]);
     if (!(epsilon >= 0))
       fail(VMK_INVALID_ARGUMENT, "Cannot normalise: epsilon is %g, it must be at least 0",
            double{epsilon});
+    expect_takes("layer_norm", kLayerNorm, variant, dtype);
     run_variant(ctx, "layer_norm", kLayerNorm, variant,
-                {x->as<float>(), gamma->as<float>(), beta->as<float>(), out->as<float>(),
-                 x->shape[0], x->shape[1], epsilon});
+                {x->data, gamma->as<float>(), beta->as<float>(), out->data, x->shape[0],
+                 x->shape[1], epsilon, dtype});
   });
 }
 
 VMK_API vmk_status vmk_softmax(vmk_ctx* ctx, int32_t variant, const vmk_tensor* x,
                                vmk_tensor* out) {
   return guard(ctx, [&] {
-    expect_rows_like(ctx, x, out);
+    const vmk_dtype dtype = expect_rows_like(ctx, x, out);
+    expect_takes("softmax", kSoftmax, variant, dtype);
     run_variant(ctx, "softmax", kSoftmax, variant,
-                {x->as<float>(), out->as<float>(), x->shape[0], x->shape[1]});
+                {x->data, out->data, x->shape[0], x->shape[1], dtype});
   });
 }
 
@@ -112,14 +115,15 @@ VMK_API vmk_status vmk_split(vmk_ctx* ctx, int32_t variant, const vmk_tensor* x,
 VMK_API vmk_status vmk_map_reduce(vmk_ctx* ctx, int32_t variant, const vmk_tensor* feats,
                                   const vmk_tensor* map, vmk_tensor* out, int32_t reduce) {
   return guard(ctx, [&] {
-    expect(ctx, feats, "feats", VMK_F32, 2);
+    const vmk_dtype dtype = expect_feature(ctx, feats, "feats", 2);
     expect(ctx, map, "map", VMK_I32, 2);
-    expect_matrix(ctx, out, "out", VMK_F32, map->shape[1], feats->shape[1]);
+    expect_matrix(ctx, out, "out", dtype, map->shape[1], feats->shape[1]);
+    expect_takes("map_reduce", kMapReduce, variant, dtype);
     if (reduce < VMK_REDUCE_MEAN || reduce > VMK_REDUCE_MAX)
       fail(VMK_INVALID_ARGUMENT, "Cannot reduce: %d is not VMK_REDUCE_MEAN, SUM or MAX", reduce);
     run_variant(ctx, "map_reduce", kMapReduce, variant,
-                {feats->as<float>(), map->as<int32_t>(), out->as<float>(), feats->shape[0],
-                 map->shape[1], map->shape[0], feats->shape[1], reduce});
+                {feats->data, map->as<int32_t>(), out->data, feats->shape[0], map->shape[1],
+                 map->shape[0], feats->shape[1], reduce, dtype});
   });
 }
 

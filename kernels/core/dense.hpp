@@ -19,15 +19,18 @@ struct Affine {
   Epilogue epilogue;
 };
 struct LayerNorm {
-  const float *x, *gamma, *beta;
-  float* out;
+  const void* x;
+  const float *gamma, *beta;
+  void* out;
   int64_t n, c;
   float epsilon;
+  vmk_dtype dtype;  // of x and out
 };
 struct Softmax {
-  const float* x;
-  float* out;
+  const void* x;
+  void* out;
   int64_t n, c;
+  vmk_dtype dtype;
 };
 struct Concat {
   const void *a, *b;
@@ -51,11 +54,12 @@ struct Attention {
   int64_t width() const { return c / heads; }
 };
 struct MapReduce {
-  const float* feats;
+  const void* feats;
   const int32_t* map;
-  float* out;
+  void* out;
   int64_t n, m, kv, c;
   int32_t reduce;
+  vmk_dtype dtype;  // of feats and out
 };
 struct GridVoxelize {
   const float* positions;

@@ -143,6 +143,11 @@ struct KernelMapPairs {
   int32_t* pairs;
   int64_t kv, m, p;
 };
+struct KernelMapOrder {
+  const int32_t* map;
+  int32_t *order, *ordered;
+  int64_t kv, m, parts;
+};
 struct Epilogue {
   const float *scale, *shift;  // or nullptr
   const void* residual;        // or nullptr; of the output's dtype
@@ -155,14 +160,18 @@ struct ConvSettings {
   double epsilon = 0;
   int64_t threshold = 0;
   int32_t splits = 1;
+  int32_t tile = -1;   // number in the backend's list, -1: its choice
+  int32_t pieces = 0;  // 0: its choice
 };
 struct SparseConv {
   const void *feats, *weight;
   const int32_t* map;
   const int32_t* pairs;   // or nullptr
   const int64_t* starts;  // or nullptr
+  const int32_t* order;   // [parts, m] or nullptr
+  const int32_t* ordered;  // [kv, m] or nullptr, as order
   void* out;
-  int64_t n, m, kv, cin, cout, p;
+  int64_t n, m, kv, cin, cout, p, parts;
   vmk_dtype dtype;
   Epilogue epilogue;
   ConvSettings settings;
@@ -176,6 +185,8 @@ struct Variant {
   bool any_dtype = false;    // takes bf16 and f16 beside f32
   bool fused = false;        // of sparse_conv only: applies the epilogue
   bool counted = false;      // of kernel_map only: takes rows that the device counts
+  bool sorts = false;        // of sparse_conv only: reads order and ordered where they are given
+  bool tiled = false;        // of sparse_conv only: can be told which tile to use
 };
 template <class Args>
 constexpr Variant<Args> of_any_dtype(const char* name, void (*run)(Device&, const Args&)) {
@@ -186,6 +197,11 @@ struct Variants {
   const Variant<Args>* list;
   int32_t count;
 };
+
+// The tiles of sparse_conv: the number of a name, -1 for an unknown one; and the names, separated by
+// commas, of those that a variant can use on a device.
+int32_t find_conv_tile(const char* name);
+std::string conv_tiles(Device& device, const Variant<SparseConv>& variant, vmk_dtype dtype);
 
 // Each backend defines one table an op; an empty one says that it does not have the op.
 extern const Variants<Quantize> kQuantize;
@@ -201,6 +217,7 @@ extern const Variants<StridedMap> kStridedMap;
 extern const Variants<KernelMapTranspose> kKernelMapTranspose;
 extern const Variants<KernelMapCount> kKernelMapCount;
 extern const Variants<KernelMapPairs> kKernelMapPairs;
+extern const Variants<KernelMapOrder> kKernelMapOrder;
 extern const Variants<SparseConv> kSparseConv;
 extern const Variants<SparseConvWgrad> kSparseConvWgrad;
 extern const Variants<WeightTranspose> kWeightTranspose;
@@ -270,6 +287,9 @@ void expect_size(const vmk_tensor* t, const char* name, int32_t dim, int64_t nee
 void expect_at_least(const vmk_tensor* t, const char* name, int32_t dim, int64_t needed);
 // Row numbers are i32.
 void expect_rows(const vmk_tensor* t, const char* name);
+// The two outputs of kernel_map_order, which sparse_conv reads.
+void expect_order(const vmk_ctx* ctx, const vmk_tensor* map, const vmk_tensor* order,
+                  const vmk_tensor* ordered);
 Geometry read_geometry(const int32_t* ints);
 // Activations up to `last` are known to the op.
 Epilogue read_epilogue(const vmk_ctx* ctx, const vmk_tensor* scale, const vmk_tensor* shift,

@@ -1,5 +1,7 @@
 // Entries: downsample, kernel_map, strided_map, kernel_map_transpose, kernel_map_count,
-// kernel_map_pairs.
+// kernel_map_pairs, kernel_map_order.
+#include <algorithm>
+
 #include "internal.hpp"
 
 using namespace vmk;
@@ -26,6 +28,24 @@ Downsample read_downsample(const vmk_ctx* ctx, const vmk_tensor* coords, vmk_ten
 }
 
 }  // namespace
+
+namespace vmk {
+
+void expect_order(const vmk_ctx* ctx, const vmk_tensor* map, const vmk_tensor* order,
+                  const vmk_tensor* ordered) {
+  expect(ctx, order, "order", VMK_I32, 2);
+  expect(ctx, ordered, "ordered", VMK_I32, 2);
+  expect_at_least(order, "order", 0, 1);
+  const int64_t parts = order->shape[0], most = std::max<int64_t>(1, map->shape[0]);
+  if (parts > most)
+    fail(VMK_INVALID_ARGUMENT, "Cannot read order: it has %lld parts, map has offsets for %lld",
+         static_cast<long long>(parts), static_cast<long long>(most));
+  expect_size(order, "order", 1, map->shape[1]);
+  expect_size(ordered, "ordered", 0, map->shape[0]);
+  expect_size(ordered, "ordered", 1, map->shape[1]);
+}
+
+}  // namespace vmk
 
 VMK_API vmk_status vmk_downsample(vmk_ctx* ctx, int32_t variant, const vmk_tensor* coords,
                                   vmk_tensor* out_coords, vmk_tensor* count,
@@ -104,5 +124,16 @@ VMK_API vmk_status vmk_kernel_map_pairs(vmk_ctx* ctx, int32_t variant, const vmk
     run_variant(ctx, "kernel_map_pairs", kKernelMapPairs, variant,
                 {map->as<int32_t>(), starts->as<int64_t>(), pairs->as<int32_t>(), map->shape[0],
                  map->shape[1], pairs->shape[1]});
+  });
+}
+
+VMK_API vmk_status vmk_kernel_map_order(vmk_ctx* ctx, int32_t variant, const vmk_tensor* map,
+                                        vmk_tensor* order, vmk_tensor* ordered) {
+  return guard(ctx, [&] {
+    expect(ctx, map, "map", VMK_I32, 2);
+    expect_order(ctx, map, order, ordered);
+    run_variant(ctx, "kernel_map_order", kKernelMapOrder, variant,
+                {map->as<int32_t>(), order->as<int32_t>(), ordered->as<int32_t>(), map->shape[0],
+                 map->shape[1], order->shape[0]});
   });
 }

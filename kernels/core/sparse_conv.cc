@@ -1,9 +1,11 @@
-// Entries: sparse_conv, conv_needs_pairs, conv_settings.
+// Entries: sparse_conv, conv_needs_pairs, conv_takes_order, conv_tiles, conv_settings.
 #include "internal.hpp"
 
 using namespace vmk;
 
 namespace {
+
+constexpr int32_t kMostPieces = 16;
 
 const Variant<SparseConv>* conv_variant(int32_t variant) {
   return variant >= 0 && variant < kSparseConv.count ? &kSparseConv.list[variant] : nullptr;
@@ -37,20 +39,38 @@ VMK_API int32_t vmk_conv_needs_pairs(int32_t variant) {
   return conv_variant(variant) && conv_variant(variant)->needs_pairs;
 }
 
+VMK_API int32_t vmk_conv_takes_order(int32_t variant) {
+  return conv_variant(variant) && conv_variant(variant)->sorts;
+}
+
+VMK_API int64_t vmk_conv_tiles(const vmk_ctx* ctx, int32_t variant, vmk_dtype dtype, char* buf,
+                               int64_t cap) {
+  const Variant<SparseConv>* chosen = conv_variant(variant);
+  const bool able = ctx && chosen && chosen->tiled && (dtype == VMK_F32 || chosen->any_dtype);
+  return copy_text(able ? conv_tiles(*ctx->device, *chosen, dtype) : "", buf, cap);
+}
+
 VMK_API vmk_status vmk_conv_settings(vmk_ctx* ctx, double epsilon, int64_t threshold,
-                                     int32_t splits) {
+                                     int32_t splits, const char* tile, int32_t pieces) {
   return guard(ctx, [&] {
     if (!(epsilon >= 0 && epsilon <= 1) || threshold < 0 || splits < 1)
       fail(VMK_INVALID_ARGUMENT,
            "Cannot set dataflows: epsilon is %g, threshold %lld, splits %d; they must be in [0, "
            "1], at least 0 and at least 1", epsilon, static_cast<long long>(threshold), splits);
-    ctx->conv = {epsilon, threshold, splits};
+    if (pieces < 0 || pieces > kMostPieces)
+      fail(VMK_INVALID_ARGUMENT, "Cannot set dataflows: pieces is %d, not in [0, %d]", pieces,
+           kMostPieces);
+    const int32_t number = tile ? find_conv_tile(tile) : -1;
+    if (tile && number < 0)
+      fail(VMK_INVALID_ARGUMENT, "Cannot set dataflows: this library has no tile \"%s\"", tile);
+    ctx->conv = {epsilon, threshold, splits, number, pieces};
   });
 }
 
 VMK_API vmk_status vmk_sparse_conv(vmk_ctx* ctx, int32_t variant, const vmk_tensor* feats,
                                    const vmk_tensor* weight, const vmk_tensor* map,
                                    const vmk_tensor* pairs, const vmk_tensor* starts,
+                                   const vmk_tensor* order, const vmk_tensor* ordered,
                                    const vmk_tensor* scale, const vmk_tensor* shift,
                                    const vmk_tensor* residual, vmk_tensor* out,
                                    int32_t activation, float slope) {
@@ -71,12 +91,15 @@ VMK_API vmk_status vmk_sparse_conv(vmk_ctx* ctx, int32_t variant, const vmk_tens
       expect(ctx, starts, "starts", VMK_I64, 1);
       expect_size(starts, "starts", 0, kv + 1);
     }
+    if (order || ordered) expect_order(ctx, map, order, ordered);
     const SparseConv args{
         feats->data,
         weight->data,
         map->as<int32_t>(),
         pairs ? pairs->as<int32_t>() : nullptr,
         starts ? starts->as<int64_t>() : nullptr,
+        order ? order->as<int32_t>() : nullptr,
+        ordered ? ordered->as<int32_t>() : nullptr,
         out->data,
         feats->shape[0],
         out->shape[0],
@@ -84,6 +107,7 @@ VMK_API vmk_status vmk_sparse_conv(vmk_ctx* ctx, int32_t variant, const vmk_tens
         cin,
         cout,
         pairs ? pairs->shape[1] : 0,
+        order ? order->shape[0] : 0,
         dtype,
         read_epilogue(ctx, scale, shift, residual, out, activation, VMK_ACT_LEAKY_RELU,
                       slope),

@@ -31,6 +31,7 @@ std::string names_of(const char* op) {
   if (name == "kernel_map_transpose") return names(vmk::kKernelMapTranspose);
   if (name == "kernel_map_count") return names(vmk::kKernelMapCount);
   if (name == "kernel_map_pairs") return names(vmk::kKernelMapPairs);
+  if (name == "kernel_map_order") return names(vmk::kKernelMapOrder);
   if (name == "sparse_conv") return names(vmk::kSparseConv);
   if (name == "sparse_conv_wgrad") return names(vmk::kSparseConvWgrad);
   if (name == "weight_transpose") return names(vmk::kWeightTranspose);

@@ -63,46 +63,71 @@ void affine_rows(Device& any, const Affine& a) {
   });
 }
 
-void layer_norm_ref(Device&, const LayerNorm& a) {
+// Calls run(from, to, rows) for x and out in f32 on all threads: for the rows where they lie, or
+// for a few at a time that were widened, in one buffer.
+template <class Args, class F>
+void each_rows(CpuDevice& device, const Args& a, F&& run) {
+  if (a.dtype == VMK_F32)
+    return device.pool.for_ranges(a.n, grain_of(a.c), [&](int64_t begin, int64_t end) {
+      run(static_cast<const float*>(a.x) + begin * a.c, static_cast<float*>(a.out) + begin * a.c,
+          end - begin);
+    });
+  const SimdKernels& simd = simd_kernels(device.isa);
+  const int64_t rows = grain_of(4 * a.c), size = rows * a.c;  // 16 kB of values
+  float* buffers = device.scratch<float>(device.threads() * size);
+  device.pool.for_ranges(a.n, rows, [&](int64_t begin, int64_t end, int32_t thread) {
+    float* values = buffers + thread * size;
+    const int64_t at = begin * a.c, n = (end - begin) * a.c;
+    simd.widen(static_cast<const uint16_t*>(a.x) + at, a.dtype, values, n);
+    run(values, values, end - begin);
+    simd.narrow(values, a.dtype, static_cast<uint16_t*>(a.out) + at, n);
+  });
+}
+
+void layer_norm_ref(Device& any, const LayerNorm& a) {
+  CpuDevice& device = cpu_device(any);
+  const float* all = as_f32(device, a.x, a.dtype, a.n * a.c);
+  const WideOutput out(device, a.out, a.dtype, a.n * a.c);
   for (int64_t i = 0; i < a.n; ++i) {
-    const float* x = a.x + i * a.c;
+    const float* x = all + i * a.c;
     double mean = 0, variance = 0;
     for (int64_t k = 0; k < a.c; ++k) mean += x[k] / static_cast<double>(a.c);
     for (int64_t k = 0; k < a.c; ++k)
       variance += (x[k] - mean) * (x[k] - mean) / static_cast<double>(a.c);
     for (int64_t k = 0; k < a.c; ++k)
-      a.out[i * a.c + k] = static_cast<float>(
+      out.data[i * a.c + k] = static_cast<float>(
           (x[k] - mean) / std::sqrt(variance + a.epsilon) * a.gamma[k] + a.beta[k]);
   }
+  out.store();
 }
 
 void layer_norm_rows(Device& any, const LayerNorm& a) {
   CpuDevice& device = cpu_device(any);
-  device.pool.for_ranges(a.n, grain_of(a.c), [&](int64_t begin, int64_t end) {
-    LayerNorm part = a;
-    part.x += begin * a.c;
-    part.out += begin * a.c;
-    part.n = end - begin;
-    dense_kernels(device.isa).layer_norm(part);
+  each_rows(device, a, [&](const float* x, float* out, int64_t rows) {
+    dense_kernels(device.isa).layer_norm({x, a.gamma, a.beta, out, rows, a.c, a.epsilon});
   });
 }
 
-void softmax_ref(Device&, const Softmax& a) {
+void softmax_ref(Device& any, const Softmax& a) {
+  CpuDevice& device = cpu_device(any);
+  const float* all = as_f32(device, a.x, a.dtype, a.n * a.c);
+  const WideOutput out(device, a.out, a.dtype, a.n * a.c);
+  std::vector<double> powers(a.c);
   for (int64_t i = 0; i < a.n; ++i) {
-    const float* x = a.x + i * a.c;
+    const float* x = all + i * a.c;
     double most = -std::numeric_limits<double>::infinity(), sum = 0;
     for (int64_t k = 0; k < a.c; ++k) most = std::max<double>(most, x[k]);
-    for (int64_t k = 0; k < a.c; ++k) sum += std::exp(x[k] - most);
+    for (int64_t k = 0; k < a.c; ++k) sum += powers[k] = std::exp(x[k] - most);
     for (int64_t k = 0; k < a.c; ++k)
-      a.out[i * a.c + k] = static_cast<float>(std::exp(x[k] - most) / sum);
+      out.data[i * a.c + k] = static_cast<float>(powers[k] / sum);
   }
+  out.store();
 }
 
 void softmax_rows(Device& any, const Softmax& a) {
   CpuDevice& device = cpu_device(any);
-  device.pool.for_ranges(a.n, grain_of(a.c), [&](int64_t begin, int64_t end) {
-    dense_kernels(device.isa)
-        .softmax({a.x + begin * a.c, a.out + begin * a.c, end - begin, a.c});
+  each_rows(device, a, [&](const float* x, float* out, int64_t rows) {
+    dense_kernels(device.isa).softmax({x, out, rows, a.c});
   });
 }
 
@@ -157,41 +182,75 @@ void check_map(const MapReduce& a) {
 // NaN wins over every number, as in the fast variant.
 double larger(double a, double b) { return b > a || b != b ? b : a; }
 
-void map_reduce_ref(Device&, const MapReduce& a) {
+void map_reduce_ref(Device& any, const MapReduce& a) {
+  CpuDevice& device = cpu_device(any);
   check_map(a);
+  const float* feats = as_f32(device, a.feats, a.dtype, a.n * a.c);
+  const WideOutput out(device, a.out, a.dtype, a.m * a.c);
   for (int64_t i = 0; i < a.m * a.c; ++i) {
     double value = 0;
     int64_t count = 0;
     for (int64_t k = 0; k < a.kv; ++k) {
       const int32_t row = a.map[k * a.m + i / a.c];
       if (row < 0) continue;
-      const double x = a.feats[row * a.c + i % a.c];
+      const double x = feats[row * a.c + i % a.c];
       value = count++ == 0 ? x : a.reduce == VMK_REDUCE_MAX ? larger(value, x) : value + x;
     }
     const bool mean = a.reduce == VMK_REDUCE_MEAN && count > 0;
-    a.out[i] = static_cast<float>(mean ? value / static_cast<double>(count) : value);
+    out.data[i] = static_cast<float>(mean ? value / static_cast<double>(count) : value);
   }
+  out.store();
+}
+
+// The rows of an output widened side by side, with a map of their own.
+void map_reduce_half(CpuDevice& device, const MapReduce& a) {
+  const SimdKernels& simd = simd_kernels(device.isa);
+  const auto run = dense_kernels(device.isa).map_reduce;
+  const int64_t size = (a.kv + 1) * a.c;
+  float* buffers = device.scratch<float>(device.threads() * size);
+  int32_t* maps = device.scratch<int32_t>(device.threads() * a.kv);
+  device.pool.for_ranges(a.m, grain_of(a.c * a.kv), [&](int64_t begin, int64_t end,
+                                                        int32_t thread) {
+    float *out = buffers + thread * size, *feats = out + a.c;
+    int32_t* map = maps + thread * a.kv;
+    for (int64_t m = begin; m < end; ++m) {
+      int32_t count = 0;
+      for (int64_t k = 0; k < a.kv; ++k) {
+        const int32_t row = a.map[k * a.m + m];
+        map[k] = row < 0 ? -1 : count++;
+        if (row >= 0)
+          simd.widen(static_cast<const uint16_t*>(a.feats) + row * a.c, a.dtype,
+                     feats + map[k] * a.c, a.c);
+      }
+      run({feats, map, out, 1, a.kv, a.c, a.reduce}, 0, 1);
+      simd.narrow(out, a.dtype, static_cast<uint16_t*>(a.out) + m * a.c, a.c);
+    }
+  });
 }
 
 void map_reduce_rows(Device& any, const MapReduce& a) {
   CpuDevice& device = cpu_device(any);
   check_map(a);
+  if (a.dtype != VMK_F32) return map_reduce_half(device, a);
+  const ReduceRows rows{static_cast<const float*>(a.feats), a.map, static_cast<float*>(a.out),
+                        a.m, a.kv, a.c, a.reduce};
   device.pool.for_ranges(a.m, grain_of(a.c * a.kv), [&](int64_t begin, int64_t end) {
-    dense_kernels(device.isa).map_reduce(a, begin, end);
+    dense_kernels(device.isa).map_reduce(rows, begin, end);
   });
 }
 
 constexpr Variant<Affine> kAffineList[] = {of_any_dtype("rows", affine_rows),
                                            of_any_dtype("ref", affine_ref)};
-constexpr Variant<LayerNorm> kLayerNormList[] = {{"rows", layer_norm_rows},
-                                                 {"ref", layer_norm_ref}};
-constexpr Variant<Softmax> kSoftmaxList[] = {{"rows", softmax_rows}, {"ref", softmax_ref}};
+constexpr Variant<LayerNorm> kLayerNormList[] = {of_any_dtype("rows", layer_norm_rows),
+                                                 of_any_dtype("ref", layer_norm_ref)};
+constexpr Variant<Softmax> kSoftmaxList[] = {of_any_dtype("rows", softmax_rows),
+                                             of_any_dtype("ref", softmax_ref)};
 constexpr Variant<Concat> kConcatList[] = {of_any_dtype("rows", concat_rows),
                                            of_any_dtype("ref", concat_ref)};
 constexpr Variant<Split> kSplitList[] = {of_any_dtype("rows", split_rows),
                                          of_any_dtype("ref", split_ref)};
-constexpr Variant<MapReduce> kMapReduceList[] = {{"rows", map_reduce_rows},
-                                                 {"ref", map_reduce_ref}};
+constexpr Variant<MapReduce> kMapReduceList[] = {of_any_dtype("rows", map_reduce_rows),
+                                                 of_any_dtype("ref", map_reduce_ref)};
 
 }  // namespace
 

@@ -19,12 +19,33 @@ struct AffineRows {
   float slope;
 };
 
+// n rows of c columns, in f32; out may be x.
+struct SoftmaxRows {
+  const float* x;
+  float* out;
+  int64_t n, c;
+};
+struct NormRows {
+  const float *x, *gamma, *beta;
+  float* out;
+  int64_t n, c;
+  float epsilon;
+};
+// Of a map [kv, m] whose entries have been checked, in f32.
+struct ReduceRows {
+  const float* feats;
+  const int32_t* map;
+  float* out;
+  int64_t m, kv, c;
+  int32_t reduce;
+};
+
 struct DenseKernels {
   void (*affine)(const AffineRows&);
-  void (*softmax)(const Softmax&);  // of all n rows
-  void (*layer_norm)(const LayerNorm&);
-  // Rows [begin, end) of the output; map entries have been checked.
-  void (*map_reduce)(const MapReduce&, int64_t begin, int64_t end);
+  void (*softmax)(const SoftmaxRows&);
+  void (*layer_norm)(const NormRows&);
+  // Rows [begin, end) of the output.
+  void (*map_reduce)(const ReduceRows&, int64_t begin, int64_t end);
 };
 
 extern const DenseKernels kDenseBaseline;

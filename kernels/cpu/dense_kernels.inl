@@ -103,7 +103,7 @@ float largest_of(const float* x, int64_t c) {
 }
 
 // A NaN is not the largest, but its exponential is NaN and so is the sum of the row.
-void softmax(const Softmax& g) {
+void softmax(const SoftmaxRows& g) {
   for (int64_t row = 0; row < g.n && g.c > 0; ++row) {
     const float* x = g.x + row * g.c;
     float* out = g.out + row * g.c;
@@ -123,7 +123,7 @@ void softmax(const Softmax& g) {
   }
 }
 
-void layer_norm(const LayerNorm& g) {
+void layer_norm(const NormRows& g) {
   for (int64_t row = 0; row < g.n && g.c > 0; ++row) {
     const float* x = g.x + row * g.c;
     const auto columns = static_cast<float>(g.c);
@@ -161,7 +161,7 @@ void join(float* out, const float* x, int64_t c) {
   }
 }
 
-void map_reduce(const MapReduce& g, int64_t begin, int64_t end) {
+void map_reduce(const ReduceRows& g, int64_t begin, int64_t end) {
   for (int64_t m = begin; m < end; ++m) {
     float* out = g.out + m * g.c;
     int32_t count = 0;

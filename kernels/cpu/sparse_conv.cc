@@ -112,7 +112,7 @@ namespace {
 constexpr bool kPairs = true, kAnyDtype = true, kFused = true;
 constexpr Variant<SparseConv> kList[] = {
     {"implicit", sparse_conv_implicit, !kPairs, kAnyDtype, kFused},
-    {"masked", sparse_conv_masked, !kPairs, kAnyDtype, kFused},
+    {.name = "masked", .run = sparse_conv_masked, .any_dtype = true, .fused = true, .sorts = true},
     {"fetch", sparse_conv_fetch, kPairs, kAnyDtype, kFused},
     {"fused", sparse_conv_fused, kPairs, kAnyDtype, kFused},
     {"grouped", sparse_conv_grouped, kPairs, kAnyDtype, kFused},
@@ -123,5 +123,9 @@ constexpr Variant<SparseConv> kList[] = {
 }  // namespace
 
 const Variants<SparseConv> kSparseConv = variants(kList);
+
+// Blocks of registers are the instruction set's.
+int32_t find_conv_tile(const char*) { return -1; }
+std::string conv_tiles(Device&, const Variant<SparseConv>&, vmk_dtype) { return ""; }
 
 }  // namespace vmk

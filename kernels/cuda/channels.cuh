@@ -79,16 +79,6 @@ __device__ inline Float8 add(const Float8& sum, float weight, const Float8& valu
   return {add(sum.low, weight, value.low), add(sum.high, weight, value.high)};
 }
 
-// Calls run(V{}) with the widest V that rows of c channels are made of.
-template <class F>
-void with_width(int64_t c, F&& run) {
-  if (c % 4 == 0) {
-    run(float4{});
-  } else {
-    run(float{});
-  }
-}
-
 // Calls run(T{}, V{}) with the type of dtype and the widest V that rows of c of them are made of.
 template <class F>
 void with_lanes(vmk_dtype dtype, int64_t c, F&& run) {

@@ -35,6 +35,7 @@ void scatter_buffers(CudaDevice& device, const ConvCall& a, vmk_dtype dtype, con
                      const float* products);
 
 // The tile of products of `rows` listed rows.
-const ConvTile& list_tile(CudaDevice& device, const ConvCall& a, vmk_dtype dtype, int64_t rows);
+const ConvTile& list_tile(CudaDevice& device, const ConvCall& a, const SparseConv& args,
+                          int64_t rows);
 
 }  // namespace vmk

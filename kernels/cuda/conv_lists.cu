@@ -165,8 +165,11 @@ int32_t* slots_of(CudaDevice& device, const ConvCall& a, const BufferPlan& plan,
   return slots;
 }
 
-const ConvTile& list_tile(CudaDevice& device, const ConvCall& a, vmk_dtype dtype, int64_t rows) {
-  return *choose_tile(device, {dtype, false, rows, a.columns, a.cin, false}).tile;
+const ConvTile& list_tile(CudaDevice& device, const ConvCall& a, const SparseConv& args,
+                          int64_t rows) {
+  TileWish wish{args.dtype, false, rows, a.columns, a.cin, false};
+  wish.tile = args.settings.tile;
+  return *choose_tile(device, wish).tile;
 }
 
 void multiply_buffers(CudaDevice& device, const ConvCall& a, const ConvTile& tile,

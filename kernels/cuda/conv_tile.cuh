@@ -50,6 +50,7 @@ __global__ void __launch_bounds__(T::kThreads)
   product.each([&](int r, int column, const auto& sum) {
     if (first + r >= a.m || column >= a.columns) return;
     const int64_t m = order ? order[first + r] : first + r;
+    if (m < 0 || m >= a.m) return note(log, kBadOrder, 0, first + r, m);
     if (sums) {
       copy_sums(sums + m * a.columns + column, sum);
     } else {

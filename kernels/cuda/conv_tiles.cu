@@ -1,9 +1,10 @@
 // The choice of a tile by a model of its time: how often the device must be filled with blocks,
 // times the slower of multiplying and loading in each of them. Constants are per multiprocessor
-// and cycle, of data sheets; an autotuner that measures can only replace them.
+// and cycle, of data sheets; a caller that has timed the tiles names the one to use.
 #include "conv_tiles.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace vmk {
 
@@ -41,26 +42,63 @@ double time_of(const ConvTile& tile, int pieces, const TileWish& wish, const Cud
   return static_cast<double>(ceil_div(blocks, at_once)) * resident * steps * step + sums;
 }
 
+[[noreturn]] void fail_choice(const TileWish& wish, const CudaDevice& device) {
+  const char* type = wish.tf32 ? "tf32" : dtype_name(wish.dtype);
+  if (wish.tile < 0)
+    fail(VMK_UNSUPPORTED, "Cannot run sparse_conv in %s: this device is an sm_%d, no tile of this "
+         "library runs on it", type, device.capability());
+  fail(VMK_UNSUPPORTED, "Cannot run sparse_conv in %s with tile \"%s\": it is for another type or "
+       "more than this sm_%d has", type, kConvTiles[wish.tile]->name, device.capability());
+}
+
+// Pieces to try with a tile: one, two, four, .. or those that were asked for.
+struct Pieces {
+  int first, last;
+};
+Pieces pieces_of(const TileWish& wish, int64_t steps) {
+  if (wish.pieces == 0) return {1, wish.splits_k ? kMostPieces : 1};
+  const int pieces = static_cast<int>(std::clamp<int64_t>(steps, 1, wish.pieces));
+  return {pieces, pieces};
+}
+
 }  // namespace
+
+int32_t find_conv_tile(const char* name) {
+  for (int i = 0; i < kConvTileCount; ++i)
+    if (std::strcmp(kConvTiles[i]->name, name) == 0) return i;
+  return -1;
+}
+
+std::string conv_tiles(Device& any, const Variant<SparseConv>& variant, vmk_dtype dtype) {
+  // The variants for f32 alone are those that round it.
+  const TileWish wish{dtype, !variant.any_dtype, 1, 1, 1, false};
+  std::string names;
+  for (int i = 0; i < kConvTileCount; ++i) {
+    if (!suits(*kConvTiles[i], wish, static_cast<CudaDevice&>(any))) continue;
+    if (!names.empty()) names += ',';
+    names += kConvTiles[i]->name;
+  }
+  return names;
+}
 
 TileChoice choose_tile(CudaDevice& device, const TileWish& wish) {
   TileChoice best{nullptr, 1};
   double least = 0;
   for (int i = 0; i < kConvTileCount; ++i) {
     const ConvTile& tile = *kConvTiles[i];
-    if (!suits(tile, wish, device)) continue;
+    if ((wish.tile >= 0 && i != wish.tile) || !suits(tile, wish, device)) continue;
     const int64_t steps = ceil_div(wish.depth, tile.k);
-    for (int pieces = 1; pieces <= (wish.splits_k ? kMostPieces : 1); pieces *= 2) {
-      if (pieces > 1 && steps < 4 * pieces) break;  // a piece that only fills its stages
+    const Pieces range = pieces_of(wish, steps);
+    for (int pieces = range.first; pieces <= range.last; pieces *= 2) {
+      // A piece that only fills its stages is not worth it, unless it was asked for.
+      if (pieces > range.first && steps < 4 * pieces) break;
       const double time = time_of(tile, pieces, wish, device);
       if (best.tile && time >= least) continue;
       best = {&tile, pieces};
       least = time;
     }
   }
-  if (!best.tile)
-    fail(VMK_UNSUPPORTED, "Cannot run sparse_conv in %s: this device is an sm_%d, no tile of this "
-         "library runs on it", wish.tf32 ? "tf32" : dtype_name(wish.dtype), device.capability());
+  if (!best.tile) fail_choice(wish, device);
   return best;
 }
 

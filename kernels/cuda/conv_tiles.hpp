@@ -50,13 +50,16 @@ struct TileWish {
   int64_t rows;    // of the product
   int columns;
   int64_t depth;   // channels times offsets that a row sums over
-  bool splits_k;   // whether pieces may be more than one
+  bool splits_k;   // whether the choice of pieces may be more than one
+  int32_t tile = -1;  // to use this one
+  int pieces = 0;     // and as many, fewer where there are fewer steps
 };
 struct TileChoice {
   const ConvTile* tile;
   int pieces;
 };
-// The cheapest tile by the model in conv_tiles.cu. Throws when the device has none for the wish.
+// The cheapest tile by the model in conv_tiles.cu, of those that the wish leaves. Throws when it
+// leaves none.
 TileChoice choose_tile(CudaDevice& device, const TileWish& wish);
 
 }  // namespace vmk

@@ -110,6 +110,8 @@ __attribute__((format(printf, 2, 0))) [[noreturn]] void fail_value(vmk_status st
     case kBadPair:
       fail_value(kInvalid, "Cannot convolve: pair %lld names row %d, which is not there or out of "
                  "order", note);
+    case kBadOrder:
+      fail_value(kInvalid, "Cannot convolve: place %lld of order names row %d, out has fewer", note);
     case kBadCell:
       fail_value(kInvalid, "Cannot group points: cells[%lld] = %d, the grid has fewer", note);
     case kBadGroup:

@@ -29,6 +29,7 @@ enum DataError : int {
   kBadPairCount,  // row: the columns of pairs, value: those needed
   kBadConvStarts,  // row: the offset, value: where its pairs start
   kBadPair,        // value: the input row, or the output row that does not ascend
+  kBadOrder,       // row: the place
   kBadCell,
   kBadGroup,   // value: the row of feats that it names
   kBadInterval,

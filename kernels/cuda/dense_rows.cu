@@ -106,13 +106,19 @@ __device__ inline float larger(float a, float b) { return b > a || b != b ? b : 
 __device__ inline float4 larger(const float4& a, const float4& b) {
   return make_float4(larger(a.x, b.x), larger(a.y, b.y), larger(a.z, b.z), larger(a.w, b.w));
 }
+__device__ inline Float8 larger(const Float8& a, const Float8& b) {
+  return {larger(a.low, b.low), larger(a.high, b.high)};
+}
 __device__ inline float divided(float a, float by) { return a / by; }
 __device__ inline float4 divided(const float4& a, float by) {
   return make_float4(a.x / by, a.y / by, a.z / by, a.w / by);
 }
+__device__ inline Float8 divided(const Float8& a, float by) {
+  return {divided(a.low, by), divided(a.high, by)};
+}
 
 // Neighbouring threads read neighbouring entries of the same row of the map from cache.
-template <class V>
+template <class T, class V>
 __global__ void __launch_bounds__(kBlock)
     reduce_neighbors(MapReduce a, int64_t groups, DataErrors* log) {
   const int64_t at = thread_index();
@@ -127,7 +133,7 @@ __global__ void __launch_bounds__(kBlock)
       note(log, kBadReduceRow, 0, m, row);
       continue;
     }
-    const V x = load<V>(a.feats, row, groups, v);
+    const V x = load<V>(static_cast<const T*>(a.feats), row, groups, v);
     if (count++ == 0) {
       value = x;
     } else {
@@ -135,7 +141,8 @@ __global__ void __launch_bounds__(kBlock)
     }
   }
   const bool mean = a.reduce == VMK_REDUCE_MEAN && count > 1;
-  store(a.out, m, groups, v, mean ? divided(value, static_cast<float>(count)) : value);
+  store(static_cast<T*>(a.out), m, groups, v,
+        mean ? divided(value, static_cast<float>(count)) : value);
 }
 
 }  // namespace
@@ -183,10 +190,11 @@ void split_rows(Device& any, const Split& s) {
 
 void map_reduce_rows(Device& any, const MapReduce& a) {
   CudaDevice& device = cuda_device(any);
-  with_width(a.c, [&](auto lane) {
+  with_lanes(a.dtype, a.c, [&](auto element, auto lane) {
+    using T = decltype(element);
     using V = decltype(lane);
     const int64_t groups = a.c / kWidth<V>;
-    VMK_LAUNCH(device, reduce_neighbors<V>, blocks(a.m * groups), kBlock, a, groups,
+    VMK_LAUNCH(device, (reduce_neighbors<T, V>), blocks(a.m * groups), kBlock, a, groups,
                device.data_errors());
   });
 }

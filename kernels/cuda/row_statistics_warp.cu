@@ -1,9 +1,10 @@
-// layer_norm.warp, softmax.warp - one warp a row.
-// Cost: a row is read two or three times, from the nearest cache after the first, and written once.
+// layer_norm.warp, softmax.warp - one warp a row, values of 16 bits widened as they are read.
+// Cost: a row is read three times, from the nearest cache after the first, and written once; the
+// exponentials of a softmax are made twice, so that none of them is stored in 16 bits.
 #include <cmath>
 
-#include "common.cuh"
 #include "dense.hpp"
+#include "mma.cuh"
 
 namespace vmk {
 
@@ -28,50 +29,58 @@ __device__ inline int64_t warp_row() {
   return static_cast<int64_t>(blockIdx.x) * kWarps + threadIdx.x / kWarpSize;
 }
 
+template <class T>
 __global__ void __launch_bounds__(kBlock) normalize_rows(LayerNorm a) {
   const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
   const int64_t row = warp_row();
   if (row >= a.n) return;
-  const float* x = a.x + row * a.c;
+  const T* x = static_cast<const T*>(a.x) + row * a.c;
+  T* out = static_cast<T*>(a.out) + row * a.c;
   const auto columns = static_cast<float>(a.c);
   float sum = 0, squares = 0;
-  for (int64_t k = lane; k < a.c; k += kWarpSize) sum += x[k];
+  for (int64_t k = lane; k < a.c; k += kWarpSize) sum += to_float(x[k]);
   const float mean = over_warp(sum, plus) / columns;
   // Squares of deviations, in a second pass: E[x^2] - mean^2 loses all digits far from 0.
-  for (int64_t k = lane; k < a.c; k += kWarpSize) squares += (x[k] - mean) * (x[k] - mean);
+  for (int64_t k = lane; k < a.c; k += kWarpSize) {
+    const float deviation = to_float(x[k]) - mean;
+    squares += deviation * deviation;
+  }
   const float factor = 1.0f / sqrtf(over_warp(squares, plus) / columns + a.epsilon);
   for (int64_t k = lane; k < a.c; k += kWarpSize)
-    a.out[row * a.c + k] = (x[k] - mean) * factor * a.gamma[k] + a.beta[k];
+    from_float((to_float(x[k]) - mean) * factor * a.gamma[k] + a.beta[k], out[k]);
 }
 
+// x and out may be one array: no lane reads what another one writes.
+template <class T>
 __global__ void __launch_bounds__(kBlock) softmax_rows(Softmax a) {
   const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
   const int64_t row = warp_row();
   if (row >= a.n || a.c == 0) return;
-  const float* x = a.x + row * a.c;
-  float* out = a.out + row * a.c;
-  float most = x[0], sum = 0;
-  for (int64_t k = lane; k < a.c; k += kWarpSize) most = larger(most, x[k]);
+  const T* x = static_cast<const T*>(a.x) + row * a.c;
+  T* out = static_cast<T*>(a.out) + row * a.c;
+  float most = -INFINITY, sum = 0;
+  for (int64_t k = lane; k < a.c; k += kWarpSize) most = larger(most, to_float(x[k]));
   most = over_warp(most, larger);
-  for (int64_t k = lane; k < a.c; k += kWarpSize) {
-    const float value = expf(x[k] - most);
-    out[k] = value;
-    sum += value;
-  }
+  for (int64_t k = lane; k < a.c; k += kWarpSize) sum += expf(to_float(x[k]) - most);
   sum = over_warp(sum, plus);
-  for (int64_t k = lane; k < a.c; k += kWarpSize) out[k] /= sum;
+  for (int64_t k = lane; k < a.c; k += kWarpSize)
+    from_float(expf(to_float(x[k]) - most) / sum, out[k]);
 }
 
 }  // namespace
 
 void layer_norm_warp(Device& any, const LayerNorm& a) {
   CudaDevice& device = cuda_device(any);
-  VMK_LAUNCH(device, normalize_rows, blocks(a.n, kWarps), kBlock, a);
+  with_element(a.dtype, [&](auto element) {
+    VMK_LAUNCH(device, normalize_rows<decltype(element)>, blocks(a.n, kWarps), kBlock, a);
+  });
 }
 
 void softmax_warp(Device& any, const Softmax& a) {
   CudaDevice& device = cuda_device(any);
-  VMK_LAUNCH(device, softmax_rows, blocks(a.n, kWarps), kBlock, a);
+  with_element(a.dtype, [&](auto element) {
+    VMK_LAUNCH(device, softmax_rows<decltype(element)>, blocks(a.n, kWarps), kBlock, a);
+  });
 }
 
 }  // namespace vmk

@@ -69,7 +69,7 @@ void run(Device& any, const SparseConv& args, bool grouped) {
   const ConvCall a = call_of(device, args);
   check_pairs(device, a);
   if (a.kv == 0 || a.cin == 0) return finish_sums(device, a, args.dtype, nullptr, 0);
-  const ConvTile& tile = list_tile(device, a, args.dtype, a.p);
+  const ConvTile& tile = list_tile(device, a, args, a.p);
   const ConvSettings none{};
   const ConvSettings& s = grouped ? args.settings : none;
   const BufferPlan plan = plan_buffers(device, a, s.epsilon, s.threshold, tile.m);

@@ -54,9 +54,9 @@ void finish(CudaDevice& device, const ConvCall& a, const SparseConv& args, const
 }
 
 template <class Element>
-void gather_all(CudaDevice& device, const ConvCall& a, vmk_dtype dtype, float* sums) {
+void gather_all(CudaDevice& device, const ConvCall& a, const SparseConv& args, float* sums) {
   const int64_t most = std::min(a.m, a.p);
-  const ConvTile& tile = list_tile(device, a, dtype, most);
+  const ConvTile& tile = list_tile(device, a, args, most);
   auto* rows = device.scratch<Element>(most * a.cin);
   float* products = device.scratch<float>(most * a.columns);
   const DataErrors* log = device.data_errors();
@@ -79,7 +79,7 @@ void sparse_conv_gather(Device& any, const SparseConv& args) {
   check_pairs(device, a);
   if (a.cin > 0)
     with_element(args.dtype, [&](auto element) {
-      gather_all<decltype(element)>(device, a, args.dtype, sums);
+      gather_all<decltype(element)>(device, a, args, sums);
     });
   finish(device, a, args, sums);
 }
@@ -91,7 +91,7 @@ void sparse_conv_fetch(Device& any, const SparseConv& args) {
   float* sums = zeroed_sums(device, a, args.dtype);
   check_pairs(device, a);
   const int64_t most = std::min(a.m, a.p);
-  const ConvTile& tile = list_tile(device, a, args.dtype, most);
+  const ConvTile& tile = list_tile(device, a, args, most);
   for (int64_t k = 0; k < (a.cin > 0 ? a.kv : 0); ++k)
     tile.lists(device, a, {a.feats, a.pairs, a.pairs + a.p, sums, nullptr, nullptr, k, most,
                            device.data_errors()});

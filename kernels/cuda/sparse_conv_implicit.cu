@@ -15,8 +15,9 @@ void run(Device& any, const SparseConv& args, bool tf32) {
   check_offsets(args);
   const ConvCall a = call_of(device, args);
   if (a.kv == 0 || a.cin == 0) return finish_sums(device, a, args.dtype, nullptr, 0);
-  const TileChoice choice =
-      choose_tile(device, {args.dtype, tf32, a.m, a.columns, a.kv * a.cin, true});
+  const ConvSettings& s = args.settings;
+  const TileChoice choice = choose_tile(
+      device, {args.dtype, tf32, a.m, a.columns, a.kv * a.cin, true, s.tile, s.pieces});
   const auto kv = static_cast<int>(a.kv);
   MapJob job{a.map, nullptr, kv, 1, choice.pieces, nullptr};
   if (choice.pieces > 1) job.sums = device.scratch<float>(choice.pieces * a.m * a.columns);

@@ -12,8 +12,22 @@ constexpr Variants<Args> all(const Variant<Args> (&list)[N]) {
   return {list, N};
 }
 
-// Of sparse_conv: reads pairs, takes bf16 and f16, applies the epilogue.
-constexpr bool kPairs = true, kAnyDtype = true, kFused = true;
+// Dataflows on tiles: through the map, through a sorted one, by lists of pairs.
+constexpr bool kAnyDtype = true;
+using Convolve = void (*)(Device&, const SparseConv&);
+constexpr Variant<SparseConv> tiled(const char* name, Convolve run, bool any_dtype) {
+  return {.name = name, .run = run, .any_dtype = any_dtype, .fused = true, .tiled = true};
+}
+constexpr Variant<SparseConv> sorted(const char* name, Convolve run, bool any_dtype) {
+  Variant<SparseConv> variant = tiled(name, run, any_dtype);
+  variant.sorts = true;
+  return variant;
+}
+constexpr Variant<SparseConv> listed(const char* name, Convolve run) {
+  Variant<SparseConv> variant = tiled(name, run, kAnyDtype);
+  variant.needs_pairs = true;
+  return variant;
+}
 
 constexpr Variant<Quantize> kQuantizeList[] = {{"rows", quantize_rows}};
 constexpr Variant<Voxelize> kVoxelizeList[] = {{"sort", voxelize_sort}};
@@ -32,19 +46,20 @@ constexpr Variant<KernelMapTranspose> kTransposeList[] = {
     {"scatter", kernel_map_transpose_scatter}};
 constexpr Variant<KernelMapCount> kCountList[] = {{"tiles", kernel_map_count_tiles}};
 constexpr Variant<KernelMapPairs> kPairsList[] = {{"tiles", kernel_map_pairs_tiles}};
+constexpr Variant<KernelMapOrder> kOrderList[] = {{"sort", kernel_map_order_sort}};
 constexpr Variant<SparseConv> kSparseConvList[] = {
-    {"implicit", sparse_conv_implicit, !kPairs, kAnyDtype, kFused},
-    {"masked", sparse_conv_masked, !kPairs, kAnyDtype, kFused},
-    {"fetch", sparse_conv_fetch, kPairs, kAnyDtype, kFused},
-    {"fused", sparse_conv_fused, kPairs, kAnyDtype, kFused},
-    {"grouped", sparse_conv_grouped, kPairs, kAnyDtype, kFused},
-    {"gather", sparse_conv_gather, kPairs, kAnyDtype, kFused},
-    {"implicit_tf32", sparse_conv_implicit_tf32, !kPairs, !kAnyDtype, kFused},
-    {"masked_tf32", sparse_conv_masked_tf32, !kPairs, !kAnyDtype, kFused},
+    tiled("implicit", sparse_conv_implicit, kAnyDtype),
+    sorted("masked", sparse_conv_masked, kAnyDtype),
+    listed("fetch", sparse_conv_fetch),
+    listed("fused", sparse_conv_fused),
+    listed("grouped", sparse_conv_grouped),
+    listed("gather", sparse_conv_gather),
+    tiled("implicit_tf32", sparse_conv_implicit_tf32, !kAnyDtype),
+    sorted("masked_tf32", sparse_conv_masked_tf32, !kAnyDtype),
 #ifdef VMK_SM90A
-    {"wgmma", sparse_conv_wgmma, !kPairs, kAnyDtype, kFused},
+    {.name = "wgmma", .run = sparse_conv_wgmma, .any_dtype = true, .fused = true},
 #endif
-    {"ref", sparse_conv_ref, !kPairs, kAnyDtype, kFused}};
+    {.name = "ref", .run = sparse_conv_ref, .any_dtype = true, .fused = true}};
 constexpr Variant<SparseConvWgrad> kWgradList[] = {
     of_any_dtype("tiles", sparse_conv_wgrad_tiles),
     {"tiles_tf32", sparse_conv_wgrad_tiles_tf32},
@@ -59,21 +74,22 @@ constexpr Variant<BevIntervals> kBevIntervalsList[] = {{"sort", bev_intervals_so
 constexpr Variant<BevPool> kBevPoolList[] = {of_any_dtype("balanced", bev_pool_balanced),
                                              of_any_dtype("interval", bev_pool_interval),
                                              {"prefix_sum", bev_pool_prefix_sum}};
-constexpr Variant<BevPoolBackward> kBevBackwardList[] = {{"points", bev_pool_backward_points}};
+constexpr Variant<BevPoolBackward> kBevBackwardList[] = {
+    of_any_dtype("points", bev_pool_backward_points)};
 constexpr Variant<BevPoolFused> kBevFusedList[] = {
     of_any_dtype("balanced", bev_pool_fused_balanced),
     of_any_dtype("interval", bev_pool_fused_interval)};
 constexpr Variant<BevPoolFusedBackward> kBevFusedBackwardList[] = {
-    {"points", bev_pool_fused_backward_points}};
+    of_any_dtype("points", bev_pool_fused_backward_points)};
 constexpr Variant<Linear> kLinearList[] = {of_any_dtype("tiled", linear_tiled),
                                            of_any_dtype("ref", linear_ref)};
 constexpr Variant<Affine> kAffineList[] = {of_any_dtype("rows", affine_rows)};
-constexpr Variant<LayerNorm> kLayerNormList[] = {{"warp", layer_norm_warp}};
-constexpr Variant<Softmax> kSoftmaxList[] = {{"warp", softmax_warp}};
+constexpr Variant<LayerNorm> kLayerNormList[] = {of_any_dtype("warp", layer_norm_warp)};
+constexpr Variant<Softmax> kSoftmaxList[] = {of_any_dtype("warp", softmax_warp)};
 constexpr Variant<Concat> kConcatList[] = {of_any_dtype("rows", concat_rows)};
 constexpr Variant<Split> kSplitList[] = {of_any_dtype("rows", split_rows)};
 constexpr Variant<Attention> kAttentionList[] = {{"warp", attention_warp}};
-constexpr Variant<MapReduce> kMapReduceList[] = {{"rows", map_reduce_rows}};
+constexpr Variant<MapReduce> kMapReduceList[] = {of_any_dtype("rows", map_reduce_rows)};
 constexpr Variant<GridVoxelize> kGridVoxelizeList[] = {{"sort", grid_voxelize_sort}};
 
 }  // namespace
@@ -91,6 +107,7 @@ const Variants<StridedMap> kStridedMap = all(kStridedMapList);
 const Variants<KernelMapTranspose> kKernelMapTranspose = all(kTransposeList);
 const Variants<KernelMapCount> kKernelMapCount = all(kCountList);
 const Variants<KernelMapPairs> kKernelMapPairs = all(kPairsList);
+const Variants<KernelMapOrder> kKernelMapOrder = all(kOrderList);
 const Variants<SparseConv> kSparseConv = all(kSparseConvList);
 const Variants<SparseConvWgrad> kSparseConvWgrad = all(kWgradList);
 const Variants<WeightTranspose> kWeightTranspose = all(kWeightTransposeList);

@@ -19,6 +19,7 @@ void strided_map_sort(Device&, const StridedMap&);
 void kernel_map_transpose_scatter(Device&, const KernelMapTranspose&);
 void kernel_map_count_tiles(Device&, const KernelMapCount&);
 void kernel_map_pairs_tiles(Device&, const KernelMapPairs&);
+void kernel_map_order_sort(Device&, const KernelMapOrder&);
 void sparse_conv_implicit(Device&, const SparseConv&);
 void sparse_conv_implicit_tf32(Device&, const SparseConv&);
 void sparse_conv_masked(Device&, const SparseConv&);

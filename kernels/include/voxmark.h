@@ -51,7 +51,7 @@
 #endif
 
 /* Changes with every incompatible change of this file. */
-#define VMK_ABI_VERSION 1
+#define VMK_ABI_VERSION 2
 
 typedef int32_t vmk_status;
 #define VMK_OK 0
@@ -286,7 +286,7 @@ VMK_API vmk_status vmk_strided_map(vmk_ctx* ctx, int32_t variant, const vmk_tens
    makes maps on several queues; a level with more rows than its bound B is VMK_CAPACITY when the
    host next waits. What lies behind the rows of a level is undefined.
      variant     of kernel_map; VMK_UNSUPPORTED for one that must know the rows beforehand
-     coords      i32 [N, 4]: level 0, sorted and distinct
+     coords      i32 [N, 4]: level 0, distinct
      out_coords  host array of L tensors i32 [B, 4]: levels 1 to L, with B of each level's own
      strided     host array of L tensors i32 [KV, B]: from each level to the next, packed
      maps        host array of L + 1 tensors i32 [KV, B], B = N for level 0: packed as well
@@ -308,6 +308,17 @@ VMK_API vmk_status vmk_kernel_map_count(vmk_ctx* ctx, int32_t variant, const vmk
 VMK_API vmk_status vmk_kernel_map_pairs(vmk_ctx* ctx, int32_t variant, const vmk_tensor* map,
                                         const vmk_tensor* starts, vmk_tensor* pairs);
 
+/* The rows of a map in an order in which neighbours read through the same offsets, for the variants
+   of sparse_conv that work on tiles of rows (vmk_conv_takes_order). The offsets are cut into S
+   parts of ceil(KV / S), the last ones may be smaller or empty. A row's mask in a part has a bit an
+   offset, set where the row has an input there; the part's first offset is the highest bit. Each
+   part has its rows by descending mask, and by ascending number where masks are equal.
+     map      i32 [KV, M]
+     order    i32 [S, M], S from 1 to KV (1 where KV is 0): the row of the map at each place
+     ordered  i32 [KV, M]: ordered[k][i] = map[k][order[part of k][i]] */
+VMK_API vmk_status vmk_kernel_map_order(vmk_ctx* ctx, int32_t variant, const vmk_tensor* map,
+                                        vmk_tensor* order, vmk_tensor* ordered);
+
 /* ---- sparse convolution ------------------------------------------------------------------ */
 
 /* out[m] = act(scale * sum + shift + residual[m]), where
@@ -316,6 +327,9 @@ VMK_API vmk_status vmk_kernel_map_pairs(vmk_ctx* ctx, int32_t variant, const vmk
      map      i32 [KV, M]
      pairs    i32 [2, P] and starts i64 [KV + 1] of the same map: needed by the variants that work
               offset by offset (vmk_conv_needs_pairs), may be NULL for the others
+     order    i32 [S, M] and ordered i32 [KV, M] of the same map, or both NULL: they save the
+              variants that sort rows (vmk_conv_takes_order) from sorting them in every call; S
+              then goes before the setting `splits`
      scale    f32 [Cout] or NULL for 1: a folded batch norm
      shift    f32 [Cout] or NULL for 0: a bias or a folded batch norm
      residual [M, Cout] of out's dtype, or NULL for 0
@@ -330,11 +344,18 @@ VMK_API vmk_status vmk_kernel_map_pairs(vmk_ctx* ctx, int32_t variant, const vmk
 VMK_API vmk_status vmk_sparse_conv(vmk_ctx* ctx, int32_t variant, const vmk_tensor* feats,
                                    const vmk_tensor* weight, const vmk_tensor* map,
                                    const vmk_tensor* pairs, const vmk_tensor* starts,
+                                   const vmk_tensor* order, const vmk_tensor* ordered,
                                    const vmk_tensor* scale, const vmk_tensor* shift,
                                    const vmk_tensor* residual, vmk_tensor* out,
                                    int32_t activation, float slope);
 /* 1 when this variant of sparse_conv reads pairs and starts, 0 when it does not. */
 VMK_API int32_t vmk_conv_needs_pairs(int32_t variant);
+/* 1 when it reads order and ordered where they are given, 0 when it does not. */
+VMK_API int32_t vmk_conv_takes_order(int32_t variant);
+/* Comma-separated names of the tiles (shapes of a block's product) that this variant can be told to
+   use for this dtype on the device of ctx, as vmk_variants copies; "" where there is no choice. */
+VMK_API int64_t vmk_conv_tiles(const vmk_ctx* ctx, int32_t variant, vmk_dtype dtype, char* buf,
+                               int64_t cap);
 
 /* The gradient of the weights: grad_weight[k] = sum over m with map[k][m] >= 0 of the outer
    product feats[map[k][m]]^T * grad_out[m].
@@ -390,9 +411,13 @@ VMK_API vmk_status vmk_sparse_conv_int8(vmk_ctx* ctx, int32_t variant, const vmk
      epsilon    variant "grouped": offsets share a group while 1 - smallest / largest <= epsilon
      threshold  variant "grouped": a group whose largest offset has fewer pairs than this is one
                 padded batch, any other is one product an offset (S of TorchSparse's paper)
-     splits     variant "masked": parts that the offsets are cut into, each with its own row order */
+     splits     variant "masked": parts that the offsets are cut into, each with its own row order
+     tile       one of vmk_conv_tiles, or NULL: chosen for each call by a model of its time. A call
+                that cannot use it is VMK_UNSUPPORTED
+     pieces     variants that go through a map, where there are tiles: pieces that a sum over the
+                offsets of a part is cut into (split-K), at most 16, or 0: chosen with the tile */
 VMK_API vmk_status vmk_conv_settings(vmk_ctx* ctx, double epsilon, int64_t threshold,
-                                     int32_t splits);
+                                     int32_t splits, const char* tile, int32_t pieces);
 
 /* ---- BEV pooling ------------------------------------------------------------------------- */
 
@@ -426,7 +451,8 @@ VMK_API vmk_status vmk_bev_pool(vmk_ctx* ctx, int32_t variant, const vmk_tensor*
                                 const vmk_tensor* order, const vmk_tensor* starts,
                                 const vmk_tensor* intervals, vmk_tensor* out);
 /* The gradient of feats: the row of grad_out of the cell each point fell into, 0 for dropped ones.
-     grad_out f32 [grid, C], grad_feats f32 [P, C]; order names no point twice */
+     grad_out [grid, C], grad_feats [P, C]: both f32, both bf16 or both f16
+     order names no point twice */
 VMK_API vmk_status vmk_bev_pool_backward(vmk_ctx* ctx, int32_t variant, const vmk_tensor* grad_out,
                                          const vmk_tensor* order, const vmk_tensor* starts,
                                          const vmk_tensor* intervals, vmk_tensor* grad_feats);
@@ -442,7 +468,8 @@ VMK_API vmk_status vmk_bev_pool_fused(vmk_ctx* ctx, int32_t variant, const vmk_t
                                       vmk_tensor* out, int64_t pixels);
 /* The gradients of depth and feats; sums run in the order of the depths, so that repeats and
    thread counts give the same bits.
-     grad_out f32 [grid, C]; grad_depth like depth, grad_feats like feats */
+     grad_out [grid, C], depth, feats: all f32, all bf16 or all f16; sums are f32
+     grad_depth like depth, grad_feats like feats */
 VMK_API vmk_status vmk_bev_pool_fused_backward(vmk_ctx* ctx, int32_t variant,
                                                const vmk_tensor* grad_out, const vmk_tensor* depth,
                                                const vmk_tensor* feats, const vmk_tensor* order,
@@ -472,12 +499,13 @@ VMK_API vmk_status vmk_affine(vmk_ctx* ctx, int32_t variant, const vmk_tensor* x
                               float slope);
 /* out = (x - mean) / sqrt(variance + epsilon) * gamma + beta, with the mean and the biased
    variance of each row.
-     x, out f32 [N, C], gamma, beta f32 [C] */
+     x, out [N, C]: both f32, both bf16 or both f16; gamma, beta f32 [C] */
 VMK_API vmk_status vmk_layer_norm(vmk_ctx* ctx, int32_t variant, const vmk_tensor* x,
                                   const vmk_tensor* gamma, const vmk_tensor* beta, vmk_tensor* out,
                                   float epsilon);
 /* Each row of out is exp(x - max) divided by its sum; -infinity becomes 0, a row of nothing else
-   NaN. x, out f32 [N, C] */
+   NaN. out may be x.
+     x, out [N, C]: both f32, both bf16 or both f16 */
 VMK_API vmk_status vmk_softmax(vmk_ctx* ctx, int32_t variant, const vmk_tensor* x,
                                vmk_tensor* out);
 /* The columns of a, then those of b: a [N, A], b [N, B], out [N, A + B], all f32, all bf16 or all
@@ -508,7 +536,7 @@ VMK_API vmk_status vmk_attention(vmk_ctx* ctx, int32_t variant, const vmk_tensor
                                  int32_t heads);
 /* Pooling over a kernel map: out[m] = VMK_REDUCE_MEAN, SUM or MAX of the rows feats[map[k][m]]
    that are there, 0 where none is. MEAN divides by their number, not by KV. A NaN stays one.
-     feats f32 [N, C], map i32 [KV, M], out f32 [M, C] */
+     feats [N, C], out [M, C]: both f32, both bf16 or both f16; map i32 [KV, M]; sums are f32 */
 VMK_API vmk_status vmk_map_reduce(vmk_ctx* ctx, int32_t variant, const vmk_tensor* feats,
                                   const vmk_tensor* map, vmk_tensor* out, int32_t reduce);
 /* Points and the dense grid of resolution^3 cells a batch that PVConv exchanges features with; rows

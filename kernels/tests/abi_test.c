@@ -38,8 +38,8 @@ static void test_convolution(vmk_ctx* ctx) {
   expect(vmk_kernel_map(ctx, 0, coords, coords, map, cube3) == VMK_OK, "kernel map");
   for (variant = 0; variant < 8; ++variant) {
     const vmk_status status =
-        vmk_sparse_conv(ctx, variant, feats, weight, map, NULL, NULL, NULL, NULL, NULL, result,
-                        VMK_ACT_NONE, 0);
+        vmk_sparse_conv(ctx, variant, feats, weight, map, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                        result, VMK_ACT_NONE, 0);
     if (status != VMK_OK) continue; /* not there, or needs pairs */
     expect(vmk_download(ctx, out, result, sizeof out) == VMK_OK, "download");
     expect(out[0] == 2 && out[1] == 2, "two voxels see each other");

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "voxmark.h"
@@ -105,6 +106,7 @@ class Fuzz {
   void call_maps(int64_t op, int32_t variant);
   void call_strided(int32_t variant);
   void call_network(int32_t variant);
+  std::pair<vmk_tensor*, vmk_tensor*> order_of(const vmk_tensor* map);
   void call_features(int64_t op, int32_t variant);
   void call_bev(int64_t op, int32_t variant);
   void call_dense(int64_t op, int32_t variant);

@@ -166,6 +166,17 @@ void Fuzz::call_network(int32_t v) {
         "network_maps");
 }
 
+// The rows of a map as the op sorts them, or none: what a convolution does with rows that are twice
+// in an order is undefined.
+std::pair<vmk_tensor*, vmk_tensor*> Fuzz::order_of(const vmk_tensor* map) {
+  if (below(2)) return {};
+  vmk_tensor* order = tensor(VMK_I32, {1 + below(4), size()});
+  vmk_tensor* ordered = tensor(VMK_I32, {3, size()});
+  const vmk_status status = vmk_kernel_map_order(ctx_, 0, map, order, ordered);
+  ended(status, "kernel_map_order");
+  return {status == VMK_OK ? order : nullptr, ordered};
+}
+
 void Fuzz::call_features(int64_t op, int32_t v) {
   const int64_t cin = 1 + below(20), cout = 1 + below(70);
   const vmk_dtype dtype = feature();
@@ -176,10 +187,15 @@ void Fuzz::call_features(int64_t op, int32_t v) {
           "devoxelize");
   } else if (op == 12) {
     const auto dataflow = static_cast<int32_t>(below(10));
+    ended(vmk_conv_settings(ctx_, 0, 0, 1 + static_cast<int32_t>(below(4)),
+                            rarely() ? "no tile" : nullptr, number()),
+          "conv_settings");
+    vmk_tensor* map = tensor(VMK_I32, {3, size()});
+    const auto [order, ordered] = order_of(map);
     ended(vmk_sparse_conv(ctx_, dataflow, tensor(dtype, {size() + 8, cin}),
-                          tensor(dtype, {3, cin, cout}), tensor(VMK_I32, {3, size()}),
+                          tensor(dtype, {3, cin, cout}), map,
                           below(2) ? tensor(VMK_I32, {2, size()}) : nullptr,
-                          below(2) ? tensor(VMK_I64, {4}) : nullptr,
+                          below(2) ? tensor(VMK_I64, {4}) : nullptr, order, ordered,
                           below(2) ? tensor(VMK_F32, {cout}) : nullptr,
                           below(2) ? tensor(VMK_F32, {cout}) : nullptr,
                           below(2) ? tensor(dtype, {size(), cout}) : nullptr,
@@ -214,8 +230,8 @@ void Fuzz::call_bev(int64_t op, int32_t v) {
           "bev_cells");
   } else if (op == 16) {
     const auto [order, starts, intervals] = plan();
-    ended(vmk_bev_pool_backward(ctx_, v, tensor(VMK_F32, {9, c}), order, starts, intervals,
-                                tensor(VMK_F32, {size(), c})),
+    ended(vmk_bev_pool_backward(ctx_, v, tensor(dtype, {9, c}), order, starts, intervals,
+                                tensor(dtype, {size(), c})),
           "bev_pool_backward");
   } else if (op == 17) {
     const auto [order, starts, intervals] = plan();
@@ -226,9 +242,9 @@ void Fuzz::call_bev(int64_t op, int32_t v) {
   } else {
     const auto [order, starts, intervals] = plan();
     ended(vmk_bev_pool_fused_backward(
-              ctx_, v, tensor(VMK_F32, {9, c}), tensor(VMK_F32, {3 * pixels * size()}),
-              tensor(VMK_F32, {pixels * size(), c}), order, starts, intervals,
-              tensor(VMK_F32, {3 * pixels * size()}), tensor(VMK_F32, {pixels * size(), c}),
+              ctx_, v, tensor(dtype, {9, c}), tensor(dtype, {3 * pixels * size()}),
+              tensor(dtype, {pixels * size(), c}), order, starts, intervals,
+              tensor(dtype, {3 * pixels * size()}), tensor(dtype, {pixels * size(), c}),
               rarely() ? number() : pixels),
           "bev_pool_fused_backward");
   }
@@ -249,20 +265,20 @@ void Fuzz::call_dense(int64_t op, int32_t v) {
                      tensor(dtype, {size(), c}), activation, 0.1f),
           "affine");
   } else if (op == 23) {
-    ended(vmk_layer_norm(ctx_, v, tensor(VMK_F32, {size(), c}), tensor(VMK_F32, {c}),
-                         tensor(VMK_F32, {c}), tensor(VMK_F32, {size(), c}),
+    ended(vmk_layer_norm(ctx_, v, tensor(dtype, {size(), c}), tensor(VMK_F32, {c}),
+                         tensor(VMK_F32, {c}), tensor(dtype, {size(), c}),
                          rarely() ? -1.0f : 1e-5f),
           "layer_norm");
   } else if (op == 24) {
-    ended(vmk_softmax(ctx_, v, tensor(VMK_F32, {size(), c}), tensor(VMK_F32, {size(), c})),
+    ended(vmk_softmax(ctx_, v, tensor(dtype, {size(), c}), tensor(dtype, {size(), c})),
           "softmax");
   } else if (op == 25) {
     ended(vmk_concat(ctx_, v, tensor(dtype, {size(), c}), tensor(dtype, {size(), m}),
                      tensor(dtype, {size(), c + m})),
           "concat");
   } else if (op == 26) {
-    ended(vmk_map_reduce(ctx_, v, tensor(VMK_F32, {size() + 8, c}), tensor(VMK_I32, {3, size()}),
-                         tensor(VMK_F32, {size(), c}), static_cast<int32_t>(below(5))),
+    ended(vmk_map_reduce(ctx_, v, tensor(dtype, {size() + 8, c}), tensor(VMK_I32, {3, size()}),
+                         tensor(dtype, {size(), c}), static_cast<int32_t>(below(5))),
           "map_reduce");
   } else {
     const int64_t r = 1 + below(5), cells = r * r * r * (rarely() ? 1 : 9);

@@ -5,9 +5,11 @@
  */
 import {
   convNeedsPairs,
+  convTakesOrder,
   type Feature,
   linear,
   type Pairs,
+  type RowOrder,
   sparseConv,
   type Tensor,
 } from "../../ffi/mod.ts";
@@ -104,21 +106,23 @@ export class Conv2d implements Layer {
     }
     const variant = device.dataflow(this);
     const listed = convNeedsPairs(device.ctx, variant);
+    const sorted = convTakesOrder(device.ctx, variant);
     return (run) => {
-      const { map, pairs } = this.#map(device, run, listed);
+      const { map, pairs, order } = this.#map(device, run);
       const epilogue = { ...fixed, ...residualOf<Feature>(this, run) };
-      sparseConv(run.at(from), on, map, pairs, run.at(to), variant, epilogue);
+      const made = listed ? pairs() : sorted ? order() : null;
+      sparseConv(run.at(from), on, map, made, run.at(to), variant, epilogue);
     };
   }
 
-  #map(device: Device, { scene }: Run, listed: boolean): MapOnDevice {
+  #map(device: Device, { scene }: Run): MapOnDevice {
     const { from: { space }, to, by, transposed } = this;
     if (space.kind === "voxels") {
       const map = scene.gridMap(space, to.space, by);
-      return { map, pairs: listed ? scene.pairs(map) : null };
+      return { map, pairs: () => scene.pairs(map), order: () => scene.rowOrder(map, 1) };
     }
     const made = device.grids.of({ from: space, to: to.space, by, transposed }, scene.batches);
-    return { map: made.map, pairs: listed ? made.pairs : null };
+    return { map: made.map, pairs: () => made.pairs, order: () => made.rowOrder };
   }
 
   /** PyTorch's weight as [KV, Cin, Cout] in the offset order of voxmark.h. */
@@ -147,9 +151,11 @@ export class Conv2d implements Layer {
   }
 }
 
+/** A map, and what a dataflow may read beside it. */
 interface MapOnDevice {
   readonly map: Tensor<"i32">;
-  readonly pairs: Pairs | null;
+  readonly pairs: () => Pairs;
+  readonly order: () => RowOrder;
 }
 
 /** Odd kernels x fastest, even ones z fastest. */

@@ -4,6 +4,7 @@ import {
   CompressedWeight,
   convNeedsPairs,
   convSettings,
+  convTakesOrder,
   type Epilogue,
   type Feature,
   linear,
@@ -88,15 +89,20 @@ function convolution(
   const { from, to, map: key } = conv;
   const variant = device.dataflow(conv);
   const listed = convNeedsPairs(device.ctx, variant);
+  const sorted = convTakesOrder(device.ctx, variant);
   return (run) => {
     const { scene, at } = run;
     const map = key === null ? scene.identity(to.space) : scene.map(key);
-    const pairs = listed ? scene.pairs(map) : null;
-    const epilogue = { ...fixed, ...residualOf<Feature>(conv, run) };
     const settings = device.settings(conv);
+    const made = listed
+      ? scene.pairs(map)
+      : sorted
+      ? scene.rowOrder(map, settings?.splits ?? 1)
+      : null;
+    const epilogue = { ...fixed, ...residualOf<Feature>(conv, run) };
     // Settings belong to the context, which models share.
     if (settings !== undefined) convSettings(device.ctx, settings);
-    sparseConv(at(from), weight, map, pairs, at(to), variant, epilogue);
+    sparseConv(at(from), weight, map, made, at(to), variant, epilogue);
     if (settings !== undefined) convSettings(device.ctx, {});
   };
 }

@@ -1,4 +1,4 @@
-import { mapReduce, type Tensor } from "../../ffi/mod.ts";
+import { mapReduce } from "../../ffi/mod.ts";
 import type { Device, Kernel, Layer } from "../layer.ts";
 import type { MapKey, Value } from "../value.ts";
 import { requireDense } from "./join.ts";
@@ -19,9 +19,8 @@ export class MaxPool implements Layer {
   }
 
   load(device: Device): Kernel {
-    requireDense(device, "pool", true);
+    requireDense(device, "pool");
     const { map, from, to } = this;
-    return ({ scene, at }) =>
-      mapReduce(at(from) as Tensor<"f32">, scene.map(map), at(to) as Tensor<"f32">, "max");
+    return ({ scene, at }) => mapReduce(at(from), scene.map(map), at(to), "max");
   }
 }
