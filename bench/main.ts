@@ -23,6 +23,7 @@ import { bestRoofline, measureRoofline } from "./harness/roofline.ts";
 import { isFailed, withShare } from "./harness/rows.ts";
 import { runCases, type Setting } from "./harness/run.ts";
 import { loadScene, type Scene } from "./harness/scene.ts";
+import { WHOLE } from "./harness/sector.ts";
 import { isPeer, Peer } from "./peers/peer.ts";
 import { HELP, type Options, parseOptions } from "./options.ts";
 import { listData, listText, type Registry, select, type Selection } from "./select.ts";
@@ -146,7 +147,7 @@ async function bench(
 
 /** Says under a table what a quick run did to its networks. */
 function sectorNoted(table: BenchTable, { cases }: TableSpec, sector: Scene): BenchTable {
-  if (!cases.some(({ onSector }) => onSector)) return table;
+  if (sector.degrees === WHOLE || !cases.some(({ onSector }) => onSector)) return table;
   const note =
     `--quick: whole networks saw ${sector.degrees} of the scan's 360 degrees; published ` +
     "numbers are of whole scans, and fewer voxels favour what has little to set up.";

@@ -2,6 +2,8 @@ import { InputError } from "../std/errors.ts";
 import type { NpyArray } from "../std/npz.ts";
 import type { H5Answer, H5Reply, H5Request, H5Shapes } from "./h5_worker.ts";
 
+/** Rows that are samples; the files of the data sets have a few thousand. */
+const MAX_SAMPLES = 2 ** 20;
 /** What a request may take; half a gigabyte is unpacked in a few seconds. */
 const LIMIT_SECONDS = 60;
 
@@ -46,6 +48,16 @@ export class H5File implements Disposable {
     throw new InputError(
       `Cannot read "${this.path}": it has the arrays ${this.names.join(", ") || "(none)"}, and ` +
         `"${name}" is needed`,
+    );
+  }
+
+  /** The number of rows of an array whose rows are samples. @throws {InputError} for too many. */
+  samples(name: string): number {
+    const rows = this.shape(name)?.[0] ?? 0;
+    if (rows <= MAX_SAMPLES) return rows;
+    throw new InputError(
+      `Cannot read "${this.path}": "${name}" declares ${rows} rows, and at most ${MAX_SAMPLES} are ` +
+        `read`,
     );
   }
 

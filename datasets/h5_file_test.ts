@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { H5File } from "./h5_file.ts";
 import { writeH5 } from "./raw/h5_writer.ts";
+import { replaceNumbers } from "./test_h5.ts";
 import { inputError, TestFolder } from "./test_scans.ts";
 
 const DATA = { name: "data", shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
@@ -17,6 +18,20 @@ Deno.test("H5File reads rows and whole arrays on its thread, and names what is n
   assertStringIncludes(
     await inputError(() => file.read("points")),
     'it has the arrays data, label, and "points" is needed',
+  );
+});
+
+Deno.test("H5File does not take a million rows for samples", async () => {
+  using folder = new TestFolder();
+  const path = `${folder.path}/a.h5`;
+  await writeH5(path, [{ name: "data", shape: [1, 2], data: new Uint8Array(2) }]);
+  // The dimensions and their maxima.
+  replaceNumbers(path, 64, [1, 2, 1, 2], [2 ** 20 + 1, 2, 2 ** 20 + 1, 2]);
+  using file = await H5File.open(path);
+  assertEquals(file.shape("data"), [2 ** 20 + 1, 2]);
+  assertStringIncludes(
+    await inputError(() => Promise.try(() => file.samples("data"))),
+    '"data" declares 1048577 rows',
   );
 });
 

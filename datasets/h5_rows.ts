@@ -32,7 +32,7 @@ export async function rowsPart(
           `and (rows, points, 3 or more) is needed`,
       );
     }
-    counts.push(shape[0]!);
+    counts.push(open.samples(reader.points));
   }
   return {
     name,

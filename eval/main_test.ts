@@ -211,3 +211,26 @@ Deno.test("eval --list and --help name every benchmark", async () => {
   assertStringIncludes(help.stdout, "--rule devkit|spvnas");
   assertStrictEquals(help.code, 0);
 });
+
+Deno.test({
+  name: "eval ends at once on Ctrl-C, also while it waits for a file",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    using root = new TestRoot();
+    const pipe = `${root.path}/never_written`;
+    assertStrictEquals((await new Deno.Command("mkfifo", { args: [pipe] }).output()).code, 0);
+    const main = new URL("main.ts", import.meta.url).pathname;
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-prompt", "--allow-read", main, "rouge", "--gt", pipe, "--pred", pipe],
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    // The open call waits for somebody to write.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    child.kill("SIGINT");
+    const late = setTimeout(() => child.kill("SIGKILL"), 10_000);
+    const { signal } = await child.status;
+    clearTimeout(late);
+    assertStrictEquals(signal, "SIGINT");
+  },
+});

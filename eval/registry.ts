@@ -23,6 +23,8 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<AnyBenchmark>>> = {
   s3dis: async () => (await import("./benchmarks/s3dis.ts")).s3dis,
   "shapenet-part": async () => (await import("./benchmarks/shapenet_part.ts")).shapenetPart,
   partnet: async () => (await import("./benchmarks/partnet.ts")).partnet,
+  "partnet-instance": async () =>
+    (await import("./benchmarks/partnet_instance.ts")).partnetInstance,
   "bev-map": async () => (await import("./benchmarks/bev_map.ts")).bevMap,
   bleu: async () => (await import("./benchmarks/bleu.ts")).bleu,
   rouge: async () => (await import("./benchmarks/rouge.ts")).rougeBenchmark,

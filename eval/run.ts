@@ -159,9 +159,14 @@ function resultOf({ id, benchmark, request, plan }: Job, outcome: Outcome): Eval
   };
 }
 
-/** JSON has no NaN: it travels as a word. */
-function jsonNumbers(values: Readonly<Record<string, number>>): Record<string, number | "NaN"> {
+/** JSON has no NaN and no infinity: they travel as words. */
+function jsonNumbers(values: Readonly<Record<string, number>>): EvalResult["metrics"] {
   return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, Number.isNaN(value) ? "NaN" : value]),
+    Object.entries(values).map(([name, value]) => [name, jsonNumber(value)]),
   );
+}
+
+function jsonNumber(value: number): EvalResult["metrics"][string] {
+  if (Number.isFinite(value)) return value;
+  return Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
 }

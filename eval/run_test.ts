@@ -2,6 +2,7 @@ import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { InputError } from "../std/errors.ts";
 import { toJson } from "./render.ts";
 import { runBenchmark } from "./run.ts";
+import { Folder, resultOf } from "./test_benchmarks.ts";
 import { goldenFolder, TestRoot } from "./test_labels.ts";
 
 const golden = goldenFolder("semantickitti");
@@ -96,4 +97,11 @@ Deno.test("runBenchmark() starts no thread when the work is small", async () => 
   root.frames([[10], [10]], [[40], [40]]);
   const request = { gt: root.path, pred: root.path, options: { split: "valid", rule: "devkit" } };
   assertStrictEquals((await runBenchmark("semantickitti", request, { jobs: 8 })).jobs, 1);
+});
+
+Deno.test("runBenchmark() writes infinite scores as words, which JSON has no numbers for", async () => {
+  using folder = new Folder();
+  const files = { gt: folder.write("gt.txt", "1\n"), pred: folder.write("pred.txt", "-2000\n") };
+  const { metrics } = await resultOf("perplexity", files);
+  assertStrictEquals(metrics["perplexity"], "Infinity");
 });

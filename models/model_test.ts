@@ -68,6 +68,7 @@ Deno.test("Segmenter refuses scans that are empty, not finite or too far out", (
     assertThrows(() => segmenter.predict(Float32Array.from(points), "scan 7"), InputError, why);
   refused([], "scan 7: it has no points");
   refused([1, NaN, 0, 0], "scan 7");
+  refused([1, 0, 0, NaN], "point 0 has the feature NaN behind its coordinates");
   refused([1e9, 0, 0, 0], "scan 7");
   assertEquals(segmenter.predict(Float32Array.of(1, 2, 3, 0.5), "one point").length, 1);
 });

@@ -17,7 +17,8 @@ export interface ZooModel {
   readonly positions: ((coords: Int32Array) => Float32Array<ArrayBuffer>) | null;
   /** Whether `build` needs the authors' net.config. */
   readonly configured: boolean;
-  build(config?: unknown): Network;
+  /** `path` names the net.config in errors. */
+  build(config?: unknown, path?: string): Network;
 }
 
 /** Classes that are scored. */
@@ -48,7 +49,7 @@ function searched(gmacs: number): ZooModel {
     // Its points stay where the voxels are, unlike SPVCNN's.
     positions: null,
     configured: true,
-    build: (config) => spvnas(parseNetConfig(config, "the net.config")),
+    build: (config, path = "the net.config") => spvnas(parseNetConfig(config, path)),
   };
 }
 

@@ -13,6 +13,21 @@ import { InputError } from "../std/errors.ts";
 /** Voxel size of SPVNAS and of most published SemanticKITTI results, in metres. */
 export const VOXEL_METERS = 0.05;
 
+/**
+ * Refuses points [N, channels] with a value behind x, y, z that is not finite: one of them spreads
+ * over everything that the network sees.
+ *
+ * @throws {InputError} that names the scan and the point.
+ */
+export function requireFiniteFeatures(points: Float32Array, channels: number, what: string): void {
+  const at = points.findIndex((value, i) => i % channels > 2 && !Number.isFinite(value));
+  if (at < 0) return;
+  throw new InputError(
+    `Cannot run a network on ${what}: point ${Math.floor(at / channels)} has the feature ` +
+      `${points[at]} behind its coordinates, and finite values are needed`,
+  );
+}
+
 /** The voxels of a scan on a device, sorted, the lowest of each axis 0. */
 export class VoxelScan implements Disposable {
   private constructor(
@@ -38,6 +53,7 @@ export class VoxelScan implements Disposable {
   ): VoxelScan {
     const n = points.length / channels;
     if (n === 0) throw new InputError(`Cannot run a network on ${what}: it has no points`);
+    requireFiniteFeatures(points, channels, what);
     using stack = new DisposableStack();
     const device = stack.use(ctx.tensorFrom("f32", [n, channels], points));
     const coords = stack.use(ctx.tensor("i32", [n, 4]));

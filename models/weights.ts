@@ -31,7 +31,8 @@ const SHOWN = 8;
  * The parameters of `network` out of a checkpoint.
  *
  * @param path of the checkpoint, for the error text
- * @throws {InputError} Parameters are missing, unexpected or of another shape: all are listed.
+ * @throws {InputError} Parameters are missing, unexpected or of another shape: all are listed. `get`
+ * throws one for a value that is not finite.
  */
 export function weightsFrom(network: Network, checkpoint: State, path: string): Weights {
   const state = unwrapped(checkpoint);
@@ -58,7 +59,18 @@ export function weightsFrom(network: Network, checkpoint: State, path: string): 
       `Cannot load "${path}" into ${network.name}: of its tensors ${problems.join("; ")}`,
     );
   }
-  return { get: (name) => state.get(name)!.floats() };
+  return { get: (name) => finite(state.get(name)!.floats(), name, path) };
+}
+
+/** A network with one such value gives no answer, and would score without a word. */
+function finite(values: Float32Array, name: string, path: string): Float32Array {
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return values;
+  throw new InputError(
+    `Cannot load "${path}": ${name} has the value ${
+      values[at]
+    } at ${at}, and finite ones are needed`,
+  );
 }
 
 const list = (what: string, names: readonly string[]) => {

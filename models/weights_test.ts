@@ -32,6 +32,21 @@ Deno.test("weightsFrom() lists missing, unexpected and misshapen tensors togethe
   assertMatch(message, /1 of another shape: classifier.0.weight is \(17,24\), \(19,24\) is needed/);
 });
 
+Deno.test("weightsFrom() names the first value of a tensor that is not finite, once it is read", () => {
+  const state = zeros();
+  state.set("stem.1.bias", {
+    shape: [8],
+    floats: () => Float32Array.of(1, 2, 3, NaN, 5, Infinity, 7, 8),
+  });
+  const weights = weightsFrom(network, state, "a.pt");
+  assertEquals(weights.get("stem.1.weight"), new Float32Array(8));
+  const error = assertThrows(() => weights.get("stem.1.bias"), InputError);
+  assertEquals(
+    error.message,
+    'Cannot load "a.pt": stem.1.bias has the value NaN at 3, and finite ones are needed',
+  );
+});
+
 Deno.test("weightsFrom() takes what the authors' files have beside: counters, wrappers, unused", () => {
   const state = zeros();
   const counter = { shape: [], floats: () => new Float32Array(1) };

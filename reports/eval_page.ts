@@ -45,7 +45,7 @@ function classTable(perClass: EvalResult["perClass"]): string {
 }
 
 /** Null is a score that the devkit does not give for this class. */
-function score(value: number | "NaN" | null): string {
+function score(value: number | string | null): string {
   return value === null ? MISSING : formatValue(value, DIGITS);
 }
 

@@ -9,7 +9,7 @@ import { InputError } from "../std/errors.ts";
 /** Version of both file formats. */
 export const SCHEMA_VERSION = 1;
 
-/** JSON has no NaN or infinity, and a wrong kernel makes both: they travel as these words. */
+/** JSON has no NaN or infinity, and wrong kernels and odd scores are both: they travel as words. */
 const jsonNumber = z.union([z.number(), z.literal(["NaN", "Infinity", "-Infinity"])]);
 const count = z.number().int().nonnegative();
 const positive = z.number().positive();
@@ -203,8 +203,6 @@ export const benchResultSchema = z.strictObject({
   });
 });
 
-const metric = z.union([z.number(), z.literal("NaN")]);
-
 /** An eval result file. */
 export const evalResultSchema = z.strictObject({
   schemaVersion: z.literal(SCHEMA_VERSION),
@@ -214,9 +212,9 @@ export const evalResultSchema = z.strictObject({
   /** What was scored: paths as given, split, number of scenes, rule, ... */
   inputs: z.record(z.string(), scalar.nullable()),
   /** In the order the devkit prints them. */
-  metrics: z.record(z.string(), metric),
+  metrics: z.record(z.string(), jsonNumber),
   /** By class name, then by metric name. */
-  perClass: z.record(z.string(), z.record(z.string(), metric.nullable())),
+  perClass: z.record(z.string(), z.record(z.string(), jsonNumber.nullable())),
   warnings: z.array(z.string()),
   /** Where a stored result comes from; `--json` on the command line may leave it out. */
   context: z.strictObject({

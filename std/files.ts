@@ -11,7 +11,7 @@ export async function writeAtomic(
   write: (temporary: string) => Promise<void>,
 ): Promise<void> {
   const temporary = `${path}.${Deno.pid}.part`;
-  pending.add(temporary);
+  addPending(temporary);
   try {
     await write(temporary);
     await Deno.rename(temporary, path);
@@ -19,7 +19,7 @@ export async function writeAtomic(
     await Deno.remove(temporary).catch(() => {});
     throw asFullDisk(path, error);
   } finally {
-    pending.delete(temporary);
+    removePending(temporary);
   }
 }
 
@@ -47,11 +47,11 @@ export async function holdLock(path: string): Promise<Disposable> {
     file.close();
     throw new InputError(`Cannot write beside "${path}": another process holds it and is writing`);
   }
-  pending.add(path);
+  addPending(path);
   return {
     [Symbol.dispose]() {
       Deno.removeSync(path);
-      pending.delete(path);
+      removePending(path);
       file.close();
     },
   };
@@ -68,20 +68,44 @@ export async function removeLeftParts(folder: string, prefix: string): Promise<v
   }
 }
 
-const pending = new Set<string>();
+const SIGNALS = [["SIGINT", 130], ["SIGTERM", 143]] as const;
+const listeners = SIGNALS.map(([signal, code]) => ({
+  signal,
+  listener: () => removeAndExit(code),
+}));
 
-/** On Ctrl-C or SIGTERM, removes the temporary files that are being written, then exits. */
+/** Files that go when the process is told to end. */
+const pending = new Set<string>();
+let isAsked = false;
+
+/**
+ * From now on, removes the temporary files that are being written on Ctrl-C or SIGTERM, and exits.
+ * Signals are listened to only while there are such files: a listener has to wait for the end of
+ * what is computed at a time, and the system does not.
+ */
 export function removePartFilesOnSignal(): void {
-  for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
-    Deno.addSignalListener(signal, () => {
-      for (const path of pending) {
-        try {
-          Deno.removeSync(path);
-        } catch {
-          // Not created yet: nothing to remove.
-        }
-      }
-      Deno.exit(code);
-    });
+  isAsked = true;
+}
+
+function addPending(path: string): void {
+  pending.add(path);
+  if (!isAsked || pending.size > 1) return;
+  for (const { signal, listener } of listeners) Deno.addSignalListener(signal, listener);
+}
+
+function removePending(path: string): void {
+  pending.delete(path);
+  if (!isAsked || pending.size > 0) return;
+  for (const { signal, listener } of listeners) Deno.removeSignalListener(signal, listener);
+}
+
+function removeAndExit(code: number): never {
+  for (const path of pending) {
+    try {
+      Deno.removeSync(path);
+    } catch {
+      // Not created yet: nothing to remove.
+    }
   }
+  Deno.exit(code);
 }

@@ -21,7 +21,7 @@ type F32 = Tensor<"f32">;
 
 /** Columns of each weight's gradient, and rows of each input's, that are compared. */
 const CHECKED = { columns: 4, rows: 1000 };
-/** Reads the map backwards: it lists no pairs and needs no settings. */
+/** The default variant, which lists the pairs itself. */
 const WGRAD = 0;
 
 /** A convolution forward, or one over the transposed map. */

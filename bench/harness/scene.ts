@@ -139,7 +139,10 @@ export function buildScene(
   degrees = WHOLE,
 ): Scene {
   // The points of a scan are a view of its file: a copy does not keep the file's bytes alive.
-  const points = pointsInSector(new Float32Array(view), 4, degrees);
+  const all = new Float32Array(view);
+  const sector = pointsInSector(all, 4, degrees);
+  // A scan of a room may have nothing around the x axis.
+  const points = sector.length > 0 ? sector : all;
   const n = points.length / 4;
   const { coords, positions } = quantizePoints(cpu, points);
   const levels = [voxelsOf(cpu, coords)];
@@ -151,7 +154,8 @@ export function buildScene(
     voxels: levels[0]!.length / 4,
     more: { scan: id, voxelMeters: VOXEL_METERS, rounding: "round" },
   };
-  return new Scene(cpu, points, coords, positions, levels, data, degrees);
+  const seen = points === all ? WHOLE : degrees;
+  return new Scene(cpu, points, coords, positions, levels, data, seen);
 }
 
 function quantizePoints(cpu: Context, points: Float32Array) {

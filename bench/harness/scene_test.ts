@@ -89,3 +89,13 @@ Deno.test("loadScene() refuses a path where nothing is, and a file of something 
   const other = new URL("./scene.ts", import.meta.url).pathname;
   await assertRejects(() => loadScene(cpu, other), InputError);
 });
+
+Deno.test("buildScene() takes a sector of the scan, and the whole of one that has nothing there", () => {
+  using cpu = new Context("cpu", { threads: 1 });
+  const around = Float32Array.of(10, 1, 0, 1, -10, 0, 0, 1, 0, 10, 0, 1);
+  const build = (points: Float32Array) => buildScene(cpu, { id: "s", points }, ORIGIN, 30);
+  const sector = build(around);
+  assertEquals([sector.pointCount, sector.degrees], [1, 30]);
+  const behind = build(around.slice(4));
+  assertEquals([behind.pointCount, behind.degrees], [2, 360]);
+});

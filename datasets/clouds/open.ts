@@ -103,7 +103,7 @@ function openH5(file: H5File, place: string): CloudFile {
       );
     }
     return {
-      clouds: shape.length === 2 ? 1 : shape[0]!,
+      clouds: shape.length === 2 ? 1 : file.samples(name),
       read: async (index) => cloudOfArrays(await arraysOf(file, name, shape, index), place),
       [Symbol.dispose]: () => file[Symbol.dispose](),
     };

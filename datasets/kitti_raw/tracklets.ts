@@ -30,7 +30,7 @@ interface Element {
  */
 export function parseTracklets(xml: string, path: string, frames: number): FrameBox[][] {
   const found: FrameBox[][] = Array.from({ length: frames }, () => []);
-  const root = child(parseXml(xml, path), "tracklets", path);
+  const root = child(parseXml(xml, path), "tracklets", `"${path}"`);
   items(root).forEach((tracklet, object) => {
     const place = `"${path}" tracklet ${object}`;
     const type = child(tracklet, "objectType", place).text;

@@ -2,7 +2,7 @@ import { InputError } from "../../std/errors.ts";
 import type { Benchmark, Outcome, Plan, Request } from "../benchmark.ts";
 import { JsonReader } from "../../std/json_reader.ts";
 import { det3d as metric, type Det3dObjects, type Det3dState } from "../metrics/det3d.ts";
-import { BOX_NUMBERS } from "../metrics/upright_boxes.ts";
+import { BOX, BOX_NUMBERS } from "../metrics/upright_boxes.ts";
 import { sizeOf } from "./files.ts";
 
 interface State {
@@ -112,7 +112,7 @@ function readObjects(json: JsonReader, scored: boolean): Det3dObjects {
     json.enterObject();
     for (let key = json.key(); key !== undefined; key = json.key()) {
       if (key === "class") classes.push(json.string());
-      else if (key === "box") boxes.push(...finite(json, json.numbers(BOX_NUMBERS)));
+      else if (key === "box") boxes.push(...sized(json, finite(json, json.numbers(BOX_NUMBERS))));
       else if (key === "score" && scored) scores.push(...finite(json, [json.number()]));
       else json.skip();
     }
@@ -131,6 +131,14 @@ function finite(json: JsonReader, values: number[]): number[] {
     if (!Number.isFinite(value)) throw json.fail(`found ${value}, and finite numbers are needed`);
   }
   return values;
+}
+
+function sized(json: JsonReader, box: number[]): number[] {
+  const side = box.slice(BOX.length, BOX.heading).find((side) => side < 0);
+  if (side !== undefined) {
+    throw json.fail(`found a side of ${side}, and sides of 0 or more are needed`);
+  }
+  return box;
 }
 
 function outcome(_: Request, __: Plan<Item>, { det3d, notes }: State): Outcome {

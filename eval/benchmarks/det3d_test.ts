@@ -45,6 +45,7 @@ Deno.test("det3d refuses frames that are unknown or twice, and objects that lack
     ['{"a": [{"class": "car", "box": [1,2,3,4,5,6,7]}]}', '"class", "box" and "score" once each'],
     ['{"a": [{"class": "car", "box": [1,2,3]}]}', "7 numbers, not 3"],
     ['{"a": [{"box": [1,2,3,4,5,6,NaN]}]}', "found NaN, and finite numbers are needed"],
+    ['{"a": [{"box": [1,2,3,4,-5,6,7]}]}', "found a side of -5, and sides of 0 or more"],
   ] as const;
   for (const [text, message] of cases) {
     const pred = folder.write("pred.json", text);

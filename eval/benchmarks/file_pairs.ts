@@ -1,6 +1,6 @@
 /** Finds label files as the SemanticKITTI devkit does: `os.walk`, a name test, a sort, a zip. */
 import { InputError } from "../../std/errors.ts";
-import { exists, isFolder, join, walkFiles } from "./files.ts";
+import { entriesOf, exists, isFolder, join, walkFiles } from "./files.ts";
 
 /** One of the two trees that are compared. */
 export interface Tree {
@@ -28,23 +28,35 @@ export interface LabelFile {
   readonly name: string;
 }
 
+/** Sorted paths below a sequence's folder of the files that count; undefined where it is absent. */
+export type Finder = (folder: string) => string[] | undefined;
+
+/** `evaluate_semantics.py` takes what `os.walk` finds, which is nothing in an absent folder. */
+export const walked: Finder = (folder) =>
+  isFolder(folder) ? walkFiles(folder, (name) => name.includes(".label")).sort() : undefined;
+
+/** `evaluate_panoptic.py` takes what `os.listdir` lists, and stops at an absent folder. */
+export const listed: Finder = (folder) =>
+  entriesOf(folder).map(({ name }) => name).filter((name) => name.endsWith(".label")).sort();
+
 /**
- * All files of `sequences` (two digits each) whose name contains ".label", also in sub-folders.
- * Links to files count, links to folders are not followed, as with `os.walk`.
+ * The files of `sequences` (two digits each) that `find` finds.
  *
  * @throws {InputError} The root or its folder `sequences` is not there or cannot be read.
  */
-export function findLabelFiles(tree: Tree, sequences: readonly string[]): LabelFiles {
+export function findLabelFiles(
+  tree: Tree,
+  sequences: readonly string[],
+  find: Finder,
+): LabelFiles {
   checkRoot(tree);
   const files: LabelFile[] = [];
   const missing: string[] = [];
   for (const sequence of sequences) {
     const folder = join(tree.root, "sequences", sequence, tree.folder);
-    if (!isFolder(folder)) {
-      missing.push(sequence);
-      continue;
-    }
-    for (const below of walkFiles(folder, (name) => name.includes(".label")).sort()) {
+    const found = find(folder);
+    if (found === undefined) missing.push(sequence);
+    for (const below of found ?? []) {
       files.push({ path: join(folder, below), sequence, name: `${sequence}/${below}` });
     }
   }

@@ -1,11 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { InputError } from "../../std/errors.ts";
 import { TestRoot } from "../test_labels.ts";
-import { findLabelFiles } from "./file_pairs.ts";
+import { findLabelFiles, listed, walked } from "./file_pairs.ts";
 import { join } from "./files.ts";
 
 const names = (root: string, ...sequences: string[]) =>
-  findLabelFiles({ flag: "--gt", root, folder: "labels" }, sequences);
+  findLabelFiles({ flag: "--gt", root, folder: "labels" }, sequences, walked);
 
 Deno.test("findLabelFiles() finds names that contain .label, also in sub-folders, by full path", () => {
   using root = new TestRoot();
@@ -20,6 +20,17 @@ Deno.test("findLabelFiles() finds names that contain .label, also in sub-folders
     "08/sub/z.label",
   ]);
   assertEquals(files[0]!.path, `${root.path}/sequences/08/labels/a.label.bak`);
+});
+
+Deno.test("findLabelFiles() lists a folder as the panoptic script does, which must be there", () => {
+  using root = new TestRoot();
+  for (const name of ["b.label", "a.label.bak", "sub/z.label", "c.label"]) {
+    root.write(`08/labels/${name}`, []);
+  }
+  const tree = { flag: "--gt", root: root.path, folder: "labels" };
+  const { files } = findLabelFiles(tree, ["08"], listed);
+  assertEquals(files.map(({ name }) => name), ["08/b.label", "08/c.label"]);
+  assertThrows(() => findLabelFiles(tree, ["08", "09"], listed), InputError, "sequences/09/labels");
 });
 
 Deno.test("findLabelFiles() keeps the order of the sequences and lists those that are missing", () => {

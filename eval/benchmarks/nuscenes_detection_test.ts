@@ -107,3 +107,13 @@ Deno.test("nuscenes-detection refuses a version that does not have the split, an
   await refuses(ID, { ...file, pred: "/no/such.json" }, "/no/such.json");
   await refuses(ID, { ...file, gt: "/no/such" }, "/no/such/v1.0-trainval/scene.json");
 });
+
+Deno.test("nuscenes-detection refuses tables with a sample or an annotation twice", async () => {
+  for (const table of ["sample", "sample_annotation"]) {
+    using file = await changed((text) => text);
+    const path = `${file.gt}/v1.0-trainval/${table}.json`;
+    const rows = JSON.parse(Deno.readTextFileSync(path));
+    Deno.writeTextFileSync(path, JSON.stringify([...rows, rows[0]]));
+    await refuses(ID, file, `${table}.json`, ", column ", `"${rows[0].token}" is there twice`);
+  }
+});

@@ -136,8 +136,9 @@ function readSamples(root: string, scenes: ReadonlySet<string>): Map<string, Sam
     const scene = names.get(row["scene_token"] as string);
     if (scene === undefined) throw json.fail(`no scene has token "${row["scene_token"]}"`);
     if (!scenes.has(scene)) return;
-    const timestamp = row["timestamp"] as number;
-    samples.set(row["token"] as string, { boxes: [], racks: [], ego: undefined, timestamp });
+    const [token, timestamp] = [row["token"] as string, row["timestamp"] as number];
+    if (samples.has(token)) throw json.fail(`sample "${token}" is there twice`);
+    samples.set(token, { boxes: [], racks: [], ego: undefined, timestamp });
   });
   return samples;
 }
@@ -221,8 +222,9 @@ function readAnnotations(root: string, samples: ReadonlyMap<string, SampleTruth>
     }
     const attribute = tokens.length === 0 ? "" : attributes.get(tokens[0]!);
     if (attribute === undefined) throw json.fail(`no attribute has token "${tokens[0]}"`);
-    const annotation = { sample, row, kind, attribute };
-    annotations.set(row["token"] as string, annotation);
+    const token = row["token"] as string;
+    if (annotations.has(token)) throw json.fail(`annotation "${token}" is there twice`);
+    annotations.set(token, { sample, row, kind, attribute });
   });
   for (const annotation of annotations.values()) {
     if (annotation.kind >= 0) addBox(annotation, annotations, samples);

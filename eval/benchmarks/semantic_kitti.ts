@@ -8,6 +8,7 @@ import {
   labelMap,
 } from "../metrics/label_counts.ts";
 import { semanticKittiMiou, spvnasMiou } from "../metrics/semantic_kitti_miou.ts";
+import { walked } from "./file_pairs.ts";
 import { type FilePair, PairReader } from "./pair_reader.ts";
 import { ID_LIMIT, idError, PATHS, planPairs, SPLIT, unmappedIds } from "./semantic_kitti_files.ts";
 
@@ -32,7 +33,7 @@ export const semanticKitti: Benchmark<FilePair, LabelCounts> = {
   },
   reference: (request) => ruleOf(request).reference,
   metricVersion: (request) => ruleOf(request).version,
-  plan: (request) => planPairs(request, BYTES_PER_SECOND),
+  plan: (request) => planPairs(request, BYTES_PER_SECOND, walked),
   scorer(request) {
     const map = labelMap(learningMap, { classes: trainNames.length, limit: ID_LIMIT });
     const state = ruleOf(request).create(map);

@@ -3,7 +3,7 @@ import { SEMANTIC_KITTI } from "../../datasets/published/semantic_kitti.ts";
 import { InputError } from "../../std/errors.ts";
 import type { Choice, Plan, Request } from "../benchmark.ts";
 import type { LabelCounts, LabelIdError } from "../metrics/label_counts.ts";
-import { findLabelFiles, type LabelFiles } from "./file_pairs.ts";
+import { type Finder, findLabelFiles, type LabelFiles } from "./file_pairs.ts";
 import type { FilePair } from "./pair_reader.ts";
 import { sizeOf } from "./files.ts";
 
@@ -31,19 +31,22 @@ export const SPLIT: Choice = {
  * The pairs of a split.
  *
  * @param bytesPerSecond What one thread reads and scores.
+ * @param find Which files of a sequence count.
  * @throws {InputError} Files are missing, or there are not as many of both.
  */
 export function planPairs(
   { gt, pred, options }: Request,
   bytesPerSecond: number,
+  find: Finder,
 ): Plan<FilePair> {
   const split = options["split"] as keyof typeof splits;
   const sequences = splits[split];
-  const labels = findLabelFiles({ flag: "--gt", root: gt, folder: "labels" }, sequences);
+  const labels = findLabelFiles({ flag: "--gt", root: gt, folder: "labels" }, sequences, find);
   requireFiles(labels, split, sequences);
   const predictions = findLabelFiles(
     { flag: "--pred", root: pred, folder: "predictions" },
     sequences,
+    find,
   );
   requireFiles(predictions, split, sequences);
   requireSameCount(labels, predictions, sequences);

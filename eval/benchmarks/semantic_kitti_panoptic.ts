@@ -9,6 +9,7 @@ import {
   type PqState,
   semanticKittiPq,
 } from "../metrics/semantic_kitti_pq.ts";
+import { listed } from "./file_pairs.ts";
 import { type FilePair, PairReader } from "./pair_reader.ts";
 import { ID_LIMIT, idError, PATHS, planPairs, SPLIT, unmappedIds } from "./semantic_kitti_files.ts";
 
@@ -55,7 +56,7 @@ export const semanticKittiPanoptic: Benchmark<Scan, PqState> = {
   reference: () => semanticKittiPq.reference,
   metricVersion: () => semanticKittiPq.version,
   plan(request) {
-    const { items, ...rest } = planPairs(request, BYTES_PER_SECOND);
+    const { items, ...rest } = planPairs(request, BYTES_PER_SECOND, listed);
     return { items: items.map((pair, index) => ({ ...pair, index })), ...rest };
   },
   scorer() {

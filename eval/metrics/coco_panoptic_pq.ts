@@ -168,7 +168,8 @@ function matchSegments(state: PanopticState, image: PanopticImage, { overlaps, a
     const pixels = overlaps.get(key)!;
     const union = areas.get(predicted.id)! + truth.area - pixels -
       (overlaps.get(predicted.id) ?? 0);
-    if (!(union > 0)) {
+    // Else the IoU would be above 1.
+    if (union < pixels) {
       throw new SegmentError(
         "truth",
         `segment ${truth.id} has area ${truth.area} in the JSON and covers more in the PNG`,

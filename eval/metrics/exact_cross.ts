@@ -1,9 +1,8 @@
 /** The cross product of two vectors between points, with a sign that is never wrong. */
+import { productError } from "./fma.ts";
 
 /** Above this size rounding cannot have changed the sign: Waymo's `kCrossExactEpsilon`, 2^-50. */
 export const CROSS_EPSILON = 2 ** -50;
-/** Splits a double into two halves of 26 bits (Veltkamp). */
-const SPLITTER = 2 ** 27 + 1;
 
 /** A point on the ground. */
 export type Point = readonly [x: number, y: number];
@@ -30,15 +29,8 @@ export function same(a: Point, b: Point): boolean {
 
 function addProduct(sum: number[], x: number, y: number): void {
   const product = x * y;
-  const [xHigh, yHigh] = [high(x), high(y)];
-  const [xLow, yLow] = [x - xHigh, y - yHigh];
   add(sum, product);
-  add(sum, xLow * yLow - (((product - xHigh * yHigh) - xLow * yHigh) - xHigh * yLow));
-}
-
-function high(x: number): number {
-  const scaled = SPLITTER * x;
-  return scaled - (scaled - x);
+  add(sum, productError(x, y, product));
 }
 
 /** Adds a number to a sum of parts without losing a bit (Shewchuk). */

@@ -31,13 +31,18 @@ export function nanmean(values: Float64Array): number {
   return sum(values.map((value) => Number.isNaN(value) ? 0 : value)) / numbers;
 }
 
-/** `np.mean(values)` of float32 values, all of whose steps are rounded to float32. */
-export function meanFloat32(values: Float32Array): number {
+/** `np.sum(values)` of float32 values, all of whose steps are rounded to float32. */
+export function sumFloat32(values: Float32Array): number {
   let total = 0;
   for (let start = 0; start < values.length; start += BLOCK) {
     total = Math.fround(total + pairwise(values.subarray(start, start + BLOCK), Math.fround));
   }
-  return Math.fround(total / values.length);
+  return total;
+}
+
+/** `np.mean(values)` of float32 values, in the same way. */
+export function meanFloat32(values: Float32Array): number {
+  return Math.fround(sumFloat32(values) / values.length);
 }
 
 function pairwise<T extends Float64Array | Float32Array>(a: T, round = keep): number {

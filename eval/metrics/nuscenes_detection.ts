@@ -1,6 +1,6 @@
 /** nuScenes' detection metrics: mAP over distances of centres, five errors of hits, NDS. */
 import type { Metric } from "./metric.ts";
-import { mean, sum } from "./numpy.ts";
+import { mean, nanmean, sum } from "./numpy.ts";
 import { interp, linspace01 } from "./numpy_interp.ts";
 import {
   attributeError,
@@ -69,7 +69,7 @@ export class NuscenesError extends Error {}
 
 export const nuscenesDetection: Metric<void, NuscenesSample, NuscenesState, NuscenesResult> = {
   name: "nuscenes_detection",
-  version: 1,
+  version: 2,
   reference: "nutonomy/nuscenes-devkit d9de17a, detection_cvpr_2019",
 
   create: () => ({
@@ -112,18 +112,16 @@ export const nuscenesDetection: Metric<void, NuscenesSample, NuscenesState, Nusc
       );
     });
     const meanAp = mean(Float64Array.from(ap, (each) => mean(Float64Array.from(each))));
-    const errors = ERRORS.map((_, e) => {
-      const known = classErrors.map((each) => each[e]!);
-      const count = known.filter((value) => !Number.isNaN(value)).length;
-      return sum(Float64Array.from(known, (value) => value || 0)) / count;
-    });
+    const errors = ERRORS.map((_, e) =>
+      nanmean(Float64Array.from(classErrors, (each) => each[e]!))
+    );
     return { meanAp, ndScore: ndScore(meanAp, errors), errors, ap, classErrors };
   },
 };
 
-/** The weighted mean of mAP and what the errors leave of 1. */
+/** The weighted mean of mAP and what the errors leave of 1, which is nothing where one is NaN. */
 function ndScore(meanAp: number, errors: readonly number[]): number {
-  const kept = sum(Float64Array.from(errors, (error) => Math.max(0, 1 - error)));
+  const kept = sum(Float64Array.from(errors, (error) => 1 - error > 0 ? 1 - error : 0));
   return (MAP_WEIGHT * meanAp + kept) / (MAP_WEIGHT + errors.length);
 }
 

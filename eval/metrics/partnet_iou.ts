@@ -47,7 +47,7 @@ export const MAX_PARTS = 1023;
 /** Options: {@linkcode PartnetState.parts}. */
 export const partnetIou: Metric<number | undefined, PartnetSample, PartnetState, PartnetResult> = {
   name: "partnet_iou",
-  version: 1,
+  version: 2,
   reference: "daerduoCarey/partnet_seg_exps 2df953c sem_seg_pointcnn/test_general_seg.py",
 
   create: (parts) => ({ parts, shapes: [] }),
@@ -66,7 +66,7 @@ export const partnetIou: Metric<number | undefined, PartnetSample, PartnetState,
     shapes.push({
       index,
       accuracy: right / truth.length,
-      iou: ious.length === 0 ? undefined : mean(ious),
+      iou: ious.length === 0 ? undefined : meanInTurn(ious),
       intersection,
       union,
     });
@@ -90,12 +90,19 @@ export const partnetIou: Metric<number | undefined, PartnetSample, PartnetState,
     const partIou = intersection.map((count, k) => count / union[k]!);
     return {
       accuracy: mean(Float64Array.from(ordered, ({ accuracy }) => accuracy)),
-      shapeIou: mean(Float64Array.from(ordered.flatMap(({ iou }) => iou ?? []))),
+      shapeIou: meanInTurn(ordered.flatMap(({ iou }) => iou ?? [])),
       partMiou: meanFloat32(partIou),
       partIou,
     };
   },
 };
+
+/** The script adds IoUs one after the other, not as numpy does. */
+function meanInTurn(values: Float64Array | readonly number[]): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+}
 
 /** Points of each part from label 1 to `last` on both sides, and on any; unlabelled ones left out. */
 function countParts(truth: Int32Array, predicted: Int32Array, last: number) {

@@ -1,4 +1,5 @@
-import { assertAlmostEquals, assertEquals, assertStrictEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
+import { mean } from "./numpy.ts";
 import { partnetIou } from "./partnet_iou.ts";
 
 const shape = (index: number, truth: readonly number[], predicted: readonly number[]) => ({
@@ -34,4 +35,16 @@ Deno.test("partnetIou: merged shards are the whole, in either order", () => {
   const merged = stateOf(SECOND);
   partnetIou.merge(merged, stateOf(FIRST));
   assertEquals(partnetIou.compute(merged), partnetIou.compute(stateOf(FIRST, SECOND)));
+});
+
+Deno.test("partnetIou adds the IoUs of shapes one after the other, as the script does", () => {
+  const shapes = Array.from({ length: 20 }, (_, i) => {
+    const truth = Array.from({ length: i + 3 }, () => 1);
+    return shape(i, truth, truth.map((_, point) => point < 2 ? 1 : 0));
+  });
+  let sum = 0;
+  for (let i = 0; i < shapes.length; i++) sum += 2 / (i + 3);
+  const ious = Float64Array.from(shapes, (_, i) => 2 / (i + 3));
+  assertNotEquals(mean(ious), sum / shapes.length, "the order does not show");
+  assertStrictEquals(partnetIou.compute(stateOf(...shapes)).shapeIou, sum / shapes.length);
 });

@@ -3,6 +3,7 @@
  * them up: infinite scores are dropped and not counted, the sum over sentences is a float32 number.
  */
 import type { Metric } from "./metric.ts";
+import { torchSum } from "./torch_sum.ts";
 
 /** One sentence. */
 export interface PerplexitySample {
@@ -13,7 +14,12 @@ export interface PerplexitySample {
 }
 
 export interface PerplexityState {
-  readonly sentences: { readonly index: number; readonly sum: number }[];
+  /** Sums of the scores of each sentence, in float32 and in double precision. */
+  readonly sentences: {
+    readonly index: number;
+    readonly single: number;
+    readonly double: number;
+  }[];
   /** [2] tokens that were counted, and those that were dropped. */
   readonly tokens: Float64Array;
 }
@@ -27,22 +33,20 @@ export interface PerplexityResult {
   readonly exactPerplexity: number;
 }
 
+const f = Math.fround;
+
 export const perplexity: Metric<void, PerplexitySample, PerplexityState, PerplexityResult> = {
   name: "perplexity",
-  version: 1,
+  version: 2,
   reference: "pytorch/fairseq 148327d fairseq_cli/eval_lm.py",
   create: () => ({ sentences: [], tokens: new Float64Array(2) }),
 
   update({ sentences, tokens }, { index, scores }) {
-    let sum = 0;
-    for (const score of scores) {
-      if (Math.abs(score) === Infinity) tokens[1]!++;
-      else {
-        sum += score;
-        tokens[0]!++;
-      }
-    }
-    sentences.push({ index, sum });
+    const counted = scores.filter((score) => Math.abs(score) !== Infinity);
+    tokens[0]! += counted.length;
+    tokens[1]! += scores.length - counted.length;
+    const double = counted.reduce((sum, score) => sum + score, 0);
+    sentences.push({ index, single: torchSum(Float32Array.from(counted)), double });
   },
 
   merge(into, from) {
@@ -53,15 +57,15 @@ export const perplexity: Metric<void, PerplexitySample, PerplexityState, Perplex
 
   compute({ sentences, tokens }) {
     const count = tokens[0]!;
-    const sums = sentences.toSorted((a, b) => a.index - b.index).map(({ sum }) => sum);
-    const single = sums.reduce((total, sum) => Math.fround(total + Math.fround(sum)), 0);
-    const double = sums.reduce((total, sum) => total + sum, 0);
-    // A float32 tensor divided by Python numbers stays one.
-    const loss = Math.fround(Math.fround(-single / count) / Math.LN2);
+    const inOrder = sentences.toSorted((a, b) => a.index - b.index);
+    const single = inOrder.reduce((total, sum) => f(total + sum.single), 0);
+    const double = inOrder.reduce((total, sum) => total + sum.double, 0);
+    // A float32 tensor divided by Python numbers stays one, and so do the numbers.
+    const loss = f(f(-single / f(count)) / f(Math.LN2));
     const exactLoss = -double / count / Math.LN2;
     return {
       loss,
-      perplexity: Math.fround(2 ** loss),
+      perplexity: f(2 ** loss),
       exactLoss,
       exactPerplexity: 2 ** exactLoss,
     };

@@ -3,7 +3,8 @@
  * overlaps; the curve of a class is formed over all scenes.
  */
 import type { Metric } from "./metric.ts";
-import { mean, sum } from "./numpy.ts";
+import { mean, nanmean } from "./numpy.ts";
+import { dot } from "./numpy_dot.ts";
 
 /** A true instance of a scored class. */
 export interface TrueInstance {
@@ -76,7 +77,7 @@ export const MIN_VERTICES = 100;
 /** The script of the benchmark, with the fix of its pull request 26. */
 export const scannetInstanceAp: Metric<number, InstanceScene, InstanceState, InstanceResult> = {
   name: "scannet_instance_ap",
-  version: 1,
+  version: 2,
   reference: "ScanNet/ScanNet 3830fce evaluate_semantic_instance.py",
 
   /** @param classes Number of classes. */
@@ -111,20 +112,13 @@ export const scannetInstanceAp: Metric<number, InstanceScene, InstanceState, Ins
       ap: Float64Array.from(labels, (label) => mean(perClass(label))),
       ap50: byOverlap[0]!,
       ap25: byOverlap[AVERAGED]!,
-      allAp: nanMean(Float64Array.from(byOverlap.slice(0, AVERAGED).flatMap((s) => [...s]))),
-      allAp50: nanMean(byOverlap[0]!),
-      allAp25: nanMean(byOverlap[AVERAGED]!),
+      allAp: nanmean(Float64Array.from(byOverlap.slice(0, AVERAGED).flatMap((s) => [...s]))),
+      allAp50: nanmean(byOverlap[0]!),
+      allAp25: nanmean(byOverlap[AVERAGED]!),
       crashes: [...crashes],
     };
   },
 };
-
-/** `np.nanmean`. */
-function nanMean(values: Float64Array): number {
-  const count = values.filter((value) => !Number.isNaN(value)).length;
-  const filled = values.map((value) => Number.isNaN(value) ? 0 : value);
-  return sum(filled) / count;
-}
 
 /** What the curve of a class is made of: its entries, and the instances that nothing matched. */
 interface Entries {
@@ -248,8 +242,6 @@ function averagePrecision({ scores, hits, missed }: Entries): number {
 
 function area(precision: readonly number[], recall: readonly number[]): number {
   const padded = [recall[0]!, ...recall, 0];
-  return precision.reduce(
-    (total, p, i) => total + p * (0.5 * padded[i]! - 0.5 * padded[i + 2]!),
-    0,
-  );
+  const widths = precision.map((_, i) => 0.5 * padded[i]! - 0.5 * padded[i + 2]!);
+  return dot(Float64Array.from(precision), Float64Array.from(widths));
 }

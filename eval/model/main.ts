@@ -53,7 +53,7 @@ async function run(command: ModelCommand): Promise<void> {
   checkDataset(command, zoo);
   using source = await openScans(command.data);
   const scans = await scansOf(source, command);
-  const network = zoo.build(await readConfig(command, zoo));
+  const network = zoo.build(await readConfig(command, zoo), command.config);
   const weights = await weightsOf(command, network);
   using ctx = new Context(command.backend, { threads: command.threads });
   const engine = await engineOf(command, zoo, { ctx, network, weights, source, first: scans[0]! });

@@ -5,6 +5,7 @@ import type { Model } from "../model.ts";
 import { Scene } from "../scene.ts";
 import type { DetectedBox } from "./box.ts";
 import type { DetectorModel } from "./registry.ts";
+import { requireFiniteFeatures } from "../voxel_scan.ts";
 import { type RigCamera, rigInputs } from "./rig.ts";
 import { DetectionVoxels } from "./voxels.ts";
 
@@ -35,7 +36,7 @@ export class Detector {
   /**
    * The boxes of a scan in its own frame, highest score of each group first.
    *
-   * @throws {InputError} A point is not finite, the points lack a value, cameras are missing, the
+   * @throws {InputError} A value of a point is not finite, the points lack a value, cameras are missing, the
    * scan exceeds the memory.
    */
   predict(scan: DetectorScan): DetectedBox[] {
@@ -52,6 +53,7 @@ export class Detector {
     const { zoo, model: { ctx, pool, dtype } } = this;
     const channels = 4 + zoo.features.length;
     const points = networkPoints(scan, zoo);
+    requireFiniteFeatures(points, channels, scan.what);
     using voxels = DetectionVoxels.of(ctx, points, channels, zoo.range, scan.what);
     using stack = new DisposableStack();
     const feats = dtype === "f32" ? voxels.feats : stack.use(converted(ctx, dtype, voxels.feats));

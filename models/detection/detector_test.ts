@@ -71,6 +71,18 @@ Deno.test("Detector finds nothing in scans without points in the range", () => {
   assertEquals(detect([99, 0, 0, 0]), []);
 });
 
+Deno.test("Detector refuses points whose values are not finite", () => {
+  const refused = (points: number[], text: string) => {
+    const error = assertThrows(() => detect(points), InputError);
+    assertEquals(error.message, `Cannot run a network on the scan: ${text}`);
+  };
+  refused([0, 0, 0, 1, NaN, 0, 0, 1], "point 1 has the coordinate NaN");
+  refused(
+    [0, 0, 0, 1, 0, 0, 0, NaN],
+    "point 1 has the feature NaN behind its coordinates, and finite values are needed",
+  );
+});
+
 Deno.test("Detector says which value points lack", () => {
   const error = assertThrows(() => detect([0, 0, 0, 0], ["ring"]), InputError);
   assertEquals(

@@ -35,7 +35,7 @@ const DEVIATION: Three = [0.229, 0.224, 0.225];
  * them.
  *
  * @param points [N, channels], in the network's axes: x right, y forward
- * @throws {InputError} The scan has other cameras than the network.
+ * @throws {InputError} The scan has other cameras than the network, or they are not calibrated.
  */
 export function rigInputs(
   rig: readonly RigCamera[],
@@ -57,6 +57,15 @@ export function rigInputs(
     throw new InputError(
       `Cannot run a network on ${what}: the image of ${name} is ${width} x ${height} pixels, and ` +
         `${IMAGE.join(" x ")} are needed`,
+    );
+  }
+  for (const { name, intrinsic, fromSensor } of rig) {
+    const [k, m] = [Array.from(intrinsic), Array.from(fromSensor)];
+    // Focal lengths of 0 would put every pixel nowhere.
+    if ([...k, ...m].every(Number.isFinite) && k[0]! > 0 && k[4]! > 0 && k[8] === 1) continue;
+    throw new InputError(
+      `Cannot run a network on ${what}: the calibration of ${name} is (${k.join(", ")}) and ` +
+        `(${m.join(", ")}), and finite numbers with focal lengths above 0 are needed`,
     );
   }
   const crop = cropOf(frustum);

@@ -80,4 +80,11 @@ Deno.test("rigInputs() says how many cameras are needed, and of which size", () 
     [{ ...FRONT, image: plain(1600, 901) }],
     "the image of CAM_FRONT is 1600 x 901 pixels, and 1600 x 900 are needed",
   );
+  const intrinsic = [0, 0, 0, 0, NaN, 0, 0, 0, 1];
+  refuses(
+    [{ ...FRONT, intrinsic }],
+    "the calibration of CAM_FRONT is (0, 0, 0, 0, NaN, 0, 0, 0, 1) and " +
+      "(0, -1, 0, 0.5, 0, 0, -1, 0, 1, 0, 0, -1), and finite numbers with focal lengths above 0 " +
+      "are needed",
+  );
 });
