@@ -36,11 +36,10 @@ export async function listFrames(folder: string, labels?: LabelFiles): Promise<F
   if (labelled.length === 0) return scans.map(pointsOf);
   const known = new Set(labelled);
   if (labels.warn !== undefined && !scans.some((name) => known.has(name))) {
+    const files = plural(labelled.length, "label file");
     labels.warn(
-      `"${labels.folder}" has ${
-        plural(labelled.length, "label file")
-      }, none of them of a scan in ` +
-        `"${folder}": the scans get no labels`,
+      `"${labels.folder}" has ${files}, none of them of a scan in "${folder}": the scans get no ` +
+        "labels",
     );
     return scans.map(pointsOf);
   }

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { H5Arrays } from "./h5_arrays.ts";
 import { writeH5 } from "./raw/h5_writer.ts";
+import { replaceNumbers } from "./test_h5.ts";
 import { inputError, TestFolder } from "./test_scans.ts";
 
 Deno.test("H5Arrays meets damage of any byte and any truncation in one line", async () => {
@@ -36,14 +37,8 @@ Deno.test("H5Arrays does not believe shapes that the file cannot hold", async ()
   using folder = new TestFolder();
   const path = `${folder.path}/a.h5`;
   await writeH5(path, [{ name: "data", shape: [1, 3], data: new Float32Array(3) }]);
-  const bytes = Deno.readFileSync(path);
-  // The dimensions 1 and 3, and their maxima: 3 becomes 2^40.
-  const words = [1n, 3n, 1n, 3n];
-  const view = new DataView(bytes.buffer);
-  const at = Array.from({ length: bytes.length - 32 }, (_, i) => i)
-    .find((i) => words.every((word, k) => view.getBigUint64(i + 8 * k, true) === word));
-  for (const k of [8, 24]) view.setBigUint64(at! + k, 2n ** 40n, true);
-  Deno.writeFileSync(path, bytes);
+  // The dimensions and their maxima.
+  replaceNumbers(path, 64, [1, 3, 1, 3], [1, 2 ** 40, 1, 2 ** 40]);
   const error = await inputError(async () => {
     using file = await H5Arrays.open(path);
     file.read("data");
@@ -55,14 +50,8 @@ Deno.test("H5Arrays does not unpack chunks that need more than its limit", async
   using folder = new TestFolder();
   const path = `${folder.path}/a.h5`;
   await writeH5(path, [{ name: "data", shape: [1, 3], data: new Float32Array(3) }]);
-  const bytes = Deno.readFileSync(path);
-  // A chunk is 1 x 3 values of 4 bytes: 3 becomes 2^28.
-  const words = [1, 3, 4];
-  const view = new DataView(bytes.buffer);
-  const at = Array.from({ length: bytes.length - 12 }, (_, i) => i)
-    .find((i) => words.every((word, k) => view.getUint32(i + 4 * k, true) === word));
-  view.setUint32(at! + 4, 2 ** 28, true);
-  Deno.writeFileSync(path, bytes);
+  // A chunk is 1 x 3 values of 4 bytes.
+  replaceNumbers(path, 32, [1, 3, 4], [1, 2 ** 28, 4]);
   const error = await inputError(async () => {
     using file = await H5Arrays.open(path);
     file.read("data");

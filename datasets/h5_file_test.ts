@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { H5File } from "./h5_file.ts";
 import { writeH5 } from "./raw/h5_writer.ts";
+import { replaceNumbers } from "./test_h5.ts";
 import { inputError, TestFolder } from "./test_scans.ts";
 
 const DATA = { name: "data", shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
@@ -24,14 +25,8 @@ Deno.test("H5File does not take a million rows for samples", async () => {
   using folder = new TestFolder();
   const path = `${folder.path}/a.h5`;
   await writeH5(path, [{ name: "data", shape: [1, 2], data: new Uint8Array(2) }]);
-  const bytes = Deno.readFileSync(path);
-  // The dimensions 1 and 2, and their maxima: 1 becomes 2^20 + 1.
-  const words = [1n, 2n, 1n, 2n];
-  const view = new DataView(bytes.buffer);
-  const at = Array.from({ length: bytes.length - 32 }, (_, i) => i)
-    .find((i) => words.every((word, k) => view.getBigUint64(i + 8 * k, true) === word));
-  for (const k of [0, 16]) view.setBigUint64(at! + k, 2n ** 20n + 1n, true);
-  Deno.writeFileSync(path, bytes);
+  // The dimensions and their maxima.
+  replaceNumbers(path, 64, [1, 2, 1, 2], [2 ** 20 + 1, 2, 2 ** 20 + 1, 2]);
   using file = await H5File.open(path);
   assertEquals(file.shape("data"), [2 ** 20 + 1, 2]);
   assertStringIncludes(

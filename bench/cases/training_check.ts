@@ -64,15 +64,34 @@ function blockOf(gradient: Float32Array, conv: Conv): Float32Array {
   return columnsOf(rowsOf(gradient, rows, cout), cout, checkedChannels(cout));
 }
 
+/** What references read: a scan and the values that all steps seed. */
+interface Reference {
+  readonly cpu: Context;
+  readonly scene: Scene;
+  readonly feats: Float32Array;
+  readonly gradOut: Float32Array;
+}
+
+const lengthOf = (scene: Scene, { space, channels }: Conv["to"]) => scene.rows(space) * channels;
+
 /** The same parts, in the order of a step, as the references of the ops give them. */
 export function expectedParts(cpu: Context, network: Network, scene: Scene): Part[] {
   const convs = convsOf(network);
+  const longest = Math.max(
+    ...convs.flatMap(({ from, to }) => [from, to]).map((value) => lengthOf(scene, value)),
+  );
+  // Shorter values are the beginning of longer ones of the same seed.
+  const on = {
+    ...{ cpu, scene },
+    feats: seeded(longest, SEEDS.feats),
+    gradOut: seeded(longest, SEEDS.gradOut),
+  };
   const backward = [...convs.entries()].reverse().flatMap(([i, conv]) => [
-    expectedWgrad(cpu, scene, conv),
-    ...hasDgrad(network, conv) ? [expectedRows("dgrad", cpu, scene, conv, i)] : [],
+    expectedWgrad(on, conv),
+    ...hasDgrad(network, conv) ? [expectedRows("dgrad", on, conv, i)] : [],
   ]);
   return [
-    ...convs.map((conv, i) => expectedRows("forward", cpu, scene, conv, i)),
+    ...convs.map((conv, i) => expectedRows("forward", on, conv, i)),
     ...backward,
   ];
 }
@@ -80,8 +99,7 @@ export function expectedParts(cpu: Context, network: Network, scene: Scene): Par
 /** Some rows of an output, or of the gradient of an input: a convolution as well. */
 function expectedRows(
   pass: "forward" | "dgrad",
-  cpu: Context,
-  scene: Scene,
+  { cpu, scene, feats, gradOut }: Reference,
   conv: Conv,
   index: number,
 ): Part {
@@ -90,12 +108,16 @@ function expectedRows(
   const [kv, inputs] = [volumeOf(conv), scene.rows(from.space)];
   const rows = checkedRows(scene.rows(to.space));
   const shape = [kv, conv.from.channels, conv.to.channels];
-  const values = seeded(shape.reduce((all, n) => all * n, 1), SEEDS.weight + index);
-  const feats = seeded(inputs * from.channels, forward ? SEEDS.feats : SEEDS.gradOut);
+  const values = seeded(shape.reduce((product, n) => product * n, 1), SEEDS.weight + index);
+  const all = forward ? feats : gradOut;
   using weight = cpu.tensorFrom("f32", shape, values);
   using turned = cpu.tensor("f32", [kv, from.channels, to.channels]);
   if (!forward) weightTranspose(weight, turned, cpu.variant("weight_transpose", "ref"));
-  using input = cpu.tensorFrom("f32", [inputs, from.channels], feats);
+  using input = cpu.tensorFrom(
+    "f32",
+    [inputs, from.channels],
+    all.subarray(0, lengthOf(scene, from)),
+  );
   const some = mapOfRows(hostMap(scene, conv, !forward), rows);
   using map = cpu.tensorFrom("i32", [kv, rows.length], some);
   using out = cpu.tensor("f32", [rows.length, to.channels]);
@@ -105,15 +127,15 @@ function expectedRows(
 }
 
 /** The gradient of weights between a few channels needs these channels alone. */
-function expectedWgrad(cpu: Context, scene: Scene, conv: Conv): Part {
-  const columns = ({ space, channels }: Conv["from"], seed: number) => {
-    const kept = checkedChannels(channels);
-    const rows = scene.rows(space);
-    const some = columnsOf(seeded(rows * channels, seed), channels, kept);
-    return cpu.tensorFrom("f32", [rows, kept.length], some);
+function expectedWgrad({ cpu, scene, ...values }: Reference, conv: Conv): Part {
+  const columns = (value: Conv["to"], all: Float32Array) => {
+    const kept = checkedChannels(value.channels);
+    const own = all.subarray(0, lengthOf(scene, value));
+    const some = columnsOf(own, value.channels, kept);
+    return cpu.tensorFrom("f32", [scene.rows(value.space), kept.length], some);
   };
-  using feats = columns(conv.from, SEEDS.feats);
-  using gradOut = columns(conv.to, SEEDS.gradOut);
+  using feats = columns(conv.from, values.feats);
+  using gradOut = columns(conv.to, values.gradOut);
   using map = cpu.tensorFrom(
     "i32",
     [volumeOf(conv), gradOut.rows],

@@ -3,6 +3,7 @@ import {
   type Context,
   convNeedsPairs,
   convSettings,
+  convTakesOrder,
   type Feature,
   sparseConv,
   sparseConvWgrad,
@@ -144,11 +145,15 @@ export class TrainingLayers implements Disposable {
     const known = variants(ctx.backend, "sparse_conv").includes(dataflow?.variant ?? "");
     // What a backend does not have runs in its default.
     const variant = known ? ctx.variant("sparse_conv", dataflow!.variant) : 0;
-    const pairs = convNeedsPairs(ctx, variant) ? scene.pairs(map) : null;
     const settings = known ? dataflow!.settings : undefined;
+    const made = convNeedsPairs(ctx, variant)
+      ? scene.pairs(map)
+      : convTakesOrder(ctx, variant)
+      ? scene.rowOrder(map, settings?.splits ?? 1)
+      : null;
     // Settings belong to the context, which all steps share.
     if (settings !== undefined) convSettings(ctx, settings);
-    sparseConv(from, weight, map, pairs, to, variant);
+    sparseConv(from, weight, map, made, to, variant);
     if (settings !== undefined) convSettings(ctx, {});
   }
 

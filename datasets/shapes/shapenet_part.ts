@@ -8,12 +8,10 @@ import { exists } from "../frames.ts";
 import type { H5File } from "../h5_file.ts";
 import { rowLabels, rowsPart } from "../h5_rows.ts";
 import { itemsPart } from "../parts.ts";
-import { pathInside } from "../record_fields.ts";
 import type { Scan } from "../scan.ts";
+import { listOfSplit, shapesOfSplit, SPLITS } from "./shapenet_splits.ts";
 import { SHAPENET_PART } from "../published/shapenet_part.ts";
 
-/** Names of the lists in train_test_split. */
-export const SPLITS = ["train", "val", "test"];
 const NAMES = ["x", "y", "z", "normal_x", "normal_y", "normal_z", "label"];
 
 /**
@@ -71,34 +69,6 @@ async function textSplits(src: string): Promise<Map<string, string[]> | undefine
     }
   }
   return splits.size > 0 ? splits : new Map([["shapes", shapes]]);
-}
-
-function listOfSplit(src: string, split: string): string {
-  return `${src}/train_test_split/shuffled_${split}_file_list.json`;
-}
-
-/**
- * The shapes of a split as SYNSET/SHAPE, in the order of its list.
- *
- * @throws {InputError} The list is not there, or is no JSON list of names.
- */
-export async function shapesOfSplit(src: string, split: string): Promise<string[]> {
-  const path = listOfSplit(src, split);
-  let parsed: unknown;
-  try {
-    const { size } = await Deno.stat(path);
-    parsed = size > 1 << 24 ? undefined : JSON.parse(await Deno.readTextFile(path));
-  } catch (cause) {
-    const found = cause instanceof SyntaxError ? "it is not JSON" : (cause as Error).message;
-    throw new InputError(`Cannot read "${path}": ${found}`, { cause });
-  }
-  if (
-    !Array.isArray(parsed) || parsed.length === 0 || !parsed.every((n) => typeof n === "string")
-  ) {
-    throw new InputError(`Cannot read "${path}": it is no list of names`);
-  }
-  for (const name of parsed) pathInside("", name, `"${path}"`);
-  return parsed.map((name) => name.replace(/^shape_data\//, ""));
 }
 
 async function h5Splits(src: string): Promise<Map<string, string[]>> {

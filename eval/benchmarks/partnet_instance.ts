@@ -16,6 +16,10 @@ const MAX_PARTS = 256;
 /** Bytes of the longest list of parts that is read. */
 const MAX_LIST = 2 ** 20;
 
+/** Names of the arrays. */
+const TRUTH = { masks: "gt_mask", labels: "gt_mask_label", valid: "gt_mask_valid" } as const;
+const PREDICTED = { masks: "mask", labels: "label", valid: "valid" } as const;
+
 interface Item extends NamedPair {
   readonly index: number;
 }
@@ -78,27 +82,24 @@ function partNames({ options }: Request): string[] | undefined {
   const path = options["parts"]!;
   if (path === "auto") return undefined;
   const lines = new TextDecoder().decode(readBytes(path, MAX_LIST)).trimEnd().split(/\r?\n/);
-  const names = lines.map((line, i) => {
+  const fail = (what: string) => new InputError(`Cannot read "${path}": ${what}`);
+  const names = new Set<string>();
+  for (const [i, line] of lines.entries()) {
     const name = line.trim().split(/\s+/)[1];
-    if (name !== undefined) return name;
-    throw new InputError(
-      `Cannot read "${path}": line ${i + 1} is ${
-        JSON.stringify(line.slice(0, 80))
-      }, and a number ` +
-        `and a name are needed`,
-    );
-  });
-  if (names.length <= MAX_PARTS) return names;
-  throw new InputError(
-    `Cannot read "${path}": it has ${names.length} parts, and at most ${MAX_PARTS} are needed`,
-  );
+    const text = JSON.stringify(line.slice(0, 80));
+    if (name === undefined) throw fail(`line ${i + 1} is ${text}, a number and a name are needed`);
+    if (names.has(name)) throw fail(`line ${i + 1} is ${text}, whose name is there twice`);
+    names.add(name);
+  }
+  if (names.size <= MAX_PARTS) return [...names];
+  throw fail(`it has ${names.size} parts, and at most ${MAX_PARTS} are needed`);
 }
 
 async function scoreFile({ gt, pred, index }: Item, state: State): Promise<void> {
   using truth = await H5File.open(gt);
   using predicted = await H5File.open(pred);
-  const sizes = sizesOf(truth, gt, "gt_mask");
-  const found = sizesOf(predicted, pred, "mask");
+  const sizes = sizesOf(truth, gt, TRUTH.masks);
+  const found = sizesOf(predicted, pred, PREDICTED.masks);
   if (found.shapes !== sizes.shapes || found.points !== sizes.points) {
     throw new InputError(
       `Cannot score "${pred}": it has ${found.shapes} shapes of ${found.points} points and the ` +
@@ -107,18 +108,15 @@ async function scoreFile({ gt, pred, index }: Item, state: State): Promise<void>
   }
   const { parts } = state.instances;
   for (let row = 0; row < sizes.shapes; row++) {
-    const [gtSide, predSide] = [{ file: truth, path: gt, row }, {
-      file: predicted,
-      path: pred,
-      row,
-    }];
-    const confidences = Float32Array.from(await numbersOf(predSide, "conf", [found.masks]));
+    const trueRow = { file: truth, path: gt, row };
+    const foundRow = { file: predicted, path: pred, row };
+    const confidences = Float32Array.from(await numbersOf(foundRow, "conf", [found.masks]));
     metric.update(state.instances, {
       file: index,
       row,
-      truth: await masksOf(gtSide, sizes, "gt_", parts),
-      predicted: { ...await masksOf(predSide, found, "", parts), confidences },
-      other: await numbersOf(gtSide, "gt_mask_other", [sizes.points]),
+      truth: await masksOf(trueRow, TRUTH, sizes, parts),
+      predicted: { ...await masksOf(foundRow, PREDICTED, found, parts), confidences },
+      other: await numbersOf(trueRow, "gt_mask_other", [sizes.points]),
     });
     state.points += sizes.points;
   }
@@ -149,28 +147,26 @@ interface Row {
   readonly row: number;
 }
 
-/** The masks of a shape; the ground truth names them otherwise than the prediction. */
+/** The masks of a shape. */
 async function masksOf(
   at: Row,
+  names: typeof TRUTH | typeof PREDICTED,
   { masks, points }: Sizes,
-  prefix: "gt_" | "",
   parts: number,
 ): Promise<PartMasks> {
-  const inner = prefix === "gt_" ? "gt_mask_" : "";
-  const labels = await numbersOf(at, `${inner}label`, [masks]);
-  const valid = await numbersOf(at, `${inner}valid`, [masks]);
-  const bad = [...Array(masks).keys()].find((k) =>
-    valid[k] !== 0 && !(labels[k]! >= 0 && labels[k]! < parts)
-  );
-  if (bad === undefined) {
-    return { masks: await numbersOf(at, `${prefix}mask`, [masks, points]), labels, valid };
+  const labels = await numbersOf(at, names.labels, [masks]);
+  const valid = await numbersOf(at, names.valid, [masks]);
+  const known = (label: number) => Number.isInteger(label) && label >= 0 && label < parts;
+  for (let k = 0; k < masks; k++) {
+    if (valid[k] === 0 || known(labels[k]!)) continue;
+    throw new InputError(
+      `Cannot score "${at.path}": mask ${k} of shape ${at.row} has label ${
+        labels[k]
+      }, and labels ` +
+        `0 to ${parts - 1} are needed`,
+    );
   }
-  throw new InputError(
-    `Cannot score "${at.path}": mask ${bad} of shape ${at.row} has label ${
-      labels[bad]
-    }, and labels ` +
-      `0 to ${parts - 1} are needed`,
-  );
+  return { masks: await numbersOf(at, names.masks, [masks, points]), labels, valid };
 }
 
 /** A row of an array, which has the rest of its shape. */

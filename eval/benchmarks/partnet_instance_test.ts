@@ -81,6 +81,8 @@ Deno.test("partnet-instance refuses bad input, naming file and place", async () 
   await refuses(ID, { ...labelled, options: { parts } }, "mask 1 of shape 0 has label 7");
   const bad = folder.write("bad.txt", "1 arm\nleg\n");
   await refuses(ID, { ...labelled, options: { parts: bad } }, "bad.txt", 'line 2 is "leg"');
+  const twice = folder.write("twice.txt", "1 arm\n2 arm\n");
+  await refuses(ID, { ...labelled, options: { parts: twice } }, 'line 2 is "2 arm"', "twice");
   const text = folder.write("text/test-00.h5", "no HDF5");
   await refuses(ID, { gt: text, pred: labelled.pred }, "text/test-00.h5");
 });

@@ -1,5 +1,5 @@
 import { SHAPENET_PART } from "../../datasets/published/shapenet_part.ts";
-import { shapesOfSplit, SPLITS } from "../../datasets/shapes/shapenet_part.ts";
+import { shapesOfSplit, SPLITS } from "../../datasets/shapes/shapenet_splits.ts";
 import { InputError } from "../../std/errors.ts";
 import type { Benchmark, Outcome, Plan, Request } from "../benchmark.ts";
 import { type PartState, shapenetPartIou } from "../metrics/shapenet_part_iou.ts";
@@ -31,8 +31,7 @@ const BYTES_PER_SECOND = 3e8;
 export const shapenetPart: Benchmark<Shapes, PartState> = {
   summary: "ShapeNet-Part segmentation: instance and class mean IoU of 16 categories",
   paths: {
-    gt: "folder of .npy files, a part id 0 to 49 for each point, a shape a file or a row; or the " +
-      "data set's folder of SYNSET/SHAPE.txt, whose last column is the part",
+    gt: "folder of .npy files of part ids 0 to 49, a shape a file or a row, or of SYNSET/SHAPE.txt",
     pred: "folder of .npy or .txt files of the same names: part ids, or 50 scores a point",
   },
   options: {

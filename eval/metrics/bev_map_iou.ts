@@ -4,6 +4,7 @@
  * depends on the order of the samples: the state keeps the counts of each.
  */
 import type { Metric } from "./metric.ts";
+import { torchSum } from "./torch_sum.ts";
 
 /** Thresholds of the scores, as float32 numbers. */
 export const THRESHOLDS = Float64Array.of(0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65).map(Math.fround);
@@ -87,7 +88,7 @@ export const bevMapIou: Metric<number, BevSample, BevState, BevResult> = {
     );
     const iou = Array.from({ length: classes }, (_, k) => all.slice(k * T, (k + 1) * T));
     const max = Float32Array.from(iou, (values) => values.reduce((a, b) => Math.max(a, b)));
-    return { iou, max, mean: f(max.reduce((sum, value) => f(sum + value), 0) / classes) };
+    return { iou, max, mean: f(torchSum(max) / classes) };
   },
 };
 

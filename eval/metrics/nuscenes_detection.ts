@@ -69,7 +69,7 @@ export class NuscenesError extends Error {}
 
 export const nuscenesDetection: Metric<void, NuscenesSample, NuscenesState, NuscenesResult> = {
   name: "nuscenes_detection",
-  version: 1,
+  version: 2,
   reference: "nutonomy/nuscenes-devkit d9de17a, detection_cvpr_2019",
 
   create: () => ({

@@ -15,6 +15,8 @@ export interface ModelCommand {
   /** Ground truth of the benchmark, and KITTI's calibrations: of networks that find boxes. */
   readonly gt: string | undefined;
   readonly calib: string | undefined;
+  /** Of nuScenes' ground truth. */
+  readonly version: string | undefined;
   readonly json: boolean;
   readonly backend: Backend;
   readonly dtype: Feature;
@@ -34,6 +36,7 @@ const VALUES = [
     "out",
     "gt",
     "calib",
+    "version",
     "backend",
     "dtype",
     "engine",
@@ -83,6 +86,7 @@ export function parseModelCommand(args: readonly string[]): Parsed {
     out: text("out"),
     gt: text("gt"),
     calib: text("calib"),
+    version: text("version"),
     json,
     backend: oneOf("backend", text("backend") ?? "cpu", ["cpu", "cuda"]),
     dtype: oneOf("dtype", text("dtype") ?? "f32", ["f32", "bf16", "f16"]),
@@ -144,6 +148,8 @@ deno task eval model --list [--json]              the networks
                    DIR/data/*.txt (KITTI), results_nusc.json or predictions.bin (Waymo)
   --gt PATH        score boxes against it, as \`deno task eval\` of their data set takes it
   --calib DIR      KITTI's calibration files, which its result files need
+  --version V      of nuScenes' ground truth (default v1.0-trainval, scored on val; one that ends
+                   with "mini" is scored on mini_val)
   --backend B      cpu or cuda (default cpu; needs \`deno task build\`)
   --dtype T        f32, bf16 or f16 (default f32)
   --engine E       dataflow of the convolutions: a variant of sparse_conv, auto or tuned, or auto

@@ -36,14 +36,17 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 
 /** `calib`: KITTI's folder of calibration files, which names of frames are looked up in. */
 export function boxFormat(
-  { dataset, labels, rig }: Pick<DetectorModel, "dataset" | "labels" | "rig">,
+  { dataset, labels, rig, lidar = true }: Pick<
+    DetectorModel,
+    "dataset" | "labels" | "rig" | "lidar"
+  >,
   calib: string | undefined,
 ): BoxFormat {
   switch (dataset) {
     case "kitti-object":
       return kittiFormat(labels, calib);
     case "nuscenes":
-      return nuscenesFormat(labels, rig !== undefined);
+      return nuscenesFormat(labels, { "use_camera": rig !== undefined, "use_lidar": lidar });
     case "waymo":
       return waymoFormat(labels);
   }
@@ -78,7 +81,10 @@ async function textOf(path: string): Promise<string> {
   }
 }
 
-function nuscenesFormat(labels: readonly string[], cameras: boolean): BoxFormat {
+function nuscenesFormat(
+  labels: readonly string[],
+  sensors: Readonly<Record<"use_camera" | "use_lidar", boolean>>,
+): BoxFormat {
   return {
     benchmark: "nuscenes-detection",
     result: "results_nusc.json",
@@ -91,7 +97,7 @@ function nuscenesFormat(labels: readonly string[], cameras: boolean): BoxFormat 
       return Promise.resolve(utf8(JSON.stringify(entries)));
     },
     async join(write, scans) {
-      const meta = { ...NUSCENES_META, "use_camera": cameras };
+      const meta = { ...sensors, ...NUSCENES_META };
       await write(utf8(`{"meta": ${JSON.stringify(meta)}, "results": {`));
       let separator = "\n";
       for await (const { id, bytes } of scans) {

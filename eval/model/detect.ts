@@ -43,7 +43,10 @@ export async function detect(command: ModelCommand): Promise<void> {
   await score(command, format, out);
 }
 
-function folderOf({ name, out, config, engine }: ModelCommand): string {
+function folderOf({ name, out, config, engine, version }: ModelCommand): string {
+  if (version !== undefined && DETECTORS[name]!.dataset !== "nuscenes") {
+    throw new InputError(`Cannot use --version: ${name} is not for nuScenes`);
+  }
   if (config !== undefined) throw new InputError(`Cannot use --config: ${name} has none`);
   if (engine === "auto") {
     throw new InputError(`Cannot use --engine auto: ${name} finds boxes, and such are not tuned`);
@@ -99,6 +102,12 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
+/** The options of `eval nuscenes-detection` for --version. */
+function versionOf({ version }: ModelCommand): string[] {
+  if (version === undefined) return [];
+  return ["--version", version, "--split", version.endsWith("mini") ? "mini_val" : "val"];
+}
+
 /** By the benchmark's own rules, as `deno task eval ID` does with the same files. */
 async function score(command: ModelCommand, format: BoxFormat, out: string): Promise<void> {
   const { name, data, dtype, weights, gt, json } = command;
@@ -109,7 +118,8 @@ async function score(command: ModelCommand, format: BoxFormat, out: string): Pro
     return;
   }
   const { benchmark, result: file } = format;
-  const parsed = await parseCommand([benchmark, "--gt", gt, "--pred", `${out}/${file}`]);
+  const truth = ["--gt", gt, ...versionOf(command)];
+  const parsed = await parseCommand([benchmark, ...truth, "--pred", `${out}/${file}`]);
   if (parsed.kind !== "score") throw new RangeError(`${benchmark} did not become a score`);
   const { result: scored } = await runBenchmark(benchmark, parsed.request, { jobs: parsed.jobs });
   const result = {

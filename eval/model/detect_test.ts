@@ -92,17 +92,17 @@ Deno.test({
   async fn() {
     const folder = await Deno.makeTempDir();
     try {
-      const [source, version] = [`${folder}/source`, "v1.0-trainval"];
+      const [source, version] = [`${folder}/source`, "v1.0-mini"];
       const synth = ["synth", "--format", "nuscenes", "--scenes", "1", "--out", source];
       await run("datasets/main.ts", files, synth);
-      await Deno.rename(`${source}/v1.0-mini`, `${source}/${version}`);
       // A scene of the split that is scored.
       const scenes = `${source}/${version}/scene.json`;
       const text = await Deno.readTextFile(scenes);
-      await Deno.writeTextFile(scenes, text.replace("scene-5000", "scene-0003"));
+      await Deno.writeTextFile(scenes, text.replace("scene-5000", "scene-0103"));
       const convert = ["convert", "nuscenes", "--src", source, "--out"];
       await run("datasets/main.ts", files, [...convert, `${folder}/data`]);
-      const args = ["nuScenes_BEVFusion", "--out", `${folder}/out`, "--gt", source, "--json"];
+      const truth = ["--gt", source, "--version", version, "--json"];
+      const args = ["nuScenes_BEVFusion", "--out", `${folder}/out`, ...truth];
       const { code, stdout, stderr } = await evaluate(...args, "--data", `${folder}/data`);
       assertEquals([code, stderr.includes("weights are random")], [0, true], stderr);
       const result = JSON.parse(stdout);
@@ -112,7 +112,7 @@ Deno.test({
       const [boxes] = Object.values(written.results) as [unknown[]];
       assertEquals(boxes.length, 200);
       const official = await run("eval/main.ts", files, [
-        ...["nuscenes-detection", "--gt", source, "--pred", pred, "--json"],
+        ...["nuscenes-detection", ...truth, "--split", "mini_val", "--pred", pred],
       ]);
       assertEquals(JSON.parse(official.stdout).metrics, result.metrics);
 
@@ -129,6 +129,9 @@ Deno.test({
 });
 
 Deno.test("eval model refuses options that a network has no use for", async () => {
+  const kitti = await evaluate("KITTI_SECOND", "--data", "nowhere", "--version", "v1.0-mini");
+  assertEquals(kitti.code, 2);
+  assertStringIncludes(kitti.stderr, "Cannot use --version: KITTI_SECOND is not for nuScenes");
   const boxes = await evaluate("KITTI_SECOND", "--data", "nowhere");
   assertEquals([boxes.code, boxes.stdout], [2, ""]);
   assertStringIncludes(boxes.stderr, "--out DIR is missing");

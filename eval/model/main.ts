@@ -43,7 +43,7 @@ function listText(json: boolean): string {
 }
 
 async function run(command: ModelCommand): Promise<void> {
-  for (const option of ["gt", "calib"] as const) {
+  for (const option of ["gt", "calib", "version"] as const) {
     if (command[option] === undefined) continue;
     throw new InputError(
       `Cannot use --${option}: ${command.name} labels points, and finds no boxes`,

@@ -9,9 +9,8 @@ const MOVING = 0.2;
 const VEHICLES = ["car", "construction_vehicle", "bus", "truck", "trailer"];
 const CYCLES = ["bicycle", "motorcycle"];
 
-/** What every submission says of itself, beside whether it uses cameras. */
+/** What every submission says of itself, beside whether it uses cameras and LiDAR. */
 export const NUSCENES_META = {
-  use_lidar: true,
   use_radar: false,
   use_map: false,
   use_external: false,

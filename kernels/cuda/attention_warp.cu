@@ -96,7 +96,7 @@ __global__ void __launch_bounds__(kBlock) attend(Attention a, const int* owners)
   if (at >= a.groups * a.queries) return;
   const int32_t row = a.query_rows[at];
   if (row < 0 || row >= a.n || owners[row] != at) return;
-  const int64_t width = a.width(), head = item % a.heads;
+  const int64_t width = a.c / a.heads, head = item % a.heads;
   const Place place{at / a.queries, at % a.queries, head, head * width, width,
                     a.query + row * a.c, 1.0f / sqrtf(static_cast<float>(width))};
   const float most = largest(a, place, lane);

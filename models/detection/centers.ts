@@ -71,7 +71,8 @@ export function centerBoxes(
   });
 }
 
-interface Heads {
+/** Rows [X * Y, C] of the heads of a group. */
+export interface Heads {
   readonly reg: Float32Array;
   readonly height: Float32Array;
   readonly dim: Float32Array;
@@ -80,7 +81,8 @@ interface Heads {
   readonly hm: Float32Array;
 }
 
-interface Peak {
+/** A likely centre. */
+export interface Peak {
   readonly cell: number;
   readonly label: number;
   readonly score: number;
@@ -99,7 +101,7 @@ function peaks({ hm }: Heads, classes: number, limit: number): Peak[] {
 }
 
 /** det3d has width, length, height, and an angle that runs clockwise from -y. */
-function boxAt(
+export function boxAt(
   { reg, height, dim, rot, vel }: Heads,
   { cell, label, score }: Peak,
   range: DetectionRange,

@@ -2,6 +2,7 @@ import { assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
 import { type DetectionRange, KITTI_RANGE } from "../nets/detection_range.ts";
 import { anchorBoxes } from "./anchors.ts";
 import type { DetectedBox } from "./box.ts";
+import { cameraCenterBoxes } from "./camera_centers.ts";
 import { carBoxes } from "./car_anchors.ts";
 import { centerBoxes, NUSCENES_CIRCLES, NUSCENES_DECODING } from "./centers.ts";
 import { suppressed } from "./nms.ts";
@@ -190,4 +191,32 @@ Deno.test("queryBoxes() moves queries by what they say, and multiplies their sco
   [5, 2, 3].forEach((metres, i) => assertAlmostEquals(size[i]!, metres, 1e-5));
   assertAlmostEquals(yaw, -0.3 - Math.PI / 2, 1e-6);
   assertEquals([score, label, velocity], [0.25, 1, [4, -1]]);
+});
+
+Deno.test("cameraCenterBoxes() decodes each class of a cell, and enlarges small things to suppress", () => {
+  const range: DetectionRange = { ...RANGE };
+  const groups = [1, 2, 2, 1, 2, 2];
+  const outputs = groups.flatMap((classes) => [
+    ...[2, 1, 3, 2, 2].map((width) => new Float32Array(32 * width)),
+    new Float32Array(32 * classes).fill(-9),
+  ]);
+  // A truck and a construction vehicle in cell (5, 2), which overlap: the likelier one stays.
+  outputs[11]!.set([1, 2], 2 * (5 * 4 + 2));
+  // Pedestrians 0.8 m apart, 0.5 m wide: they overlap once they are 2.5 times as large.
+  outputs[35]![2 * (1 * 4 + 1)] = 3;
+  outputs[35]![2 * (2 * 4 + 1)] = 1;
+  outputs[32]!.fill(Math.log(0.5));
+  const found = cameraCenterBoxes(outputs, range);
+  assertEquals(found.map(({ label }) => label), [2, 8]);
+  const [vehicle, walker] = found as [DetectedBox, DetectedBox];
+  assertAlmostEquals(vehicle.centre[0], -3.2 + 5 * 0.8, 1e-6);
+  assertAlmostEquals(vehicle.centre[1], 1 + 2 * 0.8, 1e-6);
+  assertAlmostEquals(walker.size[0], 0.5, 1e-6);
+  assertAlmostEquals(walker.score, 1 / (1 + Math.exp(-3)), 1e-6);
+  // Cars are suppressed by distance: 4 squared metres are between cells 3 apart, 2.4 m.
+  outputs[5]!.set([2], 0);
+  outputs[5]!.set([1], 2 * 4);
+  outputs[5]!.set([1], 3 * 4);
+  const cars = cameraCenterBoxes(outputs, range).filter(({ label }) => label === 0);
+  assertEquals(cars.map(({ centre }) => Math.round(10 * centre[0])), [-32, -8]);
 });

@@ -61,12 +61,11 @@ export class Detector {
     const seen = zoo.rig === undefined
       ? []
       : rigInputs(scan.cameras ?? [], zoo.rig, { points, channels, range: zoo.range }, scan.what);
-    const inputs = this.model.network.inputs.map(({ space, channels }, i) =>
+    const inputs = this.model.network.inputs.map(({ space, channels }) => {
       // Points, where a network has some, are the voxels.
-      space.kind !== "grid" ? feats : stack.use(
-        featureTensor(ctx, dtype, [scene.rows(space), channels], seen[i - 1]!),
-      )
-    );
+      if (space.kind !== "grid") return feats;
+      return stack.use(featureTensor(ctx, dtype, [scene.rows(space), channels], seen.shift()!));
+    });
     const outputs = this.model.forward(scene, inputs).map(floatsOf);
     const boxes = zoo.boxes(outputs);
     return zoo.turned ? boxes.map(turnedBack) : boxes;

@@ -1,6 +1,12 @@
 /** THE list of detection networks that the command line knows by name. */
 import type { Network } from "../network.ts";
-import { bevFusion, FUSION_BOXES, lidarFusion } from "../nets/bevfusion.ts";
+import {
+  bevFusion,
+  CAMERA_BOXES,
+  cameraFusion,
+  FUSION_BOXES,
+  lidarFusion,
+} from "../nets/bevfusion.ts";
 import {
   centerPoint,
   type CenterTasks,
@@ -18,6 +24,7 @@ import {
 import { second, secondOriginal, spvcnnSecond } from "../nets/second.ts";
 import { anchorBoxes, KITTI_ANCHORS } from "./anchors.ts";
 import type { DetectedBox } from "./box.ts";
+import { cameraCenterBoxes } from "./camera_centers.ts";
 import { carBoxes } from "./car_anchors.ts";
 import { centerBoxes, NUSCENES_DECODING, WAYMO_DECODING } from "./centers.ts";
 import { queryBoxes } from "./queries.ts";
@@ -38,6 +45,8 @@ export interface DetectorModel {
   readonly squashed: boolean;
   /** What it reads of cameras. */
   readonly rig?: RigTask;
+  /** Whether it reads the points; true by default. */
+  readonly lidar?: boolean;
   build(): Network;
   /** Boxes of the network's outputs, each row after row. */
   boxes(outputs: readonly Float32Array[]): DetectedBox[];
@@ -140,6 +149,17 @@ export const DETECTORS: Readonly<Record<string, DetectorModel>> = {
     rig: FUSION_BOXES,
     build: () => bevFusion(),
     boxes: (outputs) => queryBoxes(outputs, FUSION_BOXES.range),
+  },
+  "nuScenes_BEVFusion_camera": {
+    ...nuscenes,
+    about: "BEVFusion with six cameras alone (CenterHead), 10 classes",
+    labels: NUSCENES_TASKS.groups.flat(),
+    features: [],
+    range: CAMERA_BOXES.range,
+    rig: CAMERA_BOXES,
+    lidar: false,
+    build: () => cameraFusion(CAMERA_BOXES),
+    boxes: (outputs) => cameraCenterBoxes(outputs, CAMERA_BOXES.range),
   },
   "nuScenes_BEVFusion_LiDAR": {
     ...nuscenes,

@@ -1,4 +1,4 @@
-/** Bilinear sampling of a grid: F.interpolate and F.grid_sample, both with align_corners False. */
+/** Bilinear sampling of a grid: F.interpolate and F.grid_sample. */
 import { devoxelize, type Tensor } from "../../ffi/mod.ts";
 import type { Device, Kernel, Layer } from "../layer.ts";
 import type { GridValue } from "../planes.ts";
@@ -84,7 +84,12 @@ export class Bilinear implements Layer {
   }
 }
 
-/** F.interpolate's places: an axis of `from` cells seen as `to`. */
+/** F.interpolate's places with align_corners False: an axis of `from` cells seen as `to`. */
 export function scaledPlaces(from: number, to: number): number[] {
   return Array.from({ length: to }, (_, i) => (i + 0.5) * from / to - 0.5);
+}
+
+/** The same with align_corners True: the first and the last cell stay where they are. */
+export function alignedPlaces(from: number, to: number): number[] {
+  return Array.from({ length: to }, (_, i) => to === 1 ? 0 : i * (from - 1) / (to - 1));
 }

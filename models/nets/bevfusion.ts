@@ -18,7 +18,8 @@ import {
   flattened,
   TWO_BLOCKS,
 } from "./bev_backbone.ts";
-import { type EncoderNames, residualEncoder } from "./centerpoint.ts";
+import { BOX_STAGES, cameraCenterHead, cameraDecoder, MAP_STAGES } from "./camera_bev.ts";
+import { type EncoderNames, NUSCENES_TASKS, residualEncoder } from "./centerpoint.ts";
 import { type DetectionRange, NUSCENES_0075, NUSCENES_01, rangeVoxels } from "./detection_range.ts";
 import { swin, swinIndices } from "./swin.ts";
 import { transfusionHead } from "./transfusion.ts";
@@ -71,6 +72,9 @@ export const FUSION_MAP: FusionTask = {
   head: { kind: "map", classes: 6 },
 };
 
+/** det/centerhead/lssfpn/camera/256x704/swint/default.yaml, for `cameraFusion`. */
+export const CAMERA_BOXES: FusionTask = { ...FUSION_MAP, head: FUSION_BOXES.head };
+
 const ENCODER = "encoders.lidar.backbone";
 const LIDAR_NAMES: EncoderNames = {
   layout: "spconv1-xyz",
@@ -114,6 +118,20 @@ export function lidarFusion(task: FusionTask = FUSION_BOXES): Network {
   const planes = new Planes(net, "xy");
   const first = flattened(planes, lidarEncoder(net, task.range));
   return net.build("BEVFusion, LiDAR only", decoded(net, planes, first, task));
+}
+
+/** BEVFusion without LiDAR. Its inputs: images and the points of `frustumPoints`. */
+export function cameraFusion(task: FusionTask, pooling: Pooling = { op: "fused" }): Network {
+  const net = new NetworkBuilder();
+  const planes = new Planes(net, "xy");
+  const { head, range } = task;
+  const stages = head.kind === "boxes" ? BOX_STAGES : MAP_STAGES;
+  const bev = cameraDecoder(net, planes, cameraMap(net, planes, task, pooling), stages);
+  const unused = [...swinIndices(SWIN), ...viewTransformBuffers(task)];
+  const outputs = head.kind === "boxes"
+    ? cameraCenterHead(planes, "heads.object", bev, NUSCENES_TASKS)
+    : [mapHead(net, planes, bev, range, head.classes)];
+  return net.build("BEVFusion, cameras only", outputs, unused);
 }
 
 function lidarEncoder(net: NetworkBuilder, range: DetectionRange): VoxelValue {

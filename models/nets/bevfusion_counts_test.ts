@@ -4,7 +4,7 @@ import { countLayers, countParams, parametersOf } from "../count.ts";
 import type { Network } from "../network.ts";
 import { Scene } from "../scene.ts";
 import { sharedPath } from "../testing.ts";
-import { bevFusion, FUSION_MAP, lidarFusion } from "./bevfusion.ts";
+import { bevFusion, cameraFusion, FUSION_MAP, lidarFusion } from "./bevfusion.ts";
 
 /** Layers whose names begin so. */
 const under = ({ layers }: Network, start: string) =>
@@ -36,6 +36,7 @@ Deno.test("bevFusion() has the parameters of its authors', part by part", () => 
   assertEquals(params(map, "encoders.camera.vtransform"), 224_166);
   assertEquals(params(map, "heads.map"), 4_723_718);
   assertEquals(countParams(map), 42_105_462);
+  assertEquals(countParams(cameraFusion(FUSION_MAP)), 49_118_566);
 });
 
 Deno.test("bevFusion() has the multiply-adds of its authors' dense parts", () => {
