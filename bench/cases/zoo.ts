@@ -80,6 +80,8 @@ function endToEnd({ cpu, scene }: Bench, name: string): Problem {
     flops: 2 * macsOf(cpu, { network, scene }),
     bytes: scene.points.byteLength + scene.pointCount,
     tolerance: () => networkTolerance(network, "f32"),
+    // Values between layers are many times what a cache holds.
+    copies: 1,
     create,
     expected(on) {
       using instance = create(on);
