@@ -37,12 +37,13 @@ function speed({ rows }: TableRun, item: Case, profile: string): number | string
 function lineOf(run: TableRun, { title, item }: typeof CASES[number]): BenchTable["rows"][number] {
   const column = PUBLISHED.columns.findIndex((each) => each.title === title);
   const unit = run.rows.one(item, UNIT);
+  const voxels = unit?.params["voxels"];
   return {
     workload: title,
     ...Object.fromEntries(PRINTED.map(({ key, cells }) => [key, printedNumber(cells[column])])),
     ...Object.fromEntries(NAMES.map((name) => [name, speed(run, item, name)])),
     ms: unit?.medianMs ?? whyMissing(unit),
-    voxels: unit === undefined ? null : Number(unit.params["voxels"]),
+    voxels: voxels === undefined ? null : Number(voxels),
   };
 }
 
