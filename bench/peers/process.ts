@@ -11,11 +11,8 @@ export class PeerError extends Error {
 
 /** No answer is as long: one that is would fill the memory. */
 const MOST_CHARS = 1 << 16;
-/**
- * How long a worker that has closed its output may take to end, and what it said before to arrive:
- * seconds, as a busy machine may leave either waiting for one.
- */
-const ENDING_MS = 5000;
+/** How long a worker that has closed its output may take to end. */
+const ENDING_MS = 2000;
 /** What is kept of what a worker writes to standard error. */
 const LAST_CHARS = 2000;
 
@@ -84,12 +81,10 @@ export class WorkerProcess implements AsyncDisposable {
   /** Why there will be no more answers. */
   async #ended(): Promise<PeerError> {
     // It may have closed its output and go on, or left its standard error to another process.
-    const ending = setTimeout(() => this.#kill(), ENDING_MS);
+    const timer = setTimeout(() => this.#close(), ENDING_MS);
     const { code, signal } = await this.#process.status;
-    clearTimeout(ending);
-    const saying = setTimeout(() => this.#close(), ENDING_MS);
     await this.#said;
-    clearTimeout(saying);
+    clearTimeout(timer);
     const last = this.#errors.trim().split("\n").at(-1) ?? "";
     const how = signal === null ? `ended with ${code}` : `was ended by ${signal}`;
     return new PeerError(`the worker ${how}${last === "" ? "" : `: ${oneLine(last)}`}`, true);

@@ -58,6 +58,7 @@ def serve(find_peer):
     """Answers until standard input ends. What the peer prints goes to standard error."""
     replies = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
+    sys.stdout = sys.stderr  # One buffer: what is said last is also written last.
     worker = Worker(find_peer)
     for line in sys.stdin:
         try:
