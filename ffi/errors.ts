@@ -1,5 +1,5 @@
 /** Must equal VMK_ABI_VERSION of voxmark.h. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 
 /** Texts of the values of vmk_status, by value. */
 export const STATUS_NAMES = [

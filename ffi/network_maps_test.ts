@@ -7,6 +7,7 @@ import {
   KernelError,
   kernelMap,
   kernelVolume,
+  type NetworkMapOptions,
   networkMaps,
   Plan,
   stridedMap,
@@ -77,14 +78,57 @@ function together(ctx: Context, stack: DisposableStack, coords: I32, name: strin
     }
   };
   return {
-    run: (variant = 0) => networkMaps(coords, { layer: SUBM, map }, levels, counts, variant),
+    run: (options?: NetworkMapOptions) =>
+      networkMaps(coords, { layer: SUBM, map }, levels, counts, options),
     widen,
     read: (): Int32Array[] => {
       cutLevels(levels, counts);
       const tensors = levels.flatMap((level) => [level.coords, level.strided, level.map]);
       return [map, ...tensors].map((tensor) => tensor.download());
     },
+    /** The same of maps that keep their columns; what lies behind the rows must be -1. */
+    readPadded: (rows: number): Int32Array[] => {
+      const there = Array.from(counts.download(), Number);
+      const tensors = levels.flatMap((level, i) => [
+        level.coords.download().slice(0, 4 * there[i]!),
+        packed(level.strided, there[i]!),
+        packed(level.map, there[i]!),
+      ]);
+      return [packed(map, rows), ...tensors];
+    },
   };
+}
+
+/** The first columns of a map; the others must name no row. */
+function packed(map: I32, columns: number): Int32Array {
+  const [kv, room] = map.shape as [number, number];
+  const entries = map.download();
+  const rows = Array.from({ length: kv }, (_, k) => entries.slice(k * room, (k + 1) * room));
+  for (const row of rows) assertEquals(row.slice(columns).every((entry) => entry === -1), true);
+  return Int32Array.from(rows.flatMap((row) => [...row.slice(0, columns)]));
+}
+
+/** Seeded coordinates in a tensor that has room for more, with what is no coordinate behind them. */
+function coordsWithRoom(ctx: Context, stack: DisposableStack, room: number) {
+  const coords = stack.use(ctx.tensor("i32", [room, 4]));
+  const rows = stack.use(ctx.tensor("i64", [1]));
+  return {
+    coords,
+    rows,
+    fill: (xyz: Int32Array): number => {
+      const n = xyz.length / 4;
+      const all = new Int32Array(4 * room).fill(1 << 20);
+      all.set(xyz);
+      coords.upload(all);
+      rows.upload(BigInt64Array.of(BigInt(n)));
+      return n;
+    },
+  };
+}
+
+function singlyOf(ctx: Context, xyz: Int32Array, name: string, room: number): Int32Array[] {
+  using coords = coordsTensor(ctx, xyz);
+  return singly(ctx, coords, NETWORKS[name]!, room);
 }
 
 testEach("the maps of a network in one call are those of its single calls", (ctx) => {
@@ -100,27 +144,64 @@ testEach("the maps of a network in one call are those of its single calls", (ctx
   }
 });
 
-testEach(
-  "a plan of them takes other coordinates where counts stay on the device",
-  (ctx, setting) => {
-    using stack = new DisposableStack();
-    const xyz = sortedUnique(randomCoords(90, 9, 1));
-    const coords = stack.use(coordsTensor(ctx, xyz));
-    const call = together(ctx, stack, coords, "minkunet", coords.rows);
-    const plan = stack.use(Plan.record(ctx, () => call.run()));
-    const other = xyz.map((value, i) => i % 4 === 0 ? 0 : 3 * value);
-    for (const values of [xyz, other]) {
-      coords.upload(values);
-      call.widen();
-      if (setting.startsWith("cpu") && values === other) {
-        assertThrows(() => plan.run(), KernelError, "reads other values than when");
-        continue;
-      }
-      plan.run();
-      assertEquals(call.read(), singly(ctx, coords, NETWORKS.minkunet!, coords.rows));
+testEach("a plan of them takes other coordinates, with another number of rows below", (ctx) => {
+  using stack = new DisposableStack();
+  const xyz = sortedUnique(randomCoords(90, 9, 1));
+  const coords = stack.use(coordsTensor(ctx, xyz));
+  const call = together(ctx, stack, coords, "minkunet", coords.rows);
+  const plan = stack.use(Plan.record(ctx, () => call.run()));
+  const other = xyz.map((value, i) => i % 4 === 0 ? 0 : 3 * value);
+  for (const values of [xyz, other]) {
+    coords.upload(values);
+    call.widen();
+    plan.run();
+    assertEquals(call.read(), singly(ctx, coords, NETWORKS.minkunet!, coords.rows));
+  }
+});
+
+testEach("maps over counted rows keep their columns, and name no row behind them", (ctx) => {
+  for (const name of Object.keys(NETWORKS)) {
+    for (const n of [0, 1, 150]) {
+      using stack = new DisposableStack();
+      const { coords, rows, fill } = coordsWithRoom(ctx, stack, 170);
+      const xyz = sortedUnique(randomCoords(n, 9, 1, -4, 2));
+      const there = fill(xyz);
+      const call = together(ctx, stack, coords, name, 8 * 170);
+      call.run({ rows });
+      assertEquals(call.readPadded(there), singlyOf(ctx, xyz, name, 8 * 170), `${name}, ${n}`);
     }
-  },
-);
+  }
+});
+
+testEach("a plan of counted rows takes any number of them that fits", (ctx) => {
+  using stack = new DisposableStack();
+  const { coords, rows, fill } = coordsWithRoom(ctx, stack, 130);
+  const call = together(ctx, stack, coords, "minkunet", 100);
+  fill(sortedUnique(randomCoords(60, 9, 1)));
+  const plan = stack.use(Plan.record(ctx, () => call.run({ rows })));
+  for (const [n, seed] of [[120, 2], [5, 3], [0, 4], [90, 5]] as const) {
+    const xyz = sortedUnique(randomCoords(n, 9, seed));
+    const there = fill(xyz);
+    plan.run();
+    assertEquals(call.readPadded(there), singlyOf(ctx, xyz, "minkunet", 130), `${n} rows`);
+  }
+  // So far apart that the first strided layer joins none.
+  fill(Int32Array.from({ length: 4 * 130 }, (_, i) => i % 4 === 1 ? 8 * i : 0));
+  const refused = (found: string) =>
+    assertThrows(
+      () => {
+        plan.run();
+        rows.download();
+      },
+      KernelError,
+      found,
+    );
+  refused("out_coords has 100 rows, 130 are needed");
+  for (const there of [131n, -1n]) {
+    rows.upload(BigInt64Array.of(there));
+    refused(`coords has 130 rows, of which ${there} should be there`);
+  }
+});
 
 testEach("networkMaps() refuses too little room, and layers that do not fit", (ctx, setting) => {
   using stack = new DisposableStack();
@@ -136,16 +217,23 @@ testEach("networkMaps() refuses too little room, and layers that do not fit", (c
   );
   const [level] = levelsOn(ctx, stack, NETWORKS.minkunet!, 60);
   const counts = stack.use(ctx.tensor("i64", [1]));
+  const twoCounts = stack.use(ctx.tensor("i64", [2]));
   const map = stack.use(ctx.tensor("i32", [27, coords.rows]));
-  const run = (layer: Geometry, changed: Partial<typeof level> = {}, variant = 0) => () =>
-    networkMaps(coords, { layer, map }, [{ ...level!, ...changed }], counts, variant);
+  const run =
+    (layer: Geometry, changed: Partial<typeof level> = {}, options?: NetworkMapOptions) => () =>
+      networkMaps(coords, { layer, map }, [{ ...level!, ...changed }], counts, options);
   assertThrows(run(geometry(2)), KernelError, "the layer of level 0 is not submanifold");
   assertThrows(
     run(SUBM, { strided: level!.map }),
     KernelError,
     "strided: dimension 0 is 27, not 8",
   );
+  assertThrows(run(SUBM, {}, { rows: twoCounts }), KernelError, "rows: dimension 0 is 2, not 1");
   if (setting.startsWith("cpu")) return;
   const search = variants(ctx.backend, "kernel_map").indexOf("search");
-  assertThrows(run(SUBM, {}, search), KernelError, '"search" needs counts on the host');
+  assertThrows(
+    run(SUBM, {}, { variant: search }),
+    KernelError,
+    '"search" needs counts on the host',
+  );
 });

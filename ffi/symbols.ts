@@ -55,7 +55,7 @@ export const SYMBOLS = {
   vmk_downsample: { parameters: [ctx, "i32", tensor, tensor, tensor, "buffer", "i32", "buffer"], result: status },
   vmk_kernel_map: { parameters: [ctx, "i32", tensor, tensor, tensor, "buffer"], result: status },
   vmk_strided_map: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, "buffer", "i32", "buffer"], result: status },
-  vmk_network_maps: { parameters: [ctx, "i32", tensor, "i32", "buffer", "buffer", "buffer", tensor, "buffer"], result: status },
+  vmk_network_maps: { parameters: [ctx, "i32", tensor, "i32", "buffer", "buffer", "buffer", tensor, "buffer", tensor], result: status },
   vmk_kernel_map_transpose: { parameters: [ctx, "i32", tensor, tensor], result: status },
   vmk_kernel_map_count: { parameters: [ctx, "i32", tensor, tensor], result: status },
   vmk_kernel_map_pairs: { parameters: [ctx, "i32", tensor, tensor, tensor], result: status },

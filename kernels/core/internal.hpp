@@ -114,18 +114,20 @@ struct Downsample {
   int32_t mode;
   bool bounded;
   std::array<int32_t, 6> bounds;
-  const int64_t* rows = nullptr;  // where the device keeps how many of the n rows there are
+  const int64_t* rows = nullptr;  // where the device keeps how many of the n rows there are, or all
 };
 struct KernelMap {
   const int32_t *in_coords, *out_coords;
   int32_t* map;
   int64_t n, m;
   Geometry geometry;
-  const int64_t* rows = nullptr;  // as in Downsample, of a submanifold layer: [KV, *rows]
+  const int64_t* rows = nullptr;  // as in Downsample, of a submanifold layer: [KV, *rows], or
+  bool padded = false;            // [KV, n], -1 behind the rows there are
 };
 struct StridedMap {
   Downsample layer;  // its capacity is that of the map's columns too
-  int32_t* map;      // written as [KV, count]
+  int32_t* map;      // written as [KV, count], or
+  bool padded = false;  // [KV, capacity], -1 behind the count
 };
 struct KernelMapTranspose {
   const int32_t* map;

@@ -1,24 +1,16 @@
 // Entry: network_maps.
-#include <algorithm>
-
 #include "plan.hpp"
 
 using namespace vmk;
 
 namespace {
 
-// Coordinates whose rows the ops before have counted, on the device or here.
+// Coordinates whose rows the ops before have counted, or which all are there.
 struct Counted {
   const int32_t* coords;
   int64_t most;
-  const int64_t* rows;  // or nullptr: then there are `most`
+  const int64_t* rows;  // or nullptr
 };
-
-Counted counted(const Device& device, const vmk_tensor* coords, const int64_t* rows) {
-  const int64_t most = coords->shape[0];
-  if (!device.is_host()) return {coords->as<int32_t>(), most, rows};
-  return {coords->as<int32_t>(), std::min(*rows, most), nullptr};
-}
 
 void expect_coords(const vmk_ctx* ctx, const vmk_tensor* coords, const char* name) {
   expect(ctx, coords, name, VMK_I32, 2);
@@ -40,6 +32,7 @@ struct Levels {
   vmk_tensor* const *out_coords, *const *strided, *const *maps;
   vmk_tensor* counts;
   const int32_t* geometries;
+  const vmk_tensor* rows;
 
   const vmk_tensor* at(int32_t level) const { return level ? out_coords[level - 1] : coords; }
   Geometry submanifold(int32_t level) const {
@@ -59,6 +52,10 @@ void expect_levels(const vmk_ctx* ctx, const Levels& all) {
     fail(VMK_INVALID_ARGUMENT, "Cannot map a network: a list of its tensors or layers is null");
   expect(ctx, all.counts, "counts", VMK_I64, 1);
   expect_size(all.counts, "counts", 0, all.count);
+  if (all.rows) {
+    expect(ctx, all.rows, "rows", VMK_I64, 1);
+    expect_size(all.rows, "rows", 0, 1);
+  }
   for (int32_t level = 0; level <= all.count; ++level) {
     const Geometry g = all.submanifold(level);
     if (!g.submanifold())
@@ -72,8 +69,9 @@ void expect_levels(const vmk_ctx* ctx, const Levels& all) {
 }
 
 void make_maps(vmk_ctx* ctx, int32_t variant, const Levels& all) {
-  Device& device = *ctx->device;
-  Counted finer{all.coords->as<int32_t>(), all.coords->shape[0], nullptr};
+  const bool padded = all.rows != nullptr;
+  Counted finer{all.coords->as<int32_t>(), all.coords->shape[0],
+                padded ? all.rows->as<int64_t>() : nullptr};
   for (int32_t level = 0; level <= all.count; ++level) {
     if (level > 0) {
       const vmk_tensor* out = all.at(level);
@@ -82,14 +80,14 @@ void make_maps(vmk_ctx* ctx, int32_t variant, const Levels& all) {
       run_variant(ctx, "strided_map", kStridedMap, 0,
                   {{finer.coords, out->as<int32_t>(), count, finer.most, out->shape[0],
                     all.stride(level), VMK_OUT_REACHED, false, {}, finer.rows},
-                   all.strided[level - 1]->as<int32_t>()});
-      finer = counted(device, out, count);
+                   all.strided[level - 1]->as<int32_t>(), padded});
+      finer = {out->as<int32_t>(), out->shape[0], count};
     }
     // Beside the chain of levels, which goes on.
     choose_queue(ctx, 1 + level % (VMK_QUEUES - 1));
     run_variant(ctx, "kernel_map", kKernelMap, variant,
                 {finer.coords, finer.coords, all.maps[level]->as<int32_t>(), finer.most,
-                 finer.most, all.submanifold(level), finer.rows});
+                 finer.most, all.submanifold(level), finer.rows, padded});
   }
 }
 
@@ -98,9 +96,10 @@ void make_maps(vmk_ctx* ctx, int32_t variant, const Levels& all) {
 VMK_API vmk_status vmk_network_maps(vmk_ctx* ctx, int32_t variant, const vmk_tensor* coords,
                                     int32_t levels, vmk_tensor* const* out_coords,
                                     vmk_tensor* const* strided, vmk_tensor* const* maps,
-                                    vmk_tensor* counts, const int32_t* geometries) {
+                                    vmk_tensor* counts, const int32_t* geometries,
+                                    const vmk_tensor* rows) {
   return guard(ctx, [&] {
-    const Levels all{coords, levels, out_coords, strided, maps, counts, geometries};
+    const Levels all{coords, levels, out_coords, strided, maps, counts, geometries, rows};
     expect_levels(ctx, all);
     const bool known = variant >= 0 && variant < kKernelMap.count;  // or run_variant says so
     if (known && !ctx->device->is_host() && !kKernelMap.list[variant].counted)
@@ -116,7 +115,5 @@ VMK_API vmk_status vmk_network_maps(vmk_ctx* ctx, int32_t variant, const vmk_ten
     }
     record_join(ctx);
     ctx->device->join();
-    // A host has used the counts: a plan is for these.
-    if (ctx->recording && ctx->device->is_host()) record_download(ctx, counts);
   });
 }

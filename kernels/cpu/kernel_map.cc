@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <map>
 
+#include "counted_rows.hpp"
 #include "hash_map.hpp"
 #include "variants.hpp"
 
@@ -122,7 +123,9 @@ void kernel_map_hash(Device& device, const KernelMap& a) {
 }
 
 constexpr Variant<KernelMap> kList[] = {
-    {"sorted", kernel_map_sorted}, {"hash", kernel_map_hash}, {"ref", kernel_map_ref}};
+    {"sorted", counted_kernel_map<kernel_map_sorted>},
+    {"hash", counted_kernel_map<kernel_map_hash>},
+    {"ref", counted_kernel_map<kernel_map_ref>}};
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 // before a second walk over the merged keys writes coordinates and map where they belong.
 #include <algorithm>
 
+#include "counted_rows.hpp"
 #include "kernel_map.hpp"
 #include "variants.hpp"
 
@@ -259,7 +260,8 @@ void strided_map_ref(Device& device, const StridedMap& a) {
   two_steps(device, a, downsample_ref, kernel_map_ref);
 }
 
-constexpr Variant<StridedMap> kList[] = {{"merge", strided_map_merge}, {"ref", strided_map_ref}};
+constexpr Variant<StridedMap> kList[] = {{"merge", counted_strided_map<strided_map_merge>},
+                                         {"ref", counted_strided_map<strided_map_ref>}};
 
 }  // namespace
 

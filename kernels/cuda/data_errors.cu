@@ -149,6 +149,9 @@ __attribute__((format(printf, 2, 0))) [[noreturn]] void fail_value(vmk_status st
     case kFewIntervals:
       fail_value(VMK_CAPACITY, "Cannot group points: there is room for %lld intervals, %d are "
                  "needed", note);
+    case kBadRowCount:
+      fail_value(kInvalid, "Cannot map a network: coords has %lld rows, of which %d should be there",
+                 note);
   }
   fail(VMK_INTERNAL, "Cannot read the log of data errors: entry %d is unknown", what);
 }

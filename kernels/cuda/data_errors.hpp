@@ -46,6 +46,7 @@ enum DataError : int {
   kFewOutCoords,
   kFewKept,
   kFewIntervals,
+  kBadRowCount,  // as these. Last: the row count of a level that has too little room is one too
   kDataErrors,
 };
 

@@ -26,12 +26,17 @@ __global__ void __launch_bounds__(kBlock)
   map[k * m + i] = find_key(table, layer.input_key(coord_at(out_coords, i), k));
 }
 
+// How far apart the rows of a submanifold map are where there are n inputs.
+__device__ inline int64_t columns_of(const KernelMap& a, int64_t n) { return a.padded ? a.n : n; }
+
 // The row that stands for the coordinate of each row: itself, or the first of its duplicates. It is
 // what the map has at the center.
 __global__ void __launch_bounds__(kBlock)
-    find_centers(KernelMap a, int64_t center, HashTable table) {
+    find_centers(KernelMap a, int64_t center, HashTable table, DataErrors* log) {
   const int64_t i = thread_index(), n = rows_there(a.n, a.rows);
-  if (i < n) a.map[center * n + i] = find_key(table, key_of(coord_at(a.in_coords, i)));
+  if (i == 0 && a.rows && (*a.rows < 0 || *a.rows > a.n)) note(log, kBadRowCount, 0, a.n, *a.rows);
+  if (i < n)
+    a.map[center * columns_of(a, n) + i] = find_key(table, key_of(coord_at(a.in_coords, i)));
 }
 
 // One block row an offset below the center. The map of the offsets above it must be -1. Only the
@@ -41,13 +46,14 @@ __global__ void __launch_bounds__(kBlock)
   const int64_t i = thread_index(), n = rows_there(a.n, a.rows);
   if (i >= n) return;
   const int k = static_cast<int>(blockIdx.y), mirror = kv - 1 - k;
+  const int64_t columns = columns_of(a, n);
   const Coord q = coord_at(a.in_coords, i);
   const int row = find_key(table, layer.input_key(q, k));
-  a.map[k * n + i] = row;
-  if (a.map[kv / 2 * n + i] != i) {
-    a.map[mirror * n + i] = find_key(table, layer.input_key(q, mirror));
+  a.map[k * columns + i] = row;
+  if (a.map[kv / 2 * columns + i] != i) {
+    a.map[mirror * columns + i] = find_key(table, layer.input_key(q, mirror));
   } else if (row >= 0) {
-    a.map[mirror * n + row] = static_cast<int32_t>(i);
+    a.map[mirror * columns + row] = static_cast<int32_t>(i);
   }
 }
 
@@ -56,7 +62,7 @@ void build_submanifold(CudaDevice& device, const KernelMap& a, const HashTable& 
   // Where the offsets above the center begin depends on the rows there are: then all are cleared.
   const int64_t kept = a.rows ? 0 : (half + 1) * a.n;
   device.fill(a.map + kept, 0xff, (kv * a.n - kept) * static_cast<int64_t>(sizeof(int32_t)));
-  VMK_LAUNCH(device, find_centers, blocks(a.n), kBlock, a, half, table);
+  VMK_LAUNCH(device, find_centers, blocks(a.n), kBlock, a, half, table, device.data_errors());
   VMK_LAUNCH(device, find_mirrored, blocks(a.n, kBlock, half), kBlock, a, static_cast<int>(kv),
              Layer(a.geometry), table);
 }

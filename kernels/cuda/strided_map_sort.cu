@@ -49,24 +49,27 @@ __global__ void __launch_bounds__(kBlock)
       });
 }
 
-// The map has as many columns as there are outputs, which only the device knows.
-__global__ void __launch_bounds__(kBlock)
-    clear_map(int32_t* __restrict__ map, int64_t kv, int64_t capacity,
-              const int64_t* __restrict__ count) {
+// The columns of the map: as many as there are outputs, which only the device knows, or may be.
+__device__ inline int64_t columns_of(const StridedMap& a) {
+  return a.padded ? a.layer.capacity : *a.layer.count;
+}
+
+__global__ void __launch_bounds__(kBlock) clear_map(StridedMap a, int64_t kv) {
   const int64_t at = thread_index();
-  if (*count <= capacity && at < kv * *count) map[at] = -1;
+  if (*a.layer.count <= a.layer.capacity && at < kv * columns_of(a)) a.map[at] = -1;
 }
 
 // Of equal inputs the smallest row stays: -1 is the largest unsigned number.
 __global__ void __launch_bounds__(kBlock)
     write_map(const uint64_t* __restrict__ keys, const int32_t* __restrict__ items,
-              const int32_t* __restrict__ rows, int64_t all, Downsample a, Layer layer,
-              int32_t* __restrict__ map) {
+              const int32_t* __restrict__ rows, int64_t all, StridedMap args, Layer layer) {
+  const Downsample& a = args.layer;
   const int64_t at = thread_index();
   if (at >= all || keys[at] == kNoKey || *a.count > a.capacity) return;
   const int64_t i = items[at] % a.n;
   const int k = layer.index(coord_at(a.coords, i), coord_of(keys[at]));
-  atomicMin(reinterpret_cast<unsigned*>(&map[k * *a.count + rows[at]]), static_cast<unsigned>(i));
+  atomicMin(reinterpret_cast<unsigned*>(&args.map[k * columns_of(args) + rows[at]]),
+            static_cast<unsigned>(i));
 }
 
 // One block row an offset.
@@ -89,13 +92,19 @@ void map_floors(CudaDevice& device, const StridedMap& a) {
              a.map);
 }
 
+// rank_items writes the count with the last key: without one there is none.
+void map_nothing(CudaDevice& device, const StridedMap& a) {
+  device.fill(a.layer.count, 0, sizeof(int64_t));
+  const int64_t entries = a.layer.geometry.volume() * a.layer.capacity;
+  if (a.padded) device.fill(a.map, 0xff, entries * static_cast<int64_t>(sizeof(int32_t)));
+}
+
 }  // namespace
 
 void strided_map_sort(Device& any, const StridedMap& args) {
   CudaDevice& device = cuda_device(any);
   const Downsample& a = args.layer;
-  // rank_items writes the count with the last key: without one there is none.
-  if (a.n == 0) return device.fill(a.count, 0, sizeof(int64_t));
+  if (a.n == 0) return map_nothing(device, args);
   if (a.mode == VMK_OUT_FLOOR) return map_floors(device, args);
   const Layer layer(a.geometry);
   const Bounds bounds(a);
@@ -117,8 +126,8 @@ void strided_map_sort(Device& any, const StridedMap& args) {
   VMK_LAUNCH(device, rank_items, blocks(all, kTile), kBlock, keys, all, bases, a, rows,
              device.data_errors());
   const int64_t kv = a.geometry.volume();
-  VMK_LAUNCH(device, clear_map, blocks(kv * a.capacity), kBlock, args.map, kv, a.capacity, a.count);
-  VMK_LAUNCH(device, write_map, blocks(all), kBlock, keys, items, rows, all, a, layer, args.map);
+  VMK_LAUNCH(device, clear_map, blocks(kv * a.capacity), kBlock, args, kv);
+  VMK_LAUNCH(device, write_map, blocks(all), kBlock, keys, items, rows, all, args, layer);
 }
 
 }  // namespace vmk

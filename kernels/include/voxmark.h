@@ -51,7 +51,7 @@
 #endif
 
 /* Changes with every incompatible change of this file. */
-#define VMK_ABI_VERSION 2
+#define VMK_ABI_VERSION 3
 
 typedef int32_t vmk_status;
 #define VMK_OK 0
@@ -284,7 +284,7 @@ VMK_API vmk_status vmk_strided_map(vmk_ctx* ctx, int32_t variant, const vmk_tens
    strided map from each level to the next, as vmk_kernel_map and vmk_strided_map (VMK_OUT_REACHED,
    no bounds) make them one by one. The CUDA library does not wait for the numbers of rows, and
    makes maps on several queues; a level with more rows than its bound B is VMK_CAPACITY when the
-   host next waits. What lies behind the rows of a level is undefined.
+   host next waits. Coordinates behind the rows of a level are undefined.
      variant     of kernel_map; VMK_UNSUPPORTED for one that must know the rows beforehand
      coords      i32 [N, 4]: level 0, distinct
      out_coords  host array of L tensors i32 [B, 4]: levels 1 to L, with B of each level's own
@@ -292,11 +292,16 @@ VMK_API vmk_status vmk_strided_map(vmk_ctx* ctx, int32_t variant, const vmk_tens
      maps        host array of L + 1 tensors i32 [KV, B], B = N for level 0: packed as well
      counts      i64 [L]: rows of levels 1 to L
      geometries  host int32_t[(2 L + 1) * 9]: the submanifold layer of level 0, then for each
-                 further level the strided layer that makes it and its submanifold layer */
+                 further level the strided layer that makes it and its submanifold layer
+     rows        i64 [1]: how many of coords there are, from 0 to N, or NULL: all. With rows the
+                 maps are not packed: all are [KV, B] with -1 behind the rows of a level, so that
+                 layers over B rows read nothing there. A plan of such maps and of layers over them
+                 takes any coordinates that fit */
 VMK_API vmk_status vmk_network_maps(vmk_ctx* ctx, int32_t variant, const vmk_tensor* coords,
                                     int32_t levels, vmk_tensor* const* out_coords,
                                     vmk_tensor* const* strided, vmk_tensor* const* maps,
-                                    vmk_tensor* counts, const int32_t* geometries);
+                                    vmk_tensor* counts, const int32_t* geometries,
+                                    const vmk_tensor* rows);
 /* The map of the transposed layer: out[k][map[k][m]] = m, the rest -1.
      map i32 [KV, M] with every input row at most once an offset, out i32 [KV, N] */
 VMK_API vmk_status vmk_kernel_map_transpose(vmk_ctx* ctx, int32_t variant, const vmk_tensor* map,

@@ -151,8 +151,13 @@ void Fuzz::call_network(int32_t v) {
   for (const int strided : {1, 3})
     for (int i = 0; i < 6; ++i)
       if (!rarely()) geometries[strided][i] = 2;
-  vmk_tensor *coords[2], *strided[2], *maps[3];
+  vmk_tensor *coords[2], *strided[2], *maps[3], *rows = nullptr;
   const int64_t n = size();
+  if (below(2)) {
+    rows = tensor(VMK_I64, {rarely() ? size() : 1});
+    const int64_t there = rarely() ? number() : below(n + 1);
+    if (rows) vmk_upload(ctx_, rows, &there, sizeof there);
+  }
   for (int i = 0; i < 3; ++i) {
     const int64_t rows = i && rarely() ? size() : n;
     maps[i] = tensor(VMK_I32, {27, rows});
@@ -162,7 +167,7 @@ void Fuzz::call_network(int32_t v) {
   }
   ended(vmk_network_maps(ctx_, v, tensor(VMK_I32, {n, 4}), rarely() ? -1 : 2,
                          rarely() ? nullptr : coords, strided, maps, tensor(VMK_I64, {2}),
-                         geometries[0]),
+                         geometries[0], rows),
         "network_maps");
 }
 
