@@ -16,7 +16,8 @@ export interface PlanInfo {
  * A list of calls that the library makes again in one, from and to the same tensors. What these
  * hold may change between runs; their shapes may not, and none of them may be disposed. What the
  * recorded calls downloaded must be the same in every run, as sizes may depend on it: a plan that
- * makes maps is for the coordinates that it was recorded with.
+ * makes maps one by one is for the coordinates that it was recorded with, one of
+ * {@linkcode networkMaps} with `rows` for any.
  */
 export class Plan implements Disposable {
   #ptr: PlanPtr | null;

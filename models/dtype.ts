@@ -12,6 +12,18 @@ import {
 /** Bytes of a value. */
 export const BYTES: Readonly<Record<Feature, number>> = { f32: 4, bf16: 2, f16: 2 };
 
+/** f32 values as a tensor of `dtype` holds them. */
+export function encoded(dtype: Feature, values: Float32Array): Float32Array | Uint16Array {
+  switch (dtype) {
+    case "f32":
+      return values;
+    case "bf16":
+      return toBf16(values);
+    case "f16":
+      return toF16(values);
+  }
+}
+
 /** A tensor of `dtype` from f32 values. */
 export function featureTensor(
   ctx: Context,
@@ -19,14 +31,7 @@ export function featureTensor(
   shape: readonly number[],
   values: Float32Array,
 ): Tensor<Feature> {
-  switch (dtype) {
-    case "f32":
-      return ctx.tensorFrom("f32", shape, values);
-    case "bf16":
-      return ctx.tensorFrom("bf16", shape, toBf16(values));
-    case "f16":
-      return ctx.tensorFrom("f16", shape, toF16(values));
-  }
+  return ctx.tensorFrom(dtype, shape, encoded(dtype, values));
 }
 
 /** The values of a tensor as f32, which holds all three types. */

@@ -115,9 +115,9 @@ export class Model implements Disposable {
   }
 
   /**
-   * Runs `forward` and records it, for inputs that change and a scene that does not. What the scene
-   * has not made yet becomes a part of the pass: a scene to be recorded with its maps is a new one,
-   * with a pool of its own.
+   * Runs `forward` and records it, for inputs that change and a scene that does not, or a new scene
+   * over a {@linkcode ScanSlot}, whose scans may change. What the scene has not made yet becomes a
+   * part of the pass: a scene to be recorded with its maps is a new one, with a pool of its own.
    */
   plan(scene: Scene, inputs: readonly Tensor<Feature>[]): PlannedPass {
     return new PlannedPass(

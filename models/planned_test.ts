@@ -5,6 +5,7 @@ import { Model } from "./model.ts";
 import { minkunet } from "./nets/minkunet.ts";
 import { spvcnn } from "./nets/spvcnn.ts";
 import { randomFloats } from "./random.ts";
+import { ScanSlot } from "./scan_slot.ts";
 import { Scene } from "./scene.ts";
 import { smallScene } from "./testing.ts";
 import { randomWeights } from "./weights.ts";
@@ -77,6 +78,54 @@ Deno.test("a planned pass of points and voxels gives forward()'s bits", () => {
   features(feats, 2);
   const expected = model.forward(stack.use(new Scene(ctx, { coords })), [feats])[0]!.download();
   assertEquals(pass.run()[0]!.download(), expected);
+});
+
+testBoth("a pass over a slot takes scans of any size that fits", (backend) => {
+  using stack = new DisposableStack();
+  const ctx = stack.use(new Context(backend, { threads: 2 }));
+  const network = minkunet(SIZE);
+  const scans = [5, 4, 7, 6].map((side, seed) => {
+    const xyz = Int32Array.from(smallScene(side).at.flatMap((cell) => [0, ...cell]));
+    return { xyz, feats: randomFloats(xyz.length, seed) };
+  });
+  const rooms = [scans[2]!.xyz.length / 4 + 5, 90, 40, 20, 20];
+  for (const engine of ["implicit", "masked"]) {
+    const model = stack.use(new Model(ctx, network, randomWeights(network, 1), { engine }));
+    const slot = stack.use(new ScanSlot(ctx, { room: rooms, channels: 4, dtype: "f32" }));
+    slot.load(scans[0]!.xyz, scans[0]!.feats);
+    const pass = stack.use(
+      model.plan(stack.use(new Scene(ctx, slot.input)), [slot.features as Tensor<"f32">]),
+    );
+    for (const { xyz, feats } of scans) {
+      slot.load(xyz, feats);
+      using coords = ctx.tensorFrom("i32", [slot.rows, 4], xyz);
+      using values = ctx.tensorFrom("f32", [slot.rows, 4], feats);
+      using scene = new Scene(ctx, { coords });
+      const expected = model.forward(scene, [values])[0]!.download();
+      assertEquals(pass.run()[0]!.download().subarray(0, expected.length), expected);
+    }
+  }
+});
+
+Deno.test("a slot refuses scans that do not fit, and networks that need more than maps", () => {
+  using stack = new DisposableStack();
+  const ctx = stack.use(new Context("cpu", { threads: 1 }));
+  const slot = stack.use(
+    new ScanSlot(ctx, { room: [2, 2, 2, 2, 2], channels: 4, dtype: "f32" }),
+  );
+  const load = (rows: number) => slot.load(new Int32Array(4 * rows), new Float32Array(4 * rows));
+  assertThrows(() => load(3), RangeError, "Cannot load 3 voxels: there is room for 2");
+  load(1);
+  const planned = (build: typeof minkunet, engine?: string) => () => {
+    const network = build(SIZE);
+    const options = engine === undefined ? {} : { engine };
+    const model = stack.use(new Model(ctx, network, randomWeights(network, 1), options));
+    const scene = stack.use(new Scene(ctx, slot.input));
+    stack.use(model.plan(scene, [slot.features]));
+  };
+  assertThrows(planned(spvcnn), RangeError, "Cannot place points where only the device knows");
+  assertThrows(planned(minkunet, "gather"), RangeError, "Cannot list the pairs of a map where");
+  planned(minkunet)();
 });
 
 Deno.test("a planned pass refuses other voxels, and an input that is gone", () => {

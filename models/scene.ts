@@ -52,6 +52,20 @@ export interface SceneInput {
   readonly positions?: Tensor<"f32">;
   /** Scans in the batch; 1 by default. */
   readonly batches?: number;
+  /** That only some of the rows are there; all by default. */
+  readonly counted?: CountedRows;
+}
+
+/**
+ * Voxels whose number only the device knows: a pass over them that was recorded takes other scans.
+ * There is room for all rows of `coords`, and layers run over all of them. Only networks whose maps
+ * are made in one call (map_levels.ts) can use them, in dataflows without lists of pairs.
+ */
+export interface CountedRows {
+  /** [1]: how many rows of the coordinates there are. */
+  readonly rows: Tensor<"i64">;
+  /** Rows that each strided level has room for, from the first on. */
+  readonly room: readonly number[];
 }
 
 /** How a scene is made; nothing here changes a result. */
@@ -126,30 +140,35 @@ export class Scene implements Disposable {
 
   /**
    * Makes the coordinates and maps of all levels in one call, where the device would wait for the
-   * size of every level; what is made one by one stays as it is.
+   * size of every level, or where it alone knows how many voxels there are; what is made one by one
+   * stays as it is.
    */
   makeLevels({ first, levels }: MapLevels): void {
+    const { coords, counted } = this.input;
     const fresh = this.#coords.size === 0 && this.#maps.size === 0;
     // Only the default search of the CUDA library takes sizes that the host does not know.
-    if (!fresh || this.ctx.backend === "cpu" || this.#mapVariant !== 0) return;
-    const { coords } = this.input;
-    const room = coords.rows;
-    const mapOf = ({ by }: MapKey) => {
+    const waits = this.ctx.backend !== "cpu" && this.#mapVariant === 0;
+    if (!fresh || !(waits || counted)) return;
+    const mapOf = ({ by }: MapKey, room: number) => {
       const map = this.#take("i32", [kernelVolume(by.layer), room], false);
-      this.#cut.set(map, room);
+      if (!counted) this.#cut.set(map, room);
       return map;
     };
-    const made = levels.map(({ strided, own }) => ({
-      coords: this.#take("i32", [room, 4]),
-      stride: strided.by.layer,
-      strided: mapOf(strided),
-      layer: own.by.layer,
-      map: mapOf(own),
-    }));
-    const map = mapOf(first);
+    const made = levels.map(({ strided, own }, i) => {
+      const room = counted?.room[i] ?? coords.rows;
+      return {
+        coords: this.#take("i32", [room, 4]),
+        stride: strided.by.layer,
+        strided: mapOf(strided, room),
+        layer: own.by.layer,
+        map: mapOf(own, room),
+      };
+    });
+    const map = mapOf(first, coords.rows);
     const counts = this.#pool.take("i64", [levels.length]);
-    networkMaps(coords, { layer: first.by.layer, map }, made, counts);
-    cutLevels(made, counts);
+    const options = { variant: this.#mapVariant, ...(counted && { rows: counted.rows }) };
+    networkMaps(coords, { layer: first.by.layer, map }, made, counts, options);
+    if (!counted) cutLevels(made, counts);
     this.#pool.give(counts as unknown as Tensor);
     this.#maps.set(mapName(first), map);
     levels.forEach(({ space, strided, own }, i) => {
@@ -184,6 +203,7 @@ export class Scene implements Disposable {
   /** The pairs of a map, for the dataflows that work offset by offset. */
   pairs(map: I32): Pairs {
     return memo(this.#pairs, map, () => {
+      this.#expectKnown("list the pairs of a map");
       const starts = this.#take("i64", [map.rows + 1], false);
       kernelMapCount(map, starts);
       const pairs = this.#take("i32", [2, Number(starts.download().at(-1))], false);
@@ -242,6 +262,7 @@ export class Scene implements Disposable {
 
   /** [N, 4]: batch, x, y, z of the points in input voxels. */
   get positions(): Tensor<"f32"> {
+    this.#expectKnown("place points");
     const { positions, coords } = this.input;
     if (positions !== undefined) return positions;
     if (this.#positions === null) {
@@ -274,10 +295,19 @@ export class Scene implements Disposable {
     return tensor;
   }
 
+  /** Throws where the host does not know how many voxels there are. */
+  #expectKnown(purpose: string): void {
+    if (this.input.counted === undefined) return;
+    throw new RangeError(
+      `Cannot ${purpose} where only the device knows how many voxels there are: the maps of one ` +
+        "call are all that is made of them",
+    );
+  }
+
   #stridden(space: VoxelSpace): I32 {
     const { from, by } = space.made!;
-    const count = this.#pool.take("i64", [1]);
     const inputs = this.#aligned(from, by);
+    const count = this.#pool.take("i64", [1]);
     const bounds = boundsOf(space.shape);
     const coords = this.#take("i32", [inputs.rows * mostOutputs(by.layer), 4]);
     if (isPartition(by.layer)) {
@@ -297,6 +327,7 @@ export class Scene implements Disposable {
 
   /** Coordinates moved so that the layer's padding is that of voxmark.h. */
   #aligned(space: VoxelSpace, by: MapKey["by"]): I32 {
+    this.#expectKnown(`make a map of ${space.name}, ${strideName(by)},`);
     const coords = this.coords(space);
     const moved = alignedCoords(coords, by);
     return moved === null ? coords : this.#take("i32", [coords.rows, 4]).upload(moved);

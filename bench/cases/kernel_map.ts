@@ -116,7 +116,7 @@ function allMapsInstance(ctx: Context, scene: Scene): Instance {
         const variant = ctx.variant("kernel_map", name.slice(0, -ONE_CALL.length));
         const { coords, subm } = levels[0]!;
         const first = { layer: LAYERS.subm3, map: subm };
-        return () => networkMaps(coords, first, lower, counts, variant);
+        return () => networkMaps(coords, first, lower, counts, { variant });
       }
       const map = ctx.variant("kernel_map", name);
       const strided = stridedBy(ctx, name);

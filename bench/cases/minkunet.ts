@@ -1,7 +1,8 @@
 /**
  * A whole MinkUNet or SPVCNN in a row, as a forward pass does it: folded batch norm, residual and
  * ReLU in the same pass, maps made in the run or before, 1x1x1 layers and the classifier as products
- * of dense rows. Left out: reading the scan.
+ * of dense rows. Plans with "any" maps were recorded on another scan, with room for a larger one.
+ * Left out: reading the scan.
  */
 import { type Feature, variants } from "../../ffi/mod.ts";
 import { minkunet } from "../../models/nets/minkunet.ts";
@@ -13,9 +14,12 @@ import { networkProblem } from "./network.ts";
 /** The default, how the first engines did it, and the reference. */
 const DATAFLOWS = ["gather", "ref"];
 
-function networkVariants(backend: BenchBackend): string[] {
+/** Those that take voxels whose number only the device knows: "gather" lists pairs. */
+const COUNTED_DATAFLOWS = ["ref"];
+
+function networkVariants(backend: BenchBackend, dataflows = DATAFLOWS): string[] {
   const known = variants(backend, "sparse_conv");
-  return known.filter((name, i) => i === 0 || DATAFLOWS.includes(name));
+  return known.filter((name, i) => i === 0 || dataflows.includes(name));
 }
 
 /** About what a copy of the network takes on a scan of 100,000 voxels, on host and device. */
@@ -34,7 +38,7 @@ const network = (
   op: string,
   build: typeof minkunet,
   ratio: number,
-  maps: "built" | "cached",
+  maps: "built" | "cached" | "any",
   { dtype = "f32", tier = "full", planned = false }: NetworkOptions = {},
 ): Case => ({
   op,
@@ -42,13 +46,13 @@ const network = (
   dtype,
   params: { cr: ratio, maps },
   memoryBytes: MEMORY_BYTES * ratio,
-  variants: networkVariants,
+  variants: (backend) => networkVariants(backend, maps === "any" ? COUNTED_DATAFLOWS : DATAFLOWS),
   prepare: (bench) =>
     networkProblem(bench, {
       network: build({ ratio, classes: CLASSES }),
       dtype,
-      buildsMaps: maps === "built",
-      planned,
+      buildsMaps: maps !== "cached",
+      ...(planned && { planned: maps === "any" ? "any scan" : "this scan" }),
     }),
 });
 
@@ -62,7 +66,7 @@ export const minkunetCases: readonly Case[] = [
     ])
   ),
   ...FEATURE_TYPES.flatMap((dtype) =>
-    (["built", "cached"] as const).map((maps) =>
+    (["built", "any", "cached"] as const).map((maps) =>
       network("minkunet_plan", minkunet, 1, maps, { dtype, planned: true })
     )
   ),

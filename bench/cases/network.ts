@@ -6,6 +6,7 @@ import { Model } from "../../models/model.ts";
 import type { Network } from "../../models/network.ts";
 import { pointPositions } from "../../models/nets/spvcnn.ts";
 import { alongZ, pruneGlobally } from "../../models/prune.ts";
+import { ScanSlot } from "../../models/scan_slot.ts";
 import { Scene as Maps } from "../../models/scene.ts";
 import { randomWeights, type Weights } from "../../models/weights.ts";
 import type { Bench, Expected, Instance, Problem } from "../case.ts";
@@ -20,6 +21,8 @@ const REFERENCE_MACS = 2e9;
 const OTHER_DATAFLOW = "fetch";
 /** Of the weights of all networks here. */
 const SEED = 2;
+/** Rows that a plan for any scan has room for, of those that this one has. */
+const ROOM = 1.25;
 
 /** How a network is run. */
 export interface NetworkRun {
@@ -28,8 +31,8 @@ export interface NetworkRun {
   readonly dtype: Feature;
   /** Whether maps are made in every run, or once before. */
   readonly buildsMaps: boolean;
-  /** Whether the pass is recorded once and run again by one call. */
-  readonly planned?: boolean;
+  /** Where the pass is recorded once and run again by one call: for which scans it is. */
+  readonly planned?: "this scan" | "any scan";
   /** Share of the weights that are 0, and whether kernels skip them. */
   readonly pruned?: {
     readonly rate: number;
@@ -141,6 +144,7 @@ class NetworkInstance implements Instance {
 
   bind(engine: string): () => void {
     const { model, maps } = this.#modelOf(engine);
+    if (this.run.planned === "any scan") return this.#plannedForAny(model);
     if (this.run.planned) return this.#planned(model, maps);
     const inputs = [this.#input];
     return () => {
@@ -159,8 +163,27 @@ class NetworkInstance implements Instance {
     };
   }
 
+  /** Recorded with half of the scan, and with room for a larger one. */
+  #plannedForAny(model: Model): () => void {
+    const { network, scene, dtype } = this.run;
+    const { channels } = network.inputs[0]!;
+    const room = scene.levels.map(({ length }) => Math.ceil(ROOM * length / 4));
+    const slot = this.#own.use(new ScanSlot(this.ctx, { room, channels, dtype }));
+    const [voxels, values] = [scene.level(0), floatsOf(this.#input)];
+    const half = Math.floor(scene.rows(0) / 2);
+    slot.load(voxels.subarray(0, 4 * half), values.subarray(0, channels * half));
+    const maps = this.#own.use(new Maps(this.ctx, slot.input));
+    const pass = this.#own.use(model.plan(maps, [slot.features]));
+    slot.load(voxels, values);
+    return () => {
+      this.#last = pass.run()[0];
+    };
+  }
+
   output() {
-    return [{ name: "features", values: floatsOf(this.#last!) }];
+    const { network, scene } = this.run;
+    const length = scene.rows(0) * network.outputs[0]!.channels;
+    return [{ name: "features", values: floatsOf(this.#last!).subarray(0, length) }];
   }
 
   [Symbol.dispose](): void {

@@ -11,7 +11,10 @@ namespace vmk {
 // What was wrong, in the order in which the host looks. The text of each is in data_errors.cu; the
 // comment says what row and value mean where it is not the row and what was found there.
 enum DataError : int {
-  kOtherContent,  // row: the step of the plan. First, as the rest may follow from it
+  // The rest may follow from these.
+  kOtherContent,  // row: the step of the plan
+  kFewOutCoords,  // row: the capacity, value: the rows needed
+  kBadRowCount,   // row: the capacity
   kBadPoint,  // axis 0: the batch, else the f32 bits of the point
   kFarVoxel,  // the f32 bits of its voxel, beside kBadPoint when the point is finite
   kBadVoxelizeRow,
@@ -43,10 +46,8 @@ enum DataError : int {
   kBadSparseWeights,  // row: the column, value: where the one behind it starts
   kBadWeightIndex,
   kFewVoxels,  // of these: row is the capacity, value the rows needed
-  kFewOutCoords,
   kFewKept,
   kFewIntervals,
-  kBadRowCount,  // as these. Last: the row count of a level that has too little room is one too
   kDataErrors,
 };
 

@@ -161,8 +161,9 @@ VMK_API vmk_status vmk_download(vmk_ctx* ctx, void* to, const vmk_tensor* from, 
    ops, queues, uploads and downloads. vmk_plan_run does it again in one call, from and to the same
    tensors: change what they hold in between, not their shapes, and free none. What was uploaded is
    written again; what was downloaded must hold the same values again, since the sizes of what
-   follows may depend on it: a plan that makes maps is for the coordinates that it was recorded
-   with, and says so of others when the host next waits. A call that failed is not recorded.
+   follows may depend on it: a plan that makes maps one by one is for the coordinates that it was
+   recorded with, and says so of others when the host next waits; vmk_network_maps with `rows` makes
+   them for any. A call that failed is not recorded.
    The CUDA library captures a graph in the first vmk_plan_run and launches it from then on, or
    runs the calls one after the other where the device cannot. */
 /* NULL when another plan of ctx is being recorded or memory is short. */
