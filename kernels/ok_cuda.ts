@@ -5,16 +5,20 @@
  * and fills in the table of the CUDA engine. Nothing of it runs without a GPU.
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { CheckError, InputError } from "../std/errors.ts";
+import { CheckError, InputError, unknownName } from "../std/errors.ts";
 import { print, printError, runMain } from "../std/main.ts";
 import { build } from "./compile.ts";
 import { cpuTarget, cudaFuzzTarget, cudaTarget } from "./targets.ts";
 import { findCompiler, findNvcc, nativeArch, type Tool } from "./toolchain.ts";
 
-const USAGE = `Usage: deno task ok:cuda [--strict] [--data PATH]
+const STAGES = ["build", "tests", "fuzz", "bench"] as const;
+type Stage = typeof STAGES[number];
+
+const USAGE = `Usage: deno task ok:cuda [--only STAGE] [--strict] [--data PATH]
 
 On a machine with an NVIDIA GPU and nvcc: builds for it, runs all kernel tests and the fuzzer on it,
 both tools of compute-sanitizer over the fuzzer, then deno task bench cuda-engine.
+  --only     one of ${STAGES.join(", ")}: where the machine is lent for minutes at a time
   --strict   a test that was skipped and a tool that is missing count as failures
   --data     scans for the benchmark (default: simulated ones)`;
 
@@ -48,6 +52,7 @@ const TESTS = [
   "--filter",
   "/\\[cuda[\\]:]/",
   "ffi/",
+  "models/",
 ];
 
 /** Tests that were skipped, as the test runner sums them up. */
@@ -93,27 +98,46 @@ async function buildAll(arch: string, nvcc: Tool): Promise<void> {
   }
 }
 
+async function bench(data: string | undefined): Promise<string[]> {
+  const args = ["task", "-q", "bench", "cuda-engine", "--backend", "cuda"];
+  if (data !== undefined) args.push("--data", data);
+  return (await run(Deno.execPath(), args)).success ? [] : ["bench cuda-engine"];
+}
+
+/** The stages to run: the one that was named, or all. */
+export function stagesOf(only: string | undefined): readonly Stage[] {
+  if (only === undefined) return STAGES;
+  const stage = STAGES.find((known) => known === only);
+  if (stage === undefined) throw unknownName("stage", only, STAGES);
+  return [stage];
+}
+
 async function main(): Promise<void> {
   const flags = parseArgs(Deno.args, {
     boolean: ["help", "strict"],
-    string: ["data"],
+    string: ["data", "only"],
     unknown: (arg) => {
       throw new InputError(`Unknown argument "${arg}" of deno task ok:cuda; see --help`);
     },
   });
   if (flags.help) return print(USAGE);
   const strict = flags.strict === true;
+  const stages = stagesOf(flags.only as string | undefined);
   const arch = await nativeArch();
   if (!arch) throw new InputError("Cannot run the CUDA gate: nvidia-smi found no GPU");
   const nvcc = await findNvcc();
   if (!nvcc) throw new InputError("Cannot run the CUDA gate: no nvcc on PATH or under $CUDA_HOME");
-  await buildAll(arch, nvcc);
-  const failed = [...await testKernels(strict), ...await fuzz(strict)];
-  const bench = ["task", "-q", "bench", "cuda-engine", "--backend", "cuda"];
-  if (flags.data !== undefined) bench.push("--data", String(flags.data));
-  if (!(await run(Deno.execPath(), bench)).success) failed.push("bench cuda-engine");
+  const runs: Readonly<Record<Stage, () => Promise<string[]>>> = {
+    build: () => buildAll(arch, nvcc).then(() => []),
+    tests: () => testKernels(strict),
+    fuzz: () => fuzz(strict),
+    bench: () => bench(flags.data as string | undefined),
+  };
+  const failed: string[] = [];
+  for (const stage of stages) failed.push(...await runs[stage]());
   if (failed.length > 0) throw new CheckError(`The CUDA gate failed: ${failed.join(", ")}`);
-  print(`The CUDA gate passed on ${arch}: note it in kernels/cuda/VERIFIED.md`);
+  const what = stages.length === STAGES.length ? "The CUDA gate" : stages.join();
+  print(`${what} passed on ${arch}: note it in kernels/cuda/VERIFIED.md`);
 }
 
 if (import.meta.main) await runMain(main);

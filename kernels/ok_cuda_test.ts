@@ -1,5 +1,6 @@
-import { assertEquals, assertMatch } from "@std/assert";
-import { skippedTests } from "./ok_cuda.ts";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { skippedTests, stagesOf } from "./ok_cuda.ts";
+import { InputError } from "../std/errors.ts";
 import { nativeArch } from "./toolchain.ts";
 
 Deno.test("skippedTests() reads the last line of the test runner, coloured or not", () => {
@@ -10,6 +11,12 @@ Deno.test("skippedTests() reads the last line of the test runner, coloured or no
   );
   assertEquals(skippedTests("FAILED | 3 passed | 1 failed | 9 filtered out (1s)"), 0);
   assertEquals(skippedTests("a test that says 5 ignored\nok | 1 passed | 0 failed (1s)"), 0);
+});
+
+Deno.test("stagesOf() takes one stage or all, and names those there are", () => {
+  assertEquals(stagesOf("fuzz"), ["fuzz"]);
+  assertEquals(stagesOf(undefined), ["build", "tests", "fuzz", "bench"]);
+  assertThrows(() => stagesOf("fuz"), InputError, 'Unknown stage "fuz"');
 });
 
 Deno.test("ok:cuda says in one line that there is no GPU, and exits 2", async () => {

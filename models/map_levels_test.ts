@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Context, unavailable } from "../ffi/mod.ts";
+import { Context } from "../ffi/mod.ts";
 import { mappedConvs } from "./dataflow.ts";
 import { mapLevels } from "./map_levels.ts";
 import { INPUT_VOXELS, NetworkBuilder } from "./network.ts";
@@ -7,7 +7,7 @@ import { minkunet } from "./nets/minkunet.ts";
 import { sparseResNet21D } from "./nets/sparse_resnet.ts";
 import { spconvBenchmark } from "./nets/spconv_benchmark.ts";
 import { Scene } from "./scene.ts";
-import { smallScene } from "./testing.ts";
+import { smallScene, testOn } from "./testing.ts";
 
 const MINKUNET = minkunet({ ratio: 0.25, classes: 4 });
 
@@ -28,28 +28,24 @@ Deno.test("mapLevels() leaves other networks alone: overlapping strides, borders
   assertEquals(mapLevels(net.build("flat", [flat])), null);
 });
 
-Deno.test({
-  name: "maps made in one call are those made one by one, scan after scan",
-  ignore: unavailable("emulated") !== undefined,
-  fn: () => {
-    using ctx = new Context("emulated");
-    using cpu = new Context("cpu", { threads: 1 });
-    const keys = mappedConvs(MINKUNET).map(({ map }) => map!);
-    const scenes = [9, 6].map((side) => smallScene(side).at.flatMap((cell) => [0, ...cell]));
-    for (const coords of scenes) {
-      using onGpu = ctx.tensorFrom("i32", [coords.length / 4, 4], Int32Array.from(coords));
-      using onCpu = cpu.tensorFrom("i32", [coords.length / 4, 4], Int32Array.from(coords));
-      using together = new Scene(ctx, { coords: onGpu });
-      using singly = new Scene(cpu, { coords: onCpu });
-      for (let pass = 0; pass < 2; pass++) {
-        together.makeLevels(mapLevels(MINKUNET)!);
-        for (const key of keys) {
-          assertEquals(together.map(key).shape, singly.map(key).shape);
-          assertEquals(together.map(key).download(), singly.map(key).download());
-          assertEquals(together.coords(key.to).download(), singly.coords(key.to).download());
-        }
-        together.forget();
+testOn(["emulated", "cuda"], "maps made in one call are those made one by one", (backend) => {
+  using ctx = new Context(backend);
+  using cpu = new Context("cpu", { threads: 1 });
+  const keys = mappedConvs(MINKUNET).map(({ map }) => map!);
+  const scenes = [9, 6].map((side) => smallScene(side).at.flatMap((cell) => [0, ...cell]));
+  for (const coords of scenes) {
+    using onGpu = ctx.tensorFrom("i32", [coords.length / 4, 4], Int32Array.from(coords));
+    using onCpu = cpu.tensorFrom("i32", [coords.length / 4, 4], Int32Array.from(coords));
+    using together = new Scene(ctx, { coords: onGpu });
+    using singly = new Scene(cpu, { coords: onCpu });
+    for (let pass = 0; pass < 2; pass++) {
+      together.makeLevels(mapLevels(MINKUNET)!);
+      for (const key of keys) {
+        assertEquals(together.map(key).shape, singly.map(key).shape);
+        assertEquals(together.map(key).download(), singly.map(key).download());
+        assertEquals(together.coords(key.to).download(), singly.coords(key.to).download());
       }
+      together.forget();
     }
-  },
+  }
 });

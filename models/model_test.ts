@@ -1,5 +1,5 @@
 import { assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
-import { type Backend, Context, type Feature, unavailable } from "../ffi/mod.ts";
+import { type Backend, Context, type Feature } from "../ffi/mod.ts";
 import { InputError } from "../std/errors.ts";
 import { activationBytes, countLayers, countMacs, depthOf } from "./count.ts";
 import { readCheckpoint } from "./checkpoint/checkpoint.ts";
@@ -14,7 +14,7 @@ import { Scene } from "./scene.ts";
 import { argmax, Segmenter } from "./segmenter.ts";
 import { randomFloats } from "./random.ts";
 import { featureTensor, floatsOf } from "./dtype.ts";
-import { relativeError, smallScene } from "./testing.ts";
+import { relativeError, smallScene, testOn } from "./testing.ts";
 import { randomWeights } from "./weights.ts";
 
 const size = { ratio: 0.25, classes: 19 };
@@ -147,17 +147,12 @@ for (const build of [minkunet, spvcnn]) {
   });
 }
 
-Deno.test("a model on the CUDA library gives what it gives on the CPU, in all types", () => {
-  const why = unavailable("emulated");
-  if (why !== undefined) {
-    Deno.stdout.writeSync(new TextEncoder().encode(`skipped: ${why}\n`));
-    return;
-  }
+testOn(["emulated", "cuda"], "a model gives what it gives on the CPU, in all types", (backend) => {
   const network = minkunet(size);
   const expected = smallPass("cpu", network, "f32");
-  assertLess(difference(smallPass("emulated", network, "f32"), expected), 1e-5);
+  assertLess(difference(smallPass(backend, network, "f32"), expected), 1e-5);
   const points = spvcnn(size);
-  const found = smallPass("emulated", points, "bf16");
+  const found = smallPass(backend, points, "bf16");
   assertLess(difference(found, smallPass("cpu", points, "f32")), halfBound(points, "bf16"));
 });
 

@@ -1,13 +1,14 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { type Backend, Context, KernelError, type Tensor, unavailable } from "../ffi/mod.ts";
+import { assertEquals, assertLess, assertThrows } from "@std/assert";
+import { type Backend, Context, KernelError, type Tensor } from "../ffi/mod.ts";
 import { groupsOf, mappedConvs } from "./dataflow.ts";
+import { floatsOf } from "./dtype.ts";
 import { Model } from "./model.ts";
 import { minkunet } from "./nets/minkunet.ts";
 import { spvcnn } from "./nets/spvcnn.ts";
 import { randomFloats } from "./random.ts";
 import { ScanSlot } from "./scan_slot.ts";
 import { Scene } from "./scene.ts";
-import { smallScene } from "./testing.ts";
+import { relativeError, smallScene, testOn } from "./testing.ts";
 import { randomWeights } from "./weights.ts";
 
 const SIZE = { ratio: 0.25, classes: 19 };
@@ -24,35 +25,32 @@ function setting(backend: Backend, build: typeof minkunet, side: number, stack: 
   return { ctx, coords, feats, model };
 }
 
-/** Registers a test for both libraries; where one is missing, it is ignored and says why. */
-function testBoth(name: string, run: (backend: Backend) => void): void {
-  for (const backend of ["cpu", "emulated"] as const) {
-    const why = unavailable(backend);
-    const fn = () => run(backend);
-    Deno.test({ name: `${name} [${why ?? backend}]`, ignore: why !== undefined, fn });
-  }
-}
+const LIBRARIES = ["cpu", "emulated", "cuda"] as const;
 
 const features = (feats: Tensor<"f32">, seed: number) =>
   feats.upload(randomFloats(feats.length, seed));
 
-testBoth("a planned pass gives forward()'s bits, with cached maps and with its own", (backend) => {
-  using stack = new DisposableStack();
-  const { ctx, coords, feats, model } = setting(backend, minkunet, 5, stack);
-  const cached = stack.use(new Scene(ctx, { coords }));
-  features(feats, 1);
-  model.forward(cached, [feats]);
-  const fresh = stack.use(new Scene(ctx, { coords }));
-  const passes = [cached, fresh].map((scene) => stack.use(model.plan(scene, [feats])));
-  for (const seed of [2, 3]) {
-    features(feats, seed);
-    const expected = model.forward(cached, [feats])[0]!.download();
-    for (const pass of passes) assertEquals(pass.run()[0]!.download(), expected);
-  }
-  const [convolves, maps] = passes.map(({ info }) => info);
-  assertEquals(convolves!.replay, backend === "cpu" ? "plain" : "graph");
-  assertEquals(maps!.steps > convolves!.steps, true);
-});
+testOn(
+  LIBRARIES,
+  "a planned pass gives forward()'s bits, with cached maps and with its own",
+  (backend) => {
+    using stack = new DisposableStack();
+    const { ctx, coords, feats, model } = setting(backend, minkunet, 5, stack);
+    const cached = stack.use(new Scene(ctx, { coords }));
+    features(feats, 1);
+    model.forward(cached, [feats]);
+    const fresh = stack.use(new Scene(ctx, { coords }));
+    const passes = [cached, fresh].map((scene) => stack.use(model.plan(scene, [feats])));
+    for (const seed of [2, 3]) {
+      features(feats, seed);
+      const expected = model.forward(cached, [feats])[0]!.download();
+      for (const pass of passes) assertEquals(pass.run()[0]!.download(), expected);
+    }
+    const [convolves, maps] = passes.map(({ info }) => info);
+    assertEquals(convolves!.replay, backend === "cpu" ? "plain" : "graph");
+    assertEquals(maps!.steps > convolves!.steps, true);
+  },
+);
 
 Deno.test("layers that share a map share its sorted rows: one step more a map", () => {
   using stack = new DisposableStack();
@@ -80,7 +78,7 @@ Deno.test("a planned pass of points and voxels gives forward()'s bits", () => {
   assertEquals(pass.run()[0]!.download(), expected);
 });
 
-testBoth("a pass over a slot takes scans of any size that fits", (backend) => {
+testOn(LIBRARIES, "a pass over a slot takes scans of any size that fits", (backend) => {
   using stack = new DisposableStack();
   const ctx = stack.use(new Context(backend, { threads: 2 }));
   const network = minkunet(SIZE);
@@ -89,20 +87,25 @@ testBoth("a pass over a slot takes scans of any size that fits", (backend) => {
     return { xyz, feats: randomFloats(xyz.length, seed) };
   });
   const rooms = [scans[2]!.xyz.length / 4 + 5, 90, 40, 20, 20];
-  for (const engine of ["implicit", "masked"]) {
+  // The emulator takes seconds a pass.
+  const slow = backend === "emulated";
+  for (const engine of slow ? ["masked"] : ["implicit", "masked"]) {
     const model = stack.use(new Model(ctx, network, randomWeights(network, 1), { engine }));
     const slot = stack.use(new ScanSlot(ctx, { room: rooms, channels: 4, dtype: "f32" }));
     slot.load(scans[0]!.xyz, scans[0]!.feats);
     const pass = stack.use(
       model.plan(stack.use(new Scene(ctx, slot.input)), [slot.features as Tensor<"f32">]),
     );
-    for (const { xyz, feats } of scans) {
+    for (const { xyz, feats } of slow ? scans.slice(1, 3) : scans) {
       slot.load(xyz, feats);
       using coords = ctx.tensorFrom("i32", [slot.rows, 4], xyz);
       using values = ctx.tensorFrom("f32", [slot.rows, 4], feats);
       using scene = new Scene(ctx, { coords });
-      const expected = model.forward(scene, [values])[0]!.download();
-      assertEquals(pass.run()[0]!.download().subarray(0, expected.length), expected);
+      const expected = floatsOf(model.forward(scene, [values])[0]!);
+      const found = floatsOf(pass.run()[0]!).subarray(0, expected.length);
+      if (backend === "cpu") assertEquals(found, expected);
+      // A GPU may cut sums into other pieces where there is room for more rows.
+      assertLess(relativeError(found, { feats: [Float64Array.from(expected)] }), 1e-5);
     }
   }
 });

@@ -1,5 +1,5 @@
 /** What the tests of this folder share. */
-import { Context, groupVoxels, type Tensor } from "../ffi/mod.ts";
+import { type Backend, Context, groupVoxels, type Tensor, unavailable } from "../ffi/mod.ts";
 import { parametersOf } from "./count.ts";
 import { floatsOf } from "./dtype.ts";
 import { Model, type ModelOptions } from "./model.ts";
@@ -18,6 +18,22 @@ export function sharedPath(path: string): string | undefined {
   } catch {
     Deno.stdout.writeSync(new TextEncoder().encode(`skipped: ../shared/${path} is absent\n`));
     return undefined;
+  }
+}
+
+/** Registers a test for each library; where one cannot run, it is ignored and its name says why. */
+export function testOn(
+  backends: readonly Backend[],
+  name: string,
+  run: (backend: Backend) => void,
+): void {
+  for (const backend of backends) {
+    const why = unavailable(backend);
+    Deno.test({
+      name: `${name} [${backend}${why ? `: skipped, ${why}` : ""}]`,
+      ignore: why !== undefined,
+      fn: () => run(backend),
+    });
   }
 }
 
