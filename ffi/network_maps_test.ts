@@ -31,6 +31,11 @@ const NETWORKS: Readonly<Record<string, readonly Layers[]>> = {
     layer: geometry(1),
   }],
   flat: [],
+  /** Kernel = stride, of other sizes; the first keeps voxels where they are. */
+  uneven: [[1, 1, 1], [1, 3, 3], [2, 1, 3]].map(([x, y, z]) => {
+    const kernel = [x!, y!, z!] as const;
+    return { stride: { kernel, stride: kernel, dilation: [1, 1, 1] }, layer: SUBM };
+  }),
 };
 
 /** Tensors for a network over `coords`, every level with `room` rows. */
@@ -141,6 +146,17 @@ testEach("the maps of a network in one call are those of its single calls", (ctx
       call.run();
       assertEquals(call.read(), singly(ctx, coords, layers, room), `${name}, ${n} voxels`);
     }
+  }
+});
+
+testEach("the maps of a network are right at the borders of the range", (ctx) => {
+  for (const low of [-131072, 131072 - 40]) {
+    using stack = new DisposableStack();
+    const xyz = sortedUnique(randomCoords(300, 40, 1, low, 3));
+    const coords = stack.use(coordsTensor(ctx, xyz));
+    const call = together(ctx, stack, coords, "uneven", coords.rows);
+    call.run();
+    assertEquals(call.read(), singly(ctx, coords, NETWORKS.uneven!, coords.rows), `from ${low}`);
   }
 });
 

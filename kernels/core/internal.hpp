@@ -128,6 +128,7 @@ struct StridedMap {
   Downsample layer;  // its capacity is that of the map's columns too
   int32_t* map;      // written as [KV, count], or
   bool padded = false;  // [KV, capacity], -1 behind the count
+  bool ordered = false;  // an op has made coords: they are sorted and distinct
 };
 struct KernelMapTranspose {
   const int32_t* map;

@@ -80,7 +80,7 @@ void make_maps(vmk_ctx* ctx, int32_t variant, const Levels& all) {
       run_variant(ctx, "strided_map", kStridedMap, 0,
                   {{finer.coords, out->as<int32_t>(), count, finer.most, out->shape[0],
                     all.stride(level), VMK_OUT_REACHED, false, {}, finer.rows},
-                   all.strided[level - 1]->as<int32_t>(), padded});
+                   all.strided[level - 1]->as<int32_t>(), padded, level > 1});
       finer = {out->as<int32_t>(), out->shape[0], count};
     }
     // Beside the chain of levels, which goes on.

@@ -7,6 +7,7 @@
 // out by a hash table: the device decides, the host does not wait.
 #include "hash_table.cuh"
 #include "layer.cuh"
+#include "sorted_keys.cuh"
 
 namespace vmk {
 
@@ -39,20 +40,6 @@ __global__ void __launch_bounds__(kBlock)
   const int64_t i = thread_index();
   if (*unsorted == 0 || i >= n || keys[i] == kNoKey) return;
   insert_key(table, keys[i], static_cast<uint32_t>(i));
-}
-
-// The first of n ascending keys that is not below `key`.
-__device__ inline int64_t lower_bound(const uint64_t* keys, int64_t n, uint64_t key) {
-  int64_t low = 0, high = n;
-  while (low < high) {
-    const int64_t middle = (low + high) / 2;
-    if (keys[middle] < key) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
 }
 
 struct Inputs {

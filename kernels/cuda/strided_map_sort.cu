@@ -1,11 +1,13 @@
 // strided_map.sort - the sort of downsample.sort carries along which input every key came from, so
 // the ranks of the keys are the map: nothing is looked up. Outputs that only floor(p / stride)
-// makes may be read by inputs that do not make them; their map is looked up in a hash table.
+// makes may be read by inputs that do not make them; their map is looked up in a hash table. Inputs
+// that are known to be in order need no sort where kernel = stride: see strided_map_search.cu.
 // Cost: ceil(k * gcd(s, d) / s) keys an axis and input (one for kernel = stride), 8 sort passes
 // over 12 bytes for each, then 4 KV M bytes written. The number of outputs stays on the device.
 #include "hash_table.cuh"
 #include "outputs.cuh"
 #include "primitives.hpp"
+#include "strided_map.hpp"
 #include "tiles.cuh"
 
 namespace vmk {
@@ -95,16 +97,21 @@ void map_floors(CudaDevice& device, const StridedMap& a) {
 // rank_items writes the count with the last key: without one there is none.
 void map_nothing(CudaDevice& device, const StridedMap& a) {
   device.fill(a.layer.count, 0, sizeof(int64_t));
-  const int64_t entries = a.layer.geometry.volume() * a.layer.capacity;
-  if (a.padded) device.fill(a.map, 0xff, entries * static_cast<int64_t>(sizeof(int32_t)));
+  if (a.padded) clear(device, a);
 }
 
 }  // namespace
+
+void clear(CudaDevice& device, const StridedMap& a) {
+  const int64_t entries = a.layer.geometry.volume() * a.layer.capacity;
+  device.fill(a.map, 0xff, entries * static_cast<int64_t>(sizeof(int32_t)));
+}
 
 void strided_map_sort(Device& any, const StridedMap& args) {
   CudaDevice& device = cuda_device(any);
   const Downsample& a = args.layer;
   if (a.n == 0) return map_nothing(device, args);
+  if (can_map_ordered(args)) return map_ordered(device, args);
   if (a.mode == VMK_OUT_FLOOR) return map_floors(device, args);
   const Layer layer(a.geometry);
   const Bounds bounds(a);
