@@ -1,13 +1,15 @@
 /** A network of `models/` as a bench problem, with seeded weights. */
-import { type Context, type Feature, type Tensor } from "../../ffi/mod.ts";
+import { type Context, convNeedsPairs, type Feature, type Tensor } from "../../ffi/mod.ts";
 import { countMacs, depthOf, elements, parametersOf } from "../../models/count.ts";
 import { BYTES, featureTensor, floatsOf } from "../../models/dtype.ts";
+import type { EnginePlan } from "../../models/dataflow.ts";
 import { Model } from "../../models/model.ts";
 import type { Network } from "../../models/network.ts";
 import { pointPositions } from "../../models/nets/spvcnn.ts";
 import { alongZ, pruneGlobally } from "../../models/prune.ts";
 import { ScanSlot } from "../../models/scan_slot.ts";
-import { Scene as Maps } from "../../models/scene.ts";
+import { Scene as Maps, type SceneInput } from "../../models/scene.ts";
+import { defaultCandidates, tune } from "../../models/tune.ts";
 import { randomWeights, type Weights } from "../../models/weights.ts";
 import type { Bench, Expected, Instance, Problem } from "../case.ts";
 import type { Tolerance } from "../harness/check.ts";
@@ -19,6 +21,8 @@ import type { Scene } from "../harness/scene.ts";
 const REFERENCE_MACS = 2e9;
 /** A larger one is compared with what another dataflow makes of it, in f32. */
 const OTHER_DATAFLOW = "fetch";
+/** The engine of layers that run as timing them finds fastest here, with every tile. */
+export const TUNED = "tuned";
 /** Of the weights of all networks here. */
 const SEED = 2;
 /** Rows that a plan for any scan has room for, of those that this one has. */
@@ -112,6 +116,7 @@ function prunedWeights(network: Network, rate: number): Weights {
 
 /** The scan's voxels on a device, and what is made of them. */
 class OnDevice implements Disposable {
+  readonly input: SceneInput;
   readonly maps: Maps;
   readonly #own = new DisposableStack();
 
@@ -120,7 +125,8 @@ class OnDevice implements Disposable {
     const shape = [voxels.length / 4, 4];
     const coords = this.#own.use(ctx.tensorFrom("i32", shape, voxels));
     const positions = this.#own.use(ctx.tensorFrom("f32", shape, pointPositions(voxels)));
-    this.maps = this.#own.use(new Maps(ctx, { coords, positions }, pool));
+    this.input = { coords, positions };
+    this.maps = this.#own.use(new Maps(ctx, this.input, pool));
   }
 
   [Symbol.dispose](): void {
@@ -198,7 +204,8 @@ class NetworkInstance implements Instance {
     const rest = pruned ? prunedWeights(network, pruned.rate) : randomWeights(network, SEED);
     const weights = alongZ(network, rest, pruned?.alongZ ?? []);
     const sparseBelow = pruned?.skipsZeros ? 1 : 0;
-    const options = { dtype, engine, sparseBelow };
+    const plan = engine === TUNED ? this.#tuned(weights, sparseBelow) : engine;
+    const options = { dtype, engine: plan, sparseBelow };
     const model = this.#own.use(new Model(this.ctx, network, weights, options));
     // What is recorded must stay where it is, so that it comes from a pool that nothing else uses.
     const pool = planned ? undefined : model.pool;
@@ -206,5 +213,20 @@ class NetworkInstance implements Instance {
     const made = { model, maps };
     this.#models.set(engine, made);
     return made;
+  }
+
+  /** The fastest dataflow of every layer; a plan for any scan takes none that lists pairs. */
+  #tuned(weights: Weights, sparseBelow: number): EnginePlan {
+    const { ctx } = this;
+    const { network, scene, dtype, planned } = this.run;
+    const all = defaultCandidates(ctx.backend);
+    const candidates = planned === "any scan"
+      ? all.filter(({ variant }) => !convNeedsPairs(ctx, ctx.variant("sparse_conv", variant)))
+      : all;
+    using on = new OnDevice(ctx, scene);
+    const { input: scan } = on;
+    const options = { dtype, sparseBelow };
+    const feats = [this.#input];
+    return tune(ctx, { network, weights, scan, feats, options, tiles: true }, candidates).plan;
   }
 }

@@ -7,7 +7,7 @@ import { spvcnn } from "../../models/nets/spvcnn.ts";
 import { check } from "../harness/check.ts";
 import { testSetting } from "../harness/fakes.ts";
 import { buildScene } from "../harness/scene.ts";
-import { macsOf, networkProblem, networkTolerance } from "./network.ts";
+import { macsOf, networkProblem, networkTolerance, TUNED } from "./network.ts";
 
 const size = (ratio: number) => ({ ratio, classes: 19 });
 
@@ -70,8 +70,10 @@ Deno.test("a network is what its reference gives, and in 16 bits about that", ()
     const problem = networkProblem(bench, { network, dtype, buildsMaps: true });
     const expected = problem.expected!(cpu);
     using instance = problem.create(cpu);
-    instance.bind("implicit")();
-    const { passed } = check(instance.output(), expected.parts, networkTolerance(network, dtype));
-    assertEquals([dtype, passed], [dtype, true]);
+    for (const engine of ["implicit", TUNED]) {
+      instance.bind(engine)();
+      const { passed } = check(instance.output(), expected.parts, networkTolerance(network, dtype));
+      assertEquals([dtype, engine, passed], [dtype, engine, true]);
+    }
   }
 });
