@@ -1,6 +1,7 @@
 /** Gradients of a sparse convolution: the ops of `voxmark.h`, and steps that make their outputs. */
 import type { Tensor } from "./context.ts";
-import { convNeedsPairs, type Feature, type Pairs, sparseConv } from "./ops.ts";
+import { convNeedsPairs, sparseConv } from "./conv_ops.ts";
+import type { Feature, Pairs } from "./ops.ts";
 import type { KernelMap } from "./sparse.ts";
 
 type F32 = Tensor<"f32">;

@@ -1,6 +1,6 @@
 /** Sparse convolution in 8 bits, and how weights and features come to have them. */
 import type { Tensor } from "./context.ts";
-import { type Activation, activationId } from "./ops.ts";
+import { type Activation, activationId } from "./conv_ops.ts";
 
 type F32 = Tensor<"f32">;
 type I8 = Tensor<"i8">;

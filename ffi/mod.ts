@@ -1,6 +1,7 @@
 /** What other rooms may import of the binding. */
 export * from "./backward.ts";
 export * from "./bev_ops.ts";
+export * from "./conv_ops.ts";
 export * from "./dense_grid.ts";
 export * from "./dense_ops.ts";
 export { type ArrayOf, Context, type ContextOptions, type DType, Tensor } from "./context.ts";

@@ -1,7 +1,8 @@
-/** One typed function an op of `voxmark.h`, which says what each argument is. */
-import { type Context, type DType, DTYPES, type Tensor } from "./context.ts";
-import { readText } from "./library.ts";
-import type { TensorPtr } from "./symbols.ts";
+/**
+ * Voxels and kernel maps: one typed function an op of `voxmark.h`, which says what each argument
+ * is.
+ */
+import type { Tensor } from "./context.ts";
 
 type F32 = Tensor<"f32">;
 type I32 = Tensor<"i32">;
@@ -30,11 +31,8 @@ export function ints({ kernel, stride, dilation }: Geometry): Int32Array<ArrayBu
   return Int32Array.of(...kernel, ...stride, ...dilation);
 }
 
-const optional = (tensor: Tensor<DType> | null): TensorPtr | null => tensor?.ptr ?? null;
-
-function checked(ctx: Context, symbol: string, status: number): void {
-  ctx.check(status, symbol);
-}
+/** Types that features and weights may have; sums are always f32. */
+export type Feature = "f32" | "bf16" | "f16";
 
 export type Rounding = "floor" | "round";
 export type Reduction = "first" | "mean" | "sum" | "max";
@@ -57,12 +55,12 @@ export function quantize(
     ctx.ptr,
     variant,
     points.ptr,
-    optional(batch),
+    batch?.ptr ?? null,
     coords.ptr,
     grid,
     ROUNDINGS[rounding],
   );
-  checked(ctx, "vmk_quantize", status);
+  ctx.check(status, "vmk_quantize");
 }
 
 /** The tensors that `voxelize` fills; `voxels` and `starts` hold `count` (+ 1) valid rows. */
@@ -88,7 +86,7 @@ export function voxelize(coords: I32, out: VoxelizeOut, variant = 0): void {
     starts.ptr,
     count.ptr,
   );
-  checked(ctx, "vmk_voxelize", status);
+  ctx.check(status, "vmk_voxelize");
 }
 
 /** Reduces `feats` [N, C] to voxels `out` [M, C]. */
@@ -110,7 +108,7 @@ export function voxelReduce<T extends Feature>(
     out.ptr,
     REDUCTIONS[reduction],
   );
-  checked(ctx, "vmk_voxel_reduce", status);
+  ctx.check(status, "vmk_voxel_reduce");
 }
 
 /** Voxel rows and weights of `positions` [N, 4] into `index` and `weight` [N, 1 or 8]. */
@@ -132,7 +130,7 @@ export function devoxelizeMap(
     weight.ptr,
     stride,
   );
-  checked(ctx, "vmk_devoxelize_map", status);
+  ctx.check(status, "vmk_devoxelize_map");
 }
 
 /** Weighted sums of the rows of `feats` [M, C] into `out` [N, C]. */
@@ -149,17 +147,17 @@ export function devoxelize<T extends Feature>(
     variant,
     feats.ptr,
     index.ptr,
-    optional(weight),
+    weight?.ptr ?? null,
     out.ptr,
   );
-  checked(ctx, "vmk_devoxelize", status);
+  ctx.check(status, "vmk_devoxelize");
 }
 
 /** Fills the table `keys`, `rows` [capacity] from `coords` [N, 4]. */
 export function hashInsert(coords: I32, keys: I64, rows: I32, variant = 0): void {
   const { ctx } = coords;
   const status = ctx.lib.vmk_hash_insert(ctx.ptr, variant, coords.ptr, keys.ptr, rows.ptr);
-  checked(ctx, "vmk_hash_insert", status);
+  ctx.check(status, "vmk_hash_insert");
 }
 
 /** Looks `queries` [Q, 4] up; `found` [Q] is a row or -1. */
@@ -179,7 +177,7 @@ export function hashQuery(
     queries.ptr,
     found.ptr,
   );
-  checked(ctx, "vmk_hash_query", status);
+  ctx.check(status, "vmk_hash_query");
 }
 
 /** "reached": every output that sees an input; "floor": floor(p / stride) of every input. */
@@ -215,7 +213,7 @@ export function downsample(
     MODES[mode],
     limits(bounds),
   );
-  checked(ctx, "vmk_downsample", status);
+  ctx.check(status, "vmk_downsample");
 }
 
 /** The kernel map [KV, M] of a layer. */
@@ -235,7 +233,7 @@ export function kernelMap(
     map.ptr,
     ints(layer),
   );
-  checked(ctx, "vmk_kernel_map", status);
+  ctx.check(status, "vmk_kernel_map");
 }
 
 /**
@@ -264,28 +262,28 @@ export function stridedMap(
     MODES[mode],
     limits(bounds),
   );
-  checked(ctx, "vmk_strided_map", status);
+  ctx.check(status, "vmk_strided_map");
 }
 
 /** The map [KV, N] of the transposed layer from the map [KV, M] of the layer. */
 export function kernelMapTranspose(map: I32, out: I32, variant = 0): void {
   const { ctx } = map;
   const status = ctx.lib.vmk_kernel_map_transpose(ctx.ptr, variant, map.ptr, out.ptr);
-  checked(ctx, "vmk_kernel_map_transpose", status);
+  ctx.check(status, "vmk_kernel_map_transpose");
 }
 
 /** Prefix sums [KV + 1] of the pairs of each offset. */
 export function kernelMapCount(map: I32, starts: I64, variant = 0): void {
   const { ctx } = map;
   const status = ctx.lib.vmk_kernel_map_count(ctx.ptr, variant, map.ptr, starts.ptr);
-  checked(ctx, "vmk_kernel_map_count", status);
+  ctx.check(status, "vmk_kernel_map_count");
 }
 
 /** Input and output rows [2, P] of all pairs, grouped by offset. */
 export function kernelMapPairs(map: I32, starts: I64, pairs: I32, variant = 0): void {
   const { ctx } = map;
   const status = ctx.lib.vmk_kernel_map_pairs(ctx.ptr, variant, map.ptr, starts.ptr, pairs.ptr);
-  checked(ctx, "vmk_kernel_map_pairs", status);
+  ctx.check(status, "vmk_kernel_map_pairs");
 }
 
 /** A map with its rows in the order of their neighbours, by parts of its offsets. */
@@ -306,124 +304,11 @@ export function kernelMapOrder(map: I32, { order, ordered }: RowOrder, variant =
     order.ptr,
     ordered.ptr,
   );
-  checked(ctx, "vmk_kernel_map_order", status);
+  ctx.check(status, "vmk_kernel_map_order");
 }
 
 /** Pairs by offset, for the convolutions that work offset by offset. */
 export interface Pairs {
   readonly pairs: I32;
   readonly starts: I64;
-}
-
-export type Activation = "none" | "relu" | "leaky_relu";
-const ACTIVATIONS: Readonly<Record<Activation, number>> = {
-  "none": 0,
-  "relu": 1,
-  "leaky_relu": 2,
-};
-
-/** The number of an activation in voxmark.h. */
-export function activationId(activation: Activation): number {
-  return ACTIVATIONS[activation];
-}
-
-/** What follows a convolution in the same pass: act(scale * sum + shift + residual). */
-export interface Epilogue<T extends Feature = "f32"> {
-  /** [Cout], with `shift` a folded batch norm. */
-  readonly scale?: F32;
-  /** [Cout]. */
-  readonly shift?: F32;
-  /** [M, Cout]. */
-  readonly residual?: Tensor<T>;
-  readonly activation?: Activation;
-  /** Of leaky_relu below 0; 0.01 when not given. */
-  readonly slope?: number;
-}
-
-/** Types that features and weights may have; sums are always f32. */
-export type Feature = "f32" | "bf16" | "f16";
-
-/**
- * Sparse convolution of `feats` [N, Cin] with `weight` [KV, Cin, Cout] into `out` [M, Cout].
- *
- * @param made what the variant reads beside the map: see {@linkcode convNeedsPairs} and
- *   {@linkcode convTakesOrder}
- */
-export function sparseConv<T extends Feature>(
-  feats: Tensor<T>,
-  weight: Tensor<T>,
-  map: I32,
-  made: Pairs | RowOrder | null,
-  out: Tensor<T>,
-  variant = 0,
-  { scale, shift, residual, activation = "none", slope = 0.01 }: Epilogue<T> = {},
-): void {
-  const { ctx } = feats;
-  const pairs = made !== null && "pairs" in made ? made : null;
-  const rows = made !== null && "order" in made ? made : null;
-  const status = ctx.lib.vmk_sparse_conv(
-    ctx.ptr,
-    variant,
-    feats.ptr,
-    weight.ptr,
-    map.ptr,
-    optional(pairs?.pairs ?? null),
-    optional(pairs?.starts ?? null),
-    optional(rows?.order ?? null),
-    optional(rows?.ordered ?? null),
-    optional(scale ?? null),
-    optional(shift ?? null),
-    optional(residual ?? null),
-    out.ptr,
-    activationId(activation),
-    slope,
-  );
-  checked(ctx, "vmk_sparse_conv", status);
-}
-
-/** How the dataflows of sparse_conv work on a context. */
-export interface ConvSettings {
-  /** Redundancy bound of a group, 0 to 1. */
-  readonly epsilon?: number;
-  /** Pairs below which a group is one padded batch (S). */
-  readonly threshold?: number;
-  /** Mask splits. */
-  readonly splits?: number;
-  /** One of {@linkcode convTiles}; the library's choice when not given. */
-  readonly tile?: string;
-  /** Pieces that a sum is cut into (split-K), at most 16; the library's choice when not given. */
-  readonly pieces?: number;
-}
-
-/** Sets them for all later convolutions on `ctx`. */
-export function convSettings(
-  ctx: Context,
-  { epsilon = 0, threshold = 0, splits = 1, tile, pieces = 0 }: ConvSettings,
-): void {
-  const status = ctx.lib.vmk_conv_settings(
-    ctx.ptr,
-    epsilon,
-    BigInt(threshold),
-    splits,
-    tile === undefined ? null : new TextEncoder().encode(`${tile}\0`),
-    pieces,
-  );
-  checked(ctx, "vmk_conv_settings", status);
-}
-
-/** Whether a variant of sparse_conv reads {@linkcode Pairs}. */
-export function convNeedsPairs(ctx: Context, variant: number): boolean {
-  return ctx.lib.vmk_conv_needs_pairs(variant) === 1;
-}
-
-/** Whether a variant of sparse_conv reads a {@linkcode RowOrder} where it is given one. */
-export function convTakesOrder(ctx: Context, variant: number): boolean {
-  return ctx.lib.vmk_conv_takes_order(variant) === 1;
-}
-
-/** The tiles that a variant of sparse_conv can be told to use here; none where it has no choice. */
-export function convTiles(ctx: Context, variant: number, dtype: Feature): string[] {
-  const { id } = DTYPES[dtype];
-  const text = readText((to, cap) => ctx.lib.vmk_conv_tiles(ctx.ptr, variant, id, to, cap));
-  return text === "" ? [] : text.split(",");
 }
