@@ -109,11 +109,14 @@ function eachLine(
       at = 4 * word;
       continue;
     }
-    const digit = bytes[at]! - ZERO;
-    // Masks are lines of one digit: they take this way.
-    if (bytes[at + 1] === NEWLINE && digit >= 0 && digit < 10) {
-      take(digit, n++);
-      at += 2;
+    // Nearly all lines are digits and a newline: they take this way.
+    let [stop, natural] = [at, 0];
+    while (stop < bytes.length && isDigit(bytes[stop]!)) {
+      natural = natural * 10 + bytes[stop++]! - ZERO;
+    }
+    if (stop > at && stop - at <= MAX_DIGITS && bytes[stop] === NEWLINE) {
+      take(natural, n++);
+      at = stop + 1;
       continue;
     }
     const end = lineEnd(bytes, at);
@@ -123,6 +126,10 @@ function eachLine(
     at = end + (bytes[end] === RETURN && bytes[end + 1] === NEWLINE ? 2 : 1);
   }
   return n;
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= ZERO && byte < ZERO + 10;
 }
 
 function lineEnd(bytes: Uint8Array, at: number): number {
@@ -142,9 +149,8 @@ function integer(bytes: Uint8Array, start: number, end: number): number {
   if (from === to || to - from > MAX_DIGITS) return NaN;
   let value = 0;
   for (let i = from; i < to; i++) {
-    const digit = bytes[i]! - ZERO;
-    if (!(digit >= 0 && digit < 10)) return NaN;
-    value = value * 10 + digit;
+    if (!isDigit(bytes[i]!)) return NaN;
+    value = value * 10 + bytes[i]! - ZERO;
   }
   return sign === MINUS ? -value : value;
 }
