@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { CheckError, InputError } from "../std/errors.ts";
+import { runScript } from "../std/testing.ts";
 import { compareCommand } from "./compare.ts";
 import { OURS, PROTOCOLS } from "./harness/protocol.ts";
 
@@ -58,14 +59,11 @@ Deno.test("bench compare refuses runs of two protocols, and takes one that names
 });
 
 Deno.test("bench compare prints Markdown without the mark of generated pages", async () => {
-  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-read", "--allow-write", "--allow-ffi", "--allow-run=git"]
-      .concat([new URL("./main.ts", import.meta.url).pathname, "compare", TOUR, TOUR]),
-  }).output();
+  const rights = ["--allow-read", "--allow-write", "--allow-ffi", "--allow-run=git"];
+  const { code, stdout } = await runScript("bench/main.ts", rights, ["compare", TOUR, TOUR]);
   assertEquals(code, 0);
-  const text = new TextDecoder().decode(stdout);
-  assertMatch(text, /^# .*bench_tour\.json against /);
-  assertStringIncludes(text, "0 regressions");
+  assertMatch(stdout, /^# .*bench_tour\.json against /);
+  assertStringIncludes(stdout, "0 regressions");
 });
 
 Deno.test("bench compare refuses what it cannot read", async () => {

@@ -1,31 +1,17 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { writeScans } from "../datasets/arrow_writer.ts";
 import { parseBenchResult } from "../reports/schema.ts";
+import { runScript } from "../std/testing.ts";
 import { GROUPS } from "./cases.ts";
 import { TABLES } from "./tables.ts";
 import { groundScan } from "./harness/fakes.ts";
 
-const ROOT = decodeURIComponent(new URL("../", import.meta.url).pathname);
+const RIGHTS = [
+  ...["--allow-read", "--allow-write", "--allow-ffi=kernels/build", "--allow-run=git,python3"],
+];
 
 /** Runs a command line with the permissions that its task gives it, in the project's folder. */
-async function run(script: string, ...args: string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--quiet",
-      "--no-prompt",
-      "--allow-read",
-      "--allow-write",
-      "--allow-ffi=kernels/build",
-      "--allow-run=git,python3",
-      script,
-      ...args,
-    ],
-    cwd: ROOT,
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
-}
+const run = (script: string, ...args: string[]) => runScript(script, RIGHTS, args);
 
 const bench = (...args: string[]) => run("bench/main.ts", ...args);
 

@@ -1,40 +1,28 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { runScript, scriptCommand } from "../std/testing.ts";
 import { writeScans } from "./arrow_writer.ts";
 import { bareScan, fullScan, TestFolder, TINY } from "./test_scans.ts";
 
-const MAIN = new URL("./main.ts", import.meta.url).href;
-
-function command(...args: string[]): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", "--allow-read", "--allow-write", MAIN, ...args],
-    stdout: "piped",
-    stderr: "piped",
-  });
-}
-
-async function data(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const { code, stdout, stderr } = await command(...args).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, out: text(stdout), err: text(stderr) };
-}
+const CALL = ["datasets/main.ts", ["--allow-read", "--allow-write"]] as const;
+const data = (...args: string[]) => runScript(...CALL, args);
 
 /** Runs a command that must fail with exit code 2, nothing on stdout and this one error on stderr. */
 async function refused(args: string[], message: string | RegExp): Promise<void> {
-  const { code, out, err } = await data(...args);
-  assertEquals({ code, out }, { code: 2, out: "" }, err);
-  assertMatch(err, /^(warning: [^\n]+\n)*error: [^\n]+\n$/);
-  if (typeof message === "string") assertStringIncludes(err, message);
-  else assertMatch(err, message);
+  const { code, stdout, stderr } = await data(...args);
+  assertEquals({ code, stdout }, { code: 2, stdout: "" }, stderr);
+  assertMatch(stderr, /^(warning: [^\n]+\n)*error: [^\n]+\n$/);
+  if (typeof message === "string") assertStringIncludes(stderr, message);
+  else assertMatch(stderr, message);
 }
 
 Deno.test("data --help and data COMMAND --help print usage", async () => {
   const all = await data("--help");
   assertEquals(all.code, 0);
   for (const name of ["convert", "synth", "info", "verify"]) {
-    assertStringIncludes(all.out, `\n${name} `);
+    assertStringIncludes(all.stdout, `\n${name} `);
     const one = await data(name, "--help");
     assertEquals(one.code, 0);
-    assertStringIncludes(one.out, `Usage: deno task data ${name}`);
+    assertStringIncludes(one.stdout, `Usage: deno task data ${name}`);
   }
 });
 
@@ -62,13 +50,13 @@ Deno.test("data convert writes files, says which, and counts dropped points", as
   const out = `${folder.path}/out/deeper`;
   await refused([...args, out], '000000.bin": point 1 is (NaN, 5, 6,');
 
-  const { code, out: text, err } = await data(...args, out, "--drop-invalid", "--sequences", "08");
-  assertEquals(code, 0, err);
+  const converted = await data(...args, out, "--drop-invalid", "--sequences", "08");
+  assertEquals(converted.code, 0, converted.stderr);
   assertEquals(
-    text,
+    converted.stdout,
     `${out}/semantickitti-08.arrow\n1 scan in 1 file; dropped 1 point that is not finite\n`,
   );
-  assertMatch(err, /^warning: .*poses.txt" is missing/);
+  assertMatch(converted.stderr, /^warning: .*poses.txt" is missing/);
   assertEquals([...Deno.readDirSync(out)].map(({ name }) => name).sort(), [
     "semantickitti-08.arrow",
     "semantickitti.manifest.json",
@@ -90,11 +78,11 @@ Deno.test("data info prints text, or exactly one JSON document", async () => {
   const path = `${folder.path}/a.arrow`;
   await writeScans(path, TINY, [fullScan("a"), bareScan("b")]);
   const text = await data("info", path);
-  assertEquals(text.code, 0, text.err);
-  assertStringIncludes(text.out, "scans      2 in 1 file, 1 with a pose");
+  assertEquals(text.code, 0, text.stderr);
+  assertStringIncludes(text.stdout, "scans      2 in 1 file, 1 with a pose");
   const json = await data("info", path, "--json");
-  assertEquals(json.code, 0, json.err);
-  assertEquals(JSON.parse(json.out).points.total, 4);
+  assertEquals(json.code, 0, json.stderr);
+  assertEquals(JSON.parse(json.stdout).points.total, 4);
   await refused(["info", `${folder.path}/none.arrow`], "there is no such file or folder");
   await refused(["info", folder.write("b.arrow", "text")], "it is not an Arrow file");
 });
@@ -104,19 +92,16 @@ Deno.test("data verify exits 0 for sound data, 1 with a list, 2 for the unreadab
   const path = `${folder.path}/a.arrow`;
   await writeScans(path, TINY, [fullScan("a")]);
   const sound = await data("verify", path);
-  assertEquals({ code: sound.code, out: sound.out }, {
-    code: 0,
-    out: "1 scan in 1 file: 0 problems\n",
-  });
+  assertEquals([sound.code, sound.stdout], [0, "1 scan in 1 file: 0 problems\n"]);
 
   await writeScans(path, TINY, [{ ...fullScan("a"), semantic: Uint16Array.of(0, 10, 9) }]);
   const bad = await data("verify", path);
   assertEquals(bad.code, 1);
-  assertStringIncludes(bad.out, 'scan 0 ("a"): class 9 is unknown: point 2 has it, 1 in all\n');
-  assertMatch(bad.err, /^error: .*a\.arrow" is not sound: 1 problem, listed on stdout\n$/);
+  assertStringIncludes(bad.stdout, 'scan 0 ("a"): class 9 is unknown: point 2 has it, 1 in all\n');
+  assertMatch(bad.stderr, /^error: .*a\.arrow" is not sound: 1 problem, listed on stdout\n$/);
   const json = await data("verify", path, "--json");
   assertEquals(json.code, 1);
-  assertEquals(JSON.parse(json.out).problems.length, 1);
+  assertEquals(JSON.parse(json.stdout).problems.length, 1);
 
   const whole = await Deno.readFile(path);
   const cut = folder.write("cut.arrow", whole.subarray(0, whole.length / 2));
@@ -127,9 +112,9 @@ Deno.test("data synth makes the same file for the same seed", async () => {
   using folder = new TestFolder();
   const make = async (out: string, seed: string) => {
     const args = ["--scenes", "1", "--seed", seed, "--out", `${folder.path}/${out}`];
-    const { code, out: path, err } = await data("synth", ...args);
-    assertEquals(code, 0, err);
-    return await Deno.readFile(path.trim());
+    const { code, stdout, stderr } = await data("synth", ...args);
+    assertEquals(code, 0, stderr);
+    return await Deno.readFile(stdout.trim());
   };
   const [first, again, other] = [await make("a", "5"), await make("b", "5"), await make("c", "6")];
   assertEquals(first.length, again.length);
@@ -149,13 +134,13 @@ Deno.test("data synth --format writes raw files that data convert reads and data
   );
   await refused(["synth", "--format", "waymo"], "--format needs --out DIR");
   const made = await data("synth", "--format", "semantickitti", "--scenes", "1", "--out", src);
-  assertEquals(made.code, 0, made.err);
+  assertEquals(made.code, 0, made.stderr);
   assertEquals((await data("convert", "semantickitti", "--src", src, "--out", out)).code, 0);
   const again = await data("convert", "semantickitti", "--src", src, "--out", out);
-  assertStringIncludes(again.out, "1 scan in 1 file; 1 file kept from an earlier run\n");
+  assertStringIncludes(again.stdout, "1 scan in 1 file; 1 file kept from an earlier run\n");
   const picture = `${folder.path}/a.svg`;
   const info = await data("info", out, "--picture", picture);
-  assertEquals(info.code, 0, info.err);
+  assertEquals(info.code, 0, info.stderr);
   assertMatch(await Deno.readTextFile(picture), /^<svg [^]*vegetation: \d+[^]* boxes|road: \d+/);
   await refused(["info", out, "--picture", picture, "--scan", "1"], "has 1 scans");
   if (Deno.build.os === "linux") {
@@ -166,7 +151,7 @@ Deno.test("data synth --format writes raw files that data convert reads and data
 Deno.test("data synth leaves no half-written file on Ctrl-C", async () => {
   using folder = new TestFolder();
   const out = `${folder.path}/out`;
-  const child = command("synth", "--scenes", "100000", "--out", out).spawn();
+  const child = scriptCommand(...CALL, ["synth", "--scenes", "100000", "--out", out]).spawn();
   const drained = Promise.all([child.stdout.cancel(), child.stderr.cancel()]);
   while (filesIn(out).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
   child.kill("SIGINT");

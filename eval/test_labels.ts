@@ -1,5 +1,6 @@
 /** Label files, folders and command lines that the tests of this room share. */
 import { printError } from "../std/main.ts";
+import { type Finished, runScript } from "../std/testing.ts";
 
 /** A folder for one test, removed when the test ends. */
 export class TestRoot implements Disposable {
@@ -31,22 +32,9 @@ export class TestRoot implements Disposable {
   }
 }
 
-/** What a command line left behind. */
-export interface Finished {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Runs `deno task eval ...args` with the permissions that the task has. */
-export async function runCli(...args: string[]): Promise<Finished> {
-  const main = new URL("main.ts", import.meta.url).pathname;
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--allow-read", "--allow-write", main, ...args],
-    env: { NO_COLOR: "1" },
-  }).output();
-  const text = new TextDecoder();
-  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+export function runCli(...args: string[]): Promise<Finished> {
+  return runScript("eval/main.ts", ["--allow-read", "--allow-write"], args);
 }
 
 /**

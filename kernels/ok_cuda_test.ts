@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { skippedTests, stagesOf } from "./ok_cuda.ts";
 import { InputError } from "../std/errors.ts";
+import { runScript } from "../std/testing.ts";
+import { skippedTests, stagesOf } from "./ok_cuda.ts";
 import { nativeArch } from "./toolchain.ts";
 
 Deno.test("skippedTests() reads the last line of the test runner, coloured or not", () => {
@@ -21,10 +22,8 @@ Deno.test("stagesOf() takes one stage or all, and names those there are", () => 
 
 Deno.test("ok:cuda says in one line that there is no GPU, and exits 2", async () => {
   if (await nativeArch() !== undefined) return;
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "--no-prompt", "--allow-read", "--allow-write", "--allow-run"]
-      .concat("--allow-env=CXX,CUDA_HOME", new URL("./ok_cuda.ts", import.meta.url).pathname),
-  }).output();
-  assertEquals([code, stdout.length], [2, 0]);
-  assertMatch(new TextDecoder().decode(stderr), /^error: [^\n]*nvidia-smi found no GPU\n$/);
+  const rights = ["--allow-read", "--allow-write", "--allow-run", "--allow-env=CXX,CUDA_HOME"];
+  const { code, stdout, stderr } = await runScript("kernels/ok_cuda.ts", rights, []);
+  assertEquals([code, stdout], [2, ""]);
+  assertMatch(stderr, /^error: [^\n]*nvidia-smi found no GPU\n$/);
 });

@@ -1,17 +1,10 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { runScript } from "../std/testing.ts";
 import { readText } from "./testdata/read.ts";
 
-const MAIN = `${import.meta.dirname}/main.ts`;
-
 /** Runs the command with exactly the permissions that its task gives it. */
-async function report(cwd: string, ...args: string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", "--allow-read", "--allow-write", MAIN, ...args],
-    cwd,
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
-}
+const report = (cwd: string, ...args: string[]) =>
+  runScript("reports/main.ts", ["--allow-read", "--allow-write"], args, cwd);
 
 /** A project folder with these stored results; removed when the test is done. */
 async function project(files: Record<string, string>) {

@@ -1,22 +1,10 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { unavailable } from "../../ffi/mod.ts";
-
-const root = new URL("../../", import.meta.url);
-
-/** Runs a script of the project as its task does. */
-async function run(script: string, permissions: readonly string[], args: readonly string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--no-check", ...permissions, script, ...args],
-    cwd: root,
-    env: { NO_COLOR: "1" },
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
-}
+import { runScript } from "../../std/testing.ts";
 
 const files = ["--allow-read", "--allow-write"];
 const evaluate = (...args: string[]) =>
-  run("eval/main.ts", [...files, "--allow-ffi=kernels/build"], ["model", ...args]);
+  runScript("eval/main.ts", [...files, "--allow-ffi=kernels/build"], ["model", ...args]);
 
 /** One frame with a wall of points ahead, its calibration and a label. */
 async function writeFrame(folder: string): Promise<void> {
@@ -49,7 +37,7 @@ Deno.test({
       const source = `${folder}/source/training`;
       await writeFrame(source);
       const convert = ["convert", "kitti-object", "--src", `${folder}/source`];
-      await run("datasets/main.ts", files, [...convert, "--out", `${folder}/data`]);
+      await runScript("datasets/main.ts", files, [...convert, "--out", `${folder}/data`]);
       const args = ["KITTI_SECOND", "--data", `${folder}/data`, "--out", `${folder}/out`];
       const lacking = await evaluate(...args);
       assertEquals(lacking.code, 2);
@@ -65,7 +53,7 @@ Deno.test({
       for (const line of lines) {
         assertMatch(line, /^(Car|Pedestrian|Cyclist) -1 -1( -?\d+\.\d{4}){13}$/);
       }
-      const official = await run("eval/main.ts", files, [
+      const official = await runScript("eval/main.ts", files, [
         ...["kitti-object", "--gt", `${source}/label_2`, "--pred", `${folder}/out/data`, "--json"],
       ]);
       assertEquals(JSON.parse(official.stdout).metrics, result.metrics);
@@ -94,13 +82,13 @@ Deno.test({
     try {
       const [source, version] = [`${folder}/source`, "v1.0-mini"];
       const synth = ["synth", "--format", "nuscenes", "--scenes", "1", "--out", source];
-      await run("datasets/main.ts", files, synth);
+      await runScript("datasets/main.ts", files, synth);
       // A scene of the split that is scored.
       const scenes = `${source}/${version}/scene.json`;
       const text = await Deno.readTextFile(scenes);
       await Deno.writeTextFile(scenes, text.replace("scene-5000", "scene-0103"));
       const convert = ["convert", "nuscenes", "--src", source, "--out"];
-      await run("datasets/main.ts", files, [...convert, `${folder}/data`]);
+      await runScript("datasets/main.ts", files, [...convert, `${folder}/data`]);
       const truth = ["--gt", source, "--version", version, "--json"];
       const args = ["nuScenes_BEVFusion", "--out", `${folder}/out`, ...truth];
       const { code, stdout, stderr } = await evaluate(...args, "--data", `${folder}/data`);
@@ -111,12 +99,12 @@ Deno.test({
       assertEquals(written.meta["use_camera"], true);
       const [boxes] = Object.values(written.results) as [unknown[]];
       assertEquals(boxes.length, 200);
-      const official = await run("eval/main.ts", files, [
+      const official = await runScript("eval/main.ts", files, [
         ...["nuscenes-detection", ...truth, "--split", "mini_val", "--pred", pred],
       ]);
       assertEquals(JSON.parse(official.stdout).metrics, result.metrics);
 
-      await run("datasets/main.ts", files, [...convert, `${folder}/blind`, "--no-images"]);
+      await runScript("datasets/main.ts", files, [...convert, `${folder}/blind`, "--no-images"]);
       const blind = ["nuScenes_BEVFusion", "--out", `${folder}/none`, "--data", `${folder}/blind`];
       const refused = await evaluate(...blind);
       assertEquals([refused.code, refused.stdout], [2, ""]);

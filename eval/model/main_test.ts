@@ -1,22 +1,10 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { unavailable } from "../../ffi/mod.ts";
-
-const root = new URL("../../", import.meta.url);
-
-/** Runs a script of the project as its task does. */
-async function run(script: string, permissions: readonly string[], args: readonly string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--no-check", ...permissions, script, ...args],
-    cwd: root,
-    env: { NO_COLOR: "1" },
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
-}
+import { runScript } from "../../std/testing.ts";
 
 const files = ["--allow-read", "--allow-write"];
 const evaluate = (...args: string[]) =>
-  run("eval/main.ts", [...files, "--allow-ffi=kernels/build"], args);
+  runScript("eval/main.ts", [...files, "--allow-ffi=kernels/build"], args);
 
 const MODEL = "SemanticKITTI_SPVCNN_cr0.32";
 
@@ -29,7 +17,7 @@ Deno.test({
       const source = `${folder}/source/sequences/08`;
       await writeScan(source, 900);
       const data = ["convert", "semantickitti", "--src", `${folder}/source`];
-      await run("datasets/main.ts", files, [...data, "--out", `${folder}/data`]);
+      await runScript("datasets/main.ts", files, [...data, "--out", `${folder}/data`]);
       const out = `${folder}/out`;
       const args = ["model", MODEL, "--data", `${folder}/data`, "--out", out, "--json"];
       const first = await evaluate(...args);

@@ -1,21 +1,11 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { writeScans } from "../../datasets/arrow_writer.ts";
+import { runScript } from "../../std/testing.ts";
 import { sceneOf } from "./scene.ts";
 
-const ROOT = decodeURIComponent(new URL("../../", import.meta.url).pathname);
-
 /** Runs `eval scene` with the rights that its task gives it, but not to start programs. */
-async function scene(...args: string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--quiet", "--no-prompt", "--no-check", "--allow-read", "--allow-write"],
-      ...["eval/main.ts", "scene", ...args],
-    ],
-    cwd: ROOT,
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
-}
+const scene = (...args: string[]) =>
+  runScript("eval/main.ts", ["--allow-read", "--allow-write"], ["scene", ...args]);
 
 const METADATA = {
   ...{ dataset: "semantickitti", version: 1, source: "made by a test", licence: "CC0-1.0" },

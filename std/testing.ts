@@ -1,0 +1,39 @@
+/** Runs the project's scripts as their tasks do, for the tests of their command lines. */
+
+const ROOT = decodeURIComponent(new URL("../", import.meta.url).pathname);
+
+/** What a command line left behind. */
+export interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * A script of the project on its own, without colours.
+ *
+ * @param script Its path in the project.
+ * @param rights The flags of its permissions; it has no others and cannot ask for them.
+ * @param cwd The folder it runs in; the project's when not given.
+ */
+export function scriptCommand(
+  script: string,
+  rights: readonly string[],
+  args: readonly string[],
+  cwd = ROOT,
+): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", ...rights, `${ROOT}${script}`, ...args],
+    cwd,
+    env: { NO_COLOR: "1" },
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+/** Runs a {@linkcode scriptCommand} to its end. */
+export async function runScript(...command: Parameters<typeof scriptCommand>): Promise<Finished> {
+  const { code, stdout, stderr } = await scriptCommand(...command).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
