@@ -196,6 +196,10 @@ export class Tensor<T extends DType = DType> implements Disposable {
     return this.#shape.reduce((a, b) => a * b, 1);
   }
 
+  get bytes(): number {
+    return this.length * DTYPES[this.dtype].array.BYTES_PER_ELEMENT;
+  }
+
   /** Keeps the first `rows` rows: for outputs whose number of rows is known only afterwards. */
   setRows(rows: number): this {
     const { ctx } = this;

@@ -1,12 +1,5 @@
 import { assert } from "@std/assert";
-import {
-  Context,
-  type DType,
-  type Feature,
-  sparseConv,
-  sparseConvInt8,
-  type Tensor,
-} from "./mod.ts";
+import { Context, type Feature, sparseConv, sparseConvInt8, type Tensor } from "./mod.ts";
 
 /** Voxels of the second level of a LiDAR scan. */
 const ROWS = 60_000;
@@ -20,18 +13,7 @@ function someMap(): Int32Array<ArrayBuffer> {
   });
 }
 
-const bytesOf = (tensors: readonly Tensor[]) =>
-  tensors.reduce((sum, { dtype, length }) => sum + length * WIDTHS[dtype], 0);
-const WIDTHS: Readonly<Record<DType, number>> = {
-  f32: 4,
-  f64: 8,
-  i32: 4,
-  i64: 8,
-  u8: 1,
-  f16: 2,
-  bf16: 2,
-  i8: 1,
-};
+const bytesOf = (tensors: readonly Tensor[]) => tensors.reduce((sum, { bytes }) => sum + bytes, 0);
 
 type Type = Feature | "i8";
 

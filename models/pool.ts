@@ -6,6 +6,8 @@ const SPARE = 1 / 8;
 interface Slot {
   readonly tensor: Tensor;
   readonly capacity: number;
+  /** Of all its rows. */
+  readonly bytes: number;
   /** Whether it has no spare rows: a map, which fits no other scan. */
   readonly exact: boolean;
   /** Taken since the last `sweep`. */
@@ -85,13 +87,14 @@ export class Pool implements Disposable {
 
   #create(dtype: DType, capacity: number, inner: readonly number[], exact: boolean): Slot {
     const tensor = this.ctx.tensor(dtype, [capacity, ...inner]);
-    this.#bytes += bytesOf(tensor, capacity);
+    const { bytes } = tensor;
+    this.#bytes += bytes;
     this.#peak = Math.max(this.#peak, this.#bytes);
-    return { tensor, capacity, exact, used: true };
+    return { tensor, capacity, bytes, exact, used: true };
   }
 
-  #drop({ tensor, capacity }: Slot): false {
-    this.#bytes -= bytesOf(tensor, capacity);
+  #drop({ tensor, bytes }: Slot): false {
+    this.#bytes -= bytes;
     tensor[Symbol.dispose]();
     return false;
   }
@@ -106,19 +109,4 @@ function bestFit(free: readonly Slot[], rows: number): number {
     if (capacity >= rows && (best < 0 || capacity < free[best]!.capacity)) best = i;
   });
   return best;
-}
-
-const WIDTHS: Readonly<Record<DType, number>> = {
-  f32: 4,
-  f64: 8,
-  i32: 4,
-  i64: 8,
-  u8: 1,
-  f16: 2,
-  bf16: 2,
-  i8: 1,
-};
-
-function bytesOf({ dtype, shape }: Tensor<DType>, capacity: number): number {
-  return WIDTHS[dtype] * shape.slice(1).reduce((product, n) => product * n, capacity);
 }
