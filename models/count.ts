@@ -53,7 +53,7 @@ export function countLayers(
       name: layer.name,
       op: layer.op,
       params: paramsOf([layer]),
-      macs: layer.macs(scene),
+      macs: layer.macs?.(scene) ?? 0,
       rows,
       channels: layer.to.channels,
       activationBytes: rows * layer.to.channels * BYTES[dtype],
@@ -74,7 +74,7 @@ export function depthOf({ layers, outputs }: Pick<Network, "layers" | "outputs">
 
 /** Multiply-adds of all layers on a scan. */
 export function countMacs(network: Pick<Network, "layers">, scene: Scene): number {
-  return network.layers.reduce((sum, layer) => sum + layer.macs(scene), 0);
+  return countLayers(network, scene).reduce((sum, { macs }) => sum + macs, 0);
 }
 
 /** Bytes of all values of a pass, were none overwritten: what training would keep. */

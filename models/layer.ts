@@ -31,8 +31,8 @@ export interface Layer {
   readonly reads: readonly Value[];
   readonly to: Value;
   readonly parameters: readonly Parameter[];
-  /** Multiply-adds by the authors' rule: pairs x channels in x channels out; the rest counts 0. */
-  macs(scene: Scene): number;
+  /** Multiply-adds by the authors' rule: pairs x channels in x channels out; the rest has none. */
+  macs?(scene: Scene): number;
   /**
    * Puts the parameters on a device; what it returns runs the layer.
    *

@@ -31,10 +31,6 @@ export class Bilinear implements Layer {
     this.reads = [from];
   }
 
-  macs(): number {
-    return 0;
-  }
-
   load(device: Device): Kernel {
     requireDense(device, "interpolate");
     const maps = new Map<number, { index: Tensor<"i32">; weight: F32 }>();

@@ -15,10 +15,6 @@ export class Concat implements Layer {
     this.reads = [first, second];
   }
 
-  macs(): number {
-    return 0;
-  }
-
   load(device: Device): Kernel {
     requireDense(device, "concatenate");
     const [first, second] = this.reads;
@@ -35,10 +31,6 @@ export class Add implements Layer {
 
   constructor(first: Value, second: Value, readonly to: Value) {
     this.reads = [first, second];
-  }
-
-  macs(): number {
-    return 0;
   }
 
   load(device: Device): Kernel {

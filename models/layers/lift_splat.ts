@@ -45,10 +45,6 @@ export class LiftSplat implements Layer {
     this.reads = [from, points];
   }
 
-  macs(): number {
-    return 0;
-  }
-
   load(device: Device): Kernel {
     requireDense(device, "pool", true);
     const { ctx } = device;

@@ -15,10 +15,6 @@ export class PointsToVoxels implements Layer {
     this.reads = [from];
   }
 
-  macs(): number {
-    return 0;
-  }
-
   load(device: Device): Kernel {
     requireDense(device, "average");
     const { from, to } = this;
@@ -38,10 +34,6 @@ export class VoxelsToPoints implements Layer {
 
   constructor(readonly from: Value & { readonly space: VoxelSpace }, readonly to: Value) {
     this.reads = [from];
-  }
-
-  macs(): number {
-    return 0;
   }
 
   load(device: Device): Kernel {

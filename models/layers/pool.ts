@@ -14,10 +14,6 @@ export class MaxPool implements Layer {
     this.reads = [from];
   }
 
-  macs(): number {
-    return 0;
-  }
-
   load(device: Device): Kernel {
     requireDense(device, "pool");
     const { map, from, to } = this;

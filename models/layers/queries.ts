@@ -32,10 +32,6 @@ export class Proposals implements Layer {
     this.reads = [from];
   }
 
-  macs(): number {
-    return 0;
-  }
-
   load(): Kernel {
     const { size: [nx, ny] } = this.from.space;
     const count = this.to.space.size[0];
@@ -115,10 +111,6 @@ export class QueryFeatures implements Layer {
     ];
   }
 
-  macs(): number {
-    return 0;
-  }
-
   load(device: Device): Kernel {
     requireDense(device, "gather");
     const { name, from, proposals, to, classes } = this;
@@ -161,10 +153,6 @@ export class Places implements Layer {
     readonly of: "proposals" | "cells",
   ) {
     this.reads = [from];
-  }
-
-  macs(): number {
-    return 0;
   }
 
   load(): Kernel {

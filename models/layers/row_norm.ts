@@ -23,10 +23,6 @@ export class LayerNorm implements Layer {
     }));
   }
 
-  macs(): number {
-    return 0;
-  }
-
   load(device: Device): Kernel {
     requireDense(device, "normalise");
     const [gamma, beta] = this.parameters.map(({ name, shape }) =>
@@ -46,10 +42,6 @@ export class Gelu implements Layer {
 
   constructor(readonly from: Value, readonly to: Value) {
     this.reads = [from];
-  }
-
-  macs(): number {
-    return 0;
   }
 
   load(device: Device): Kernel {

@@ -16,10 +16,6 @@ export class Unfold implements Layer {
     this.reads = [from];
   }
 
-  macs(): number {
-    return 0;
-  }
-
   load(device: Device): Kernel {
     requireDense(device, "unfold");
     return ({ at }) => {
