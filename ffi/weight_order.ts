@@ -15,52 +15,33 @@ export type WeightLayout = "torchsparse" | "minkowski" | "spconv1" | "spconv2";
 /** Which axis each spatial coordinate column of the other engine holds: spconv's usual is "zyx". */
 export type ColumnOrder = "xyz" | "zyx";
 
-/** The converted copy of `data`, which holds KV * cin * cout weights in `layout`. */
-export function toVoxmarkWeights(
-  data: Float32Array,
+/** How the other engine stores them; its coordinate columns are "zyx" when not given. */
+type Order = readonly [
   layout: WeightLayout,
   kernel: Geometry["kernel"],
   cin: number,
   cout: number,
-  columns: ColumnOrder = "zyx",
-): Float32Array<ArrayBuffer> {
+  columns?: ColumnOrder,
+];
+
+/** The converted copy of `data`, which holds KV * cin * cout weights in `layout`. */
+export function toVoxmarkWeights(data: Float32Array, ...order: Order): Float32Array<ArrayBuffer> {
   const out = new Float32Array(data.length);
-  forEachWeight({ count: data.length, layout, kernel, cin, cout, columns }, (ours, theirs) => {
-    out[ours] = data[theirs]!;
-  });
+  forEachWeight(data.length, order, (ours, theirs) => out[ours] = data[theirs]!);
   return out;
 }
 
 /** The inverse of {@linkcode toVoxmarkWeights}: our weights as another engine stores them. */
-export function fromVoxmarkWeights(
-  data: Float32Array,
-  layout: WeightLayout,
-  kernel: Geometry["kernel"],
-  cin: number,
-  cout: number,
-  columns: ColumnOrder = "zyx",
-): Float32Array<ArrayBuffer> {
+export function fromVoxmarkWeights(data: Float32Array, ...order: Order): Float32Array<ArrayBuffer> {
   const out = new Float32Array(data.length);
-  forEachWeight({ count: data.length, layout, kernel, cin, cout, columns }, (ours, theirs) => {
-    out[theirs] = data[ours]!;
-  });
+  forEachWeight(data.length, order, (ours, theirs) => out[theirs] = data[ours]!);
   return out;
-}
-
-/** Weights and the orders that they go between. */
-interface Reordering {
-  /** How many weights there are: as many as the sizes say. */
-  readonly count: number;
-  readonly layout: WeightLayout;
-  readonly kernel: Geometry["kernel"];
-  readonly cin: number;
-  readonly cout: number;
-  readonly columns: ColumnOrder;
 }
 
 /** Calls `visit` with the place of each weight in our order and in the other engine's. */
 function forEachWeight(
-  { count, layout, kernel, cin, cout, columns }: Reordering,
+  count: number,
+  [layout, kernel, cin, cout, columns = "zyx"]: Order,
   visit: (ours: number, theirs: number) => void,
 ): void {
   const [kx, ky, kz] = kernel;
