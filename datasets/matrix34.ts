@@ -92,12 +92,6 @@ export function fromQuaternion(q: readonly number[], t: readonly number[]): Floa
   );
 }
 
-/** The rotation by `angle` radians about z. */
-export function aboutZ(angle: number): Float64Array {
-  const [c, s] = [Math.cos(angle), Math.sin(angle)];
-  return Float64Array.of(c, -s, 0, 0, s, c, 0, 0, 0, 0, 1, 0);
-}
-
 /**
  * Parses `count` numbers separated by blanks, as a line of KITTI's text files has them.
  *

@@ -14,8 +14,6 @@ import {
   kernelVolume,
   type OutputMode,
   type Pairs,
-  quantize,
-  type Rounding,
   type RowOrder,
   stridedMap,
   voxelize,
@@ -60,18 +58,6 @@ export function groupVoxels(coords: I32, variant = 0): Voxels {
   starts.setRows(m + 1);
   stack.move();
   return new Voxels(voxels, inverse, order, starts);
-}
-
-/** Quantizes and groups points [N, C >= 3] with cubic voxels of `voxel` metres. */
-export function voxelizePoints(
-  points: Tensor<"f32">,
-  voxel: number,
-  rounding: Rounding = "floor",
-  batch: I32 | null = null,
-): Voxels {
-  using coords = points.ctx.tensor("i32", [points.rows, 4]);
-  quantize(points, batch, coords, [voxel, voxel, voxel], [0, 0, 0], rounding);
-  return groupVoxels(coords);
 }
 
 /** Output coordinates [M, 4] of a strided layer. */

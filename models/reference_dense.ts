@@ -29,9 +29,6 @@ export interface Steps {
 
 export const SUBMANIFOLD: Steps = { kernel: [3, 3, 3], stride: [1, 1, 1], padding: [1, 1, 1] };
 
-/** Where a tap's weight [cin, cout] stands in a stored weight. */
-export type TapWeight = (tap: number, taps: number, i: number, o: number, cin: number) => number;
-
 /** Applies modules by their names in a checkpoint. */
 export class DenseReference {
   constructor(private readonly weights: Weights, private readonly storage: "spconv1" | "spconv2") {}

@@ -85,20 +85,6 @@ export function scenesOf(split: NuscenesSplit): readonly string[] {
   return NUSCENES.splits[split];
 }
 
-/** The detection classes with the distance in metres up to which they are scored (detection_cvpr_2019). */
-export const NUSCENES_DETECTION_RANGES = {
-  car: 50,
-  truck: 50,
-  bus: 50,
-  trailer: 50,
-  construction_vehicle: 50,
-  pedestrian: 40,
-  motorcycle: 40,
-  bicycle: 40,
-  traffic_cone: 30,
-  barrier: 30,
-} as const;
-
 /** Attributes of boxes, numbered here from 1 in the order of the official attribute.json; 0 = none. */
 export const NUSCENES_ATTRIBUTES: readonly string[] = [
   "vehicle.moving",

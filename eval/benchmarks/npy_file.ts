@@ -57,11 +57,6 @@ export class NpyFile implements Disposable {
     }
   }
 
-  /** Whether the values are floating-point numbers. */
-  get isFloat(): boolean {
-    return this.#kind.startsWith("f");
-  }
-
   /** Fills `into` with the next values. */
   readNumbers(into: Float64Array): void {
     this.#chunks(into.length, (view, at) => {

@@ -1,6 +1,5 @@
 // Types of the functions of @std/assert that the project uses; deno-std ships JavaScript only.
 type ErrorClass = abstract new (...args: never[]) => Error;
-export class AssertionError extends Error {}
 export function assert(expr: unknown, msg?: string): asserts expr;
 export function assertAlmostEquals(
   actual: number,
@@ -15,11 +14,8 @@ export function assertStrictEquals<T>(
   expected: T,
   msg?: string,
 ): asserts actual is T;
-export function assertExists<T>(actual: T, msg?: string): asserts actual is NonNullable<T>;
 export function assertGreater<T>(actual: T, expected: T, msg?: string): void;
-export function assertGreaterOrEqual<T>(actual: T, expected: T, msg?: string): void;
 export function assertLess<T>(actual: T, expected: T, msg?: string): void;
-export function assertLessOrEqual<T>(actual: T, expected: T, msg?: string): void;
 export function assertMatch(actual: string, expected: RegExp, msg?: string): void;
 export function assertNotMatch(actual: string, expected: RegExp, msg?: string): void;
 export function assertStringIncludes(actual: string, expected: string, msg?: string): void;

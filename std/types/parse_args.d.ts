@@ -2,11 +2,8 @@
 export interface ParseOptions {
   boolean?: readonly string[];
   string?: readonly string[];
-  collect?: readonly string[];
-  negatable?: readonly string[];
   alias?: Record<string, string | readonly string[]>;
   default?: Record<string, unknown>;
-  stopEarly?: boolean;
   "--"?: boolean;
   unknown?: (arg: string, key?: string, value?: unknown) => unknown;
 }
