@@ -1,7 +1,7 @@
 import { InputError } from "../std/errors.ts";
 
 /** Bytes of a point in a velodyne `.bin` file: x, y, z, intensity as little-endian float32. */
-export const POINT_BYTES = 16;
+const POINT_BYTES = 16;
 
 /** Bytes of a point in a `.label` file: little-endian uint32, class below, instance above. */
 export const LABEL_BYTES = 4;

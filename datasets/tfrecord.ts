@@ -18,7 +18,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, i) => {
 });
 
 /** The masked CRC-32C of TFRecord: rotated by 15 bits, plus a constant. */
-export function maskedCrc(bytes: Uint8Array): number {
+function maskedCrc(bytes: Uint8Array): number {
   let c = ~0;
   for (let i = 0; i < bytes.length; i++) c = TABLE[(c ^ bytes[i]!) & 255]! ^ (c >>> 8);
   c = ~c >>> 0;

@@ -6,13 +6,13 @@ type Params = BenchCase["params"];
 type Labelled = Pick<BenchCase, "params" | "backend" | "dtype">;
 
 /** `n=120,000, c=32` in the order of the file, without the names in `except`. */
-export function paramsText(params: Params, except: ReadonlySet<string> = new Set()): string {
+function paramsText(params: Params, except: ReadonlySet<string> = new Set()): string {
   return Object.entries(params).filter(([name]) => !except.has(name))
     .map(([name, value]) => `${name}=${formatValue(value)}`).join(", ");
 }
 
 /** The parameters that have one value in all of `items`; none when there is one item only. */
-export function commonParams(items: readonly Labelled[]): ReadonlySet<string> {
+function commonParams(items: readonly Labelled[]): ReadonlySet<string> {
   const first = items[0];
   if (first === undefined || items.length === 1) return new Set();
   const names = Object.keys(first.params);

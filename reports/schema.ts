@@ -204,7 +204,7 @@ export const benchResultSchema = z.strictObject({
 });
 
 /** An eval result file. */
-export const evalResultSchema = z.strictObject({
+const evalResultSchema = z.strictObject({
   schemaVersion: z.literal(SCHEMA_VERSION),
   benchmark: z.string().min(1),
   /** The devkit and its version whose numbers these equal. */

@@ -143,7 +143,7 @@ function allMapsInstance(ctx: Context, scene: Scene): Instance {
 }
 
 /** Coarser coordinates and map: in one step with the default, in two with any other variant. */
-export function stridedBy(ctx: Context, variant: string) {
+function stridedBy(ctx: Context, variant: string) {
   const map = ctx.variant("kernel_map", variant);
   const coarser = variant === "ref" ? ctx.variant("downsample", "ref") : 0;
   const fused = map === 0 && variants(ctx.backend, "strided_map").length > 0;

@@ -37,7 +37,7 @@ export interface MapWay {
 }
 
 /** By name: what the table compares. */
-export const MAP_WAYS = {
+const MAP_WAYS = {
   "hash": { search: "hash", mirrored: false },
   "hash-mirrored": { search: "hash", mirrored: true },
   "grid": { search: "grid", mirrored: false },

@@ -106,7 +106,7 @@ export function rowsOf(all: Float32Array, rows: Int32Array, channels: number): F
 }
 
 /** One copy of a layer; what is compared are its checked rows. */
-export function convInstance(ctx: Context, layer: Layer, checked: Int32Array): Instance {
+function convInstance(ctx: Context, layer: Layer, checked: Int32Array): Instance {
   const { map: { map, inputs: n, outputs: m, layer: shape }, cin, cout, dtype } = layer;
   const kv = kernelVolume(shape);
   using stack = new DisposableStack();

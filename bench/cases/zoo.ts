@@ -12,7 +12,7 @@ import { macsOf, networkProblem, networkTolerance } from "./network.ts";
 const OTHER_ENGINES = ["fetch", "gather"];
 
 /** Dataflows that the zoo is timed in, the default first. */
-export function zooEngines(backend: BenchBackend): string[] {
+function zooEngines(backend: BenchBackend): string[] {
   const known = variants(backend, "sparse_conv");
   return known.filter((name, i) => i === 0 || OTHER_ENGINES.includes(name));
 }

@@ -39,7 +39,7 @@ const MAX_SAMPLES = 300;
 /** As many samples as the rank test needs. */
 const LONG = { ms: 4000, samples: 5 };
 /** A sample shorter than this holds several runs: timers and queues have a resolution of their own. */
-export const MIN_SAMPLE_MS = 0.05;
+const MIN_SAMPLE_MS = 0.05;
 const MAX_BATCH = 1000;
 const WARM_UPS = 3;
 /** A run as long as this leaves nothing cold for the next one. */

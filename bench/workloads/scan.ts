@@ -62,7 +62,7 @@ function joined(parts: readonly Float32Array[]): Float32Array {
 }
 
 /** The points of a scan in the sensor frame of another. */
-export function inFrameOf({ points, pose: a }: Scan, { pose: b }: Scan): Float32Array {
+function inFrameOf({ points, pose: a }: Scan, { pose: b }: Scan): Float32Array {
   const [from, to] = [a!, b!];
   const out = new Float32Array(points);
   const world = [0, 0, 0];

@@ -2,7 +2,7 @@
 import { InputError } from "../../std/errors.ts";
 
 /** Bytes of a point: x, y, z (m), intensity, ring. */
-export const SWEEP_POINT_BYTES = 20;
+const SWEEP_POINT_BYTES = 20;
 
 /** Points nearer than this along both x and y are the vehicle's own, in metres. */
 const NEAR = 1;

@@ -19,7 +19,7 @@ interface Picture {
 }
 
 /** Picture `index` of a seed, with blocks of `ids` over the class `ground`. */
-export function simulatedPicture(
+function simulatedPicture(
   seed: number,
   index: number,
   [width, height]: readonly [number, number],

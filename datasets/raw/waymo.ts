@@ -60,7 +60,7 @@ const ROW_ENDS = Float64Array.from(
 );
 
 /** Row and column of the pixel that a point falls into. */
-export function waymoPixel(x: number, y: number, z: number): readonly [number, number] {
+function waymoPixel(x: number, y: number, z: number): readonly [number, number] {
   const inclination = Math.atan2(z, Math.hypot(x, y));
   const below = ROW_ENDS.findIndex((end) => inclination > end);
   const row = below < 0 ? RINGS - 1 : below;

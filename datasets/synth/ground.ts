@@ -14,7 +14,7 @@ export const REACH = 82;
 export const FINE = 0.25;
 export const COARSE = 2;
 /** Cells a side. */
-export const FINE_CELLS: number = 2 * REACH / FINE;
+const FINE_CELLS: number = 2 * REACH / FINE;
 export const COARSE_CELLS: number = 2 * REACH / COARSE;
 
 const NODES = FINE_CELLS + 1;

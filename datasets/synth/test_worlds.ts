@@ -7,11 +7,11 @@ import type { Frame, Skin } from "./primitives.ts";
 import type { Scene } from "./scene.ts";
 
 /** Flat road, 1.73 m below the sensor. */
-export const FLAT: Terrain = { zone: () => CLASS.road, height: () => 0 };
+const FLAT: Terrain = { zone: () => CLASS.road, height: () => 0 };
 export const FLAT_GROUND: Ground = new Ground(() => -1.73);
 
 /** The sensor frame over {@linkcode FLAT}. */
-export const EGO: Frame = { x: 0, y: 0, z: 1.73, cos: 1, sin: 0 };
+const EGO: Frame = { x: 0, y: 0, z: 1.73, cos: 1, sin: 0 };
 
 /** A place on the flat road, in the sensor frame. */
 export function standing(x: number, y: number, cos = 1, sin = 0): Frame {

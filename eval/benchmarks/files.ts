@@ -132,7 +132,7 @@ export function readFull(file: Deno.FsFile, path: string, into: Uint8Array): voi
 }
 
 /** Bytes read into the beginning of `into`; 0 at the end of the file. */
-export function readSome(file: Deno.FsFile, path: string, into: Uint8Array): number {
+function readSome(file: Deno.FsFile, path: string, into: Uint8Array): number {
   try {
     return file.readSync(into) ?? 0;
   } catch (error) {

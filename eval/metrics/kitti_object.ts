@@ -3,7 +3,7 @@ import { FIELD_COUNT, FIELDS, type KittiFrame, OVERLAPS, packFrame } from "./kit
 import { KittiMatcher, type MatchSetting } from "./kitti_matching.ts";
 import type { Metric } from "./metric.ts";
 
-export const KITTI_CLASSES = ["car", "pedestrian", "cyclist"] as const;
+const KITTI_CLASSES = ["car", "pedestrian", "cyclist"] as const;
 export const DIFFICULTIES = ["easy", "moderate", "hard"] as const;
 /** Recalls at which precision is sampled: 0, 1/40, ..., 1. */
 const SAMPLES = 41;

@@ -5,7 +5,7 @@ import type { Sentences } from "./rouge_text.ts";
 export const VALUES = 9;
 
 /** A table of more cells would take gigabytes; it is 8,000 words against 8,000 without a full stop. */
-export const MAX_CELLS = 2 ** 26;
+const MAX_CELLS = 2 ** 26;
 
 /** Two sentences are too long for the table of their common subsequence. */
 export class SentenceLengthError extends RangeError {

@@ -5,7 +5,7 @@ import { matchPairs, type Pair } from "./waymo_matching.ts";
 import { outlineOf, type Polygon, sharedArea } from "./waymo_polygons.ts";
 
 /** By type - 1. A type of 0 is unknown and takes no part. */
-export const WAYMO_TYPES = ["VEHICLE", "PEDESTRIAN", "SIGN", "CYCLIST"] as const;
+const WAYMO_TYPES = ["VEHICLE", "PEDESTRIAN", "SIGN", "CYCLIST"] as const;
 export const WAYMO_LEVELS = ["LEVEL_1", "LEVEL_2"] as const;
 const RANGES = ["[0, 30)", "[30, 50)", "[50, +inf)"] as const;
 const RANGE_LIMITS = [30, 50] as const;

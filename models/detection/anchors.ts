@@ -28,7 +28,7 @@ const CELL = 8;
 
 /** Boxes below are dropped, before suppression over all classes. */
 export const SCORE_LIMIT = 0.1;
-export const SECOND_NMS: Suppression = { by: "overlap", limit: 0.01, before: 4096, after: 500 };
+const SECOND_NMS: Suppression = { by: "overlap", limit: 0.01, before: 4096, after: 500 };
 
 /** Rows [X * Y, ...] of the head's three outputs. */
 export interface AnchorOutputs {

@@ -46,7 +46,7 @@ export interface FusionTask {
 }
 
 /** Images and rays of all published configurations. */
-export const NUSCENES_FRUSTUM: Frustum = {
+const NUSCENES_FRUSTUM: Frustum = {
   image: [256, 704],
   features: [32, 88],
   depth: [1, 60, 0.5],

@@ -49,7 +49,7 @@ function block(
 export type Beside = (level: number, voxels: VoxelValue) => VoxelValue;
 
 /** VoxelBackBone8x: 4 levels, the height down to 2 layers. */
-export function secondEncoder(
+function secondEncoder(
   net: NetworkBuilder,
   input: VoxelValue,
   beside: Beside = (_, voxels) => voxels,
@@ -100,7 +100,7 @@ export function spvcnnSecond(range: DetectionRange = KITTI_RANGE, classes = 3): 
 }
 
 /** The dense part of OpenPCDet's SECOND. */
-export function secondDense(net: NetworkBuilder, from: VoxelValue, classes: number): GridValue[] {
+function secondDense(net: NetworkBuilder, from: VoxelValue, classes: number): GridValue[] {
   const planes = new Planes(net, "yx");
   const bev = bevBackbone(net, planes, flattened(planes, from), TWO_BLOCKS, {
     blocks: "backbone_2d.blocks",

@@ -18,7 +18,7 @@ export interface SwinSize {
   readonly heads: readonly number[];
 }
 
-export const SWIN_TINY: SwinSize = { channels: 96, depths: [2, 2, 6, 2], heads: [3, 6, 12, 24] };
+const SWIN_TINY: SwinSize = { channels: 96, depths: [2, 2, 6, 2], heads: [3, 6, 12, 24] };
 const MLP_RATIO = 4;
 
 /** The normed features of stages 1, 2 and 3, at strides 8, 16 and 32. */

@@ -17,7 +17,7 @@ const QUERIES = 200;
 const SMALL = new Set([8, 9]);
 
 /** Predictions of a query, in the order of the outputs behind the proposals. */
-export const QUERY_HEADS = [
+const QUERY_HEADS = [
   ["center", 2],
   ["height", 1],
   ["dim", 3],

@@ -4,7 +4,7 @@ import { InputError } from "../../std/errors.ts";
 import { type DocumentKey, DOCUMENTS } from "./documents.ts";
 
 /** What a reader must bring before a table can be measured. */
-export const NEEDS = ["weights", "data", "gpu"] as const;
+const NEEDS = ["weights", "data", "gpu"] as const;
 
 export type Need = typeof NEEDS[number];
 
