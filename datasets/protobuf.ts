@@ -2,6 +2,8 @@
  * Messages of the protobuf wire format, read without a schema: the caller names the fields. Every
  * length is compared with the bytes at hand, so that damaged bytes end in a RangeError.
  */
+import { joined } from "../std/joined.ts";
+
 type Value = number | Uint8Array;
 
 const [VARINT, FIXED64, BYTES, FIXED32] = [0, 1, 2, 5];
@@ -67,14 +69,8 @@ export class Message {
 
   /** A repeated field of 4-byte floats, packed or not. */
   floats(field: number): Float32Array {
-    const parts = this.#parts(field);
-    const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+    const bytes = joined(Uint8Array, this.#parts(field));
     if (bytes.length % 4 !== 0) throw new RangeError(`field ${field} ends inside a float`);
-    let at = 0;
-    for (const part of parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
     return new Float32Array(bytes.buffer);
   }
 

@@ -4,6 +4,7 @@
  * times as long. A file can make this allocate no more than it could fill.
  */
 import { crc32, inflateSync } from "node:zlib";
+import { joined } from "./joined.ts";
 import { unfilter } from "./png_filter.ts";
 
 /** What a sample is: a grey value, a colour value, or the index of a palette entry. */
@@ -128,7 +129,7 @@ function readChunks(bytes: Uint8Array): { header: Header; packed: Uint8Array } {
     at += 12 + length;
   }
   if (data.length === 0) throw new PngError("it has no image data");
-  return { header, packed: joined(data) };
+  return { header, packed: joined(Uint8Array, data) };
 }
 
 function truncated(length: number): PngError {
@@ -162,17 +163,6 @@ function readHeader(type: string, content: Uint8Array): Header {
     channels: known[1],
     interlaced: interlace === 1,
   };
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 function inflate(packed: Uint8Array, expected: number): Uint8Array {

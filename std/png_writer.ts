@@ -1,4 +1,5 @@
 import { crc32, deflateSync } from "node:zlib";
+import { joined } from "./joined.ts";
 
 /** Samples of an image that is to be written. */
 export interface Raster {
@@ -27,19 +28,12 @@ export function encodePng({ width, height, channels, samples }: Raster): Uint8Ar
   header.setUint8(8, 8 * samples.BYTES_PER_ELEMENT);
   header.setUint8(9, channels === 1 ? 0 : 2);
   const packed = deflateSync(filtered(bytes, bytes.length / height), { level: 6 });
-  const parts = [
+  return joined(Uint8Array, [
     Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
     chunk("IHDR", new Uint8Array(header.buffer)),
     chunk("IDAT", packed),
     chunk("IEND", new Uint8Array()),
-  ];
-  const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+  ]);
 }
 
 function bigEndian(samples: Uint16Array): Uint8Array {

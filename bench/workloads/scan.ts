@@ -2,6 +2,7 @@
 import type { Scan } from "../../datasets/scan.ts";
 import { simulateScan } from "../../datasets/synth/mod.ts";
 import { HDL32, HDL64, type Sensor, WAYMO_TOP } from "../../datasets/synth/sensor.ts";
+import { joined } from "../../std/joined.ts";
 import type { Scene } from "../harness/scene.ts";
 import { pointsInSector } from "../harness/sector.ts";
 
@@ -35,30 +36,23 @@ function frameSeries(set: SensorSet, frames: number, scene: Scene): Float32Array
 
 /** Points [N, 4] of a workload, all frames in one, within the scene's sector. */
 export function workloadPoints(set: SensorSet, frames: number, scene: Scene): Float32Array {
-  return pointsInSector(joined(frameSeries(set, frames, scene)), 4, scene.degrees);
+  return pointsInSector(joined(Float32Array, frameSeries(set, frames, scene)), 4, scene.degrees);
 }
 
 /** The same with the age of each point in seconds: [N, 5]. */
 export function workloadSweeps(set: SensorSet, frames: number, scene: Scene): Float32Array {
   const series = frameSeries(set, frames, scene);
-  const sweeps = joined(series.map((points, i) => {
-    const age = (series.length - 1 - i) * SWEEP_SECONDS[set];
-    return Float32Array.from(
-      { length: points.length / 4 * 5 },
-      (_, at) => at % 5 === 4 ? age : points[Math.floor(at / 5) * 4 + at % 5]!,
-    );
-  }));
+  const sweeps = joined(
+    Float32Array,
+    series.map((points, i) => {
+      const age = (series.length - 1 - i) * SWEEP_SECONDS[set];
+      return Float32Array.from(
+        { length: points.length / 4 * 5 },
+        (_, at) => at % 5 === 4 ? age : points[Math.floor(at / 5) * 4 + at % 5]!,
+      );
+    }),
+  );
   return pointsInSector(sweeps, 5, scene.degrees);
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const points = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    points.set(part, at);
-    at += part.length;
-  }
-  return points;
 }
 
 /** The points of a scan in the sensor frame of another. */

@@ -1,5 +1,6 @@
 /** A nuScenes sample as a scan. */
 import { InputError } from "../../std/errors.ts";
+import { joined } from "../../std/joined.ts";
 import { type Camera, packCameras, readCamera } from "../cameras.ts";
 import type { ConvertOptions } from "../dataset.ts";
 import { exists } from "../frames.ts";
@@ -30,7 +31,7 @@ export async function readScan(
   const { lidar } = files;
   const worldFromLidar = worldFrom(release, lidar);
   const sweeps = await readSweeps(release, files, worldFromLidar, options);
-  const points = joined(sweeps.map(({ points }) => points));
+  const points = joined(Float32Array, sweeps.map(({ points }) => points));
   toScanFrame(points);
   const worldFromScan = compose(worldFromLidar, LIDAR_FROM_SCAN);
   const semantic = await readSemantic(release, files, sweeps, points.length / 4);
@@ -88,17 +89,6 @@ async function readSweeps(
     data = previous;
   }
   return found;
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  if (parts.length === 1) return parts[0]!;
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /** Turns points in place, exactly: (x, y) becomes (y, -x). */

@@ -1,4 +1,4 @@
-import { joinBytes } from "./ply_writer.ts";
+import { joined } from "../../std/joined.ts";
 
 const DESCR = {
   Uint8Array: "|u1",
@@ -13,7 +13,7 @@ type NpyValues = Uint8Array | Uint16Array | Int32Array | Float32Array | Float64A
 /** A .npy file as NumPy writes it. */
 export function npyBytes(data: NpyValues, shape: readonly number[]): Uint8Array<ArrayBuffer> {
   const values = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
-  return joinBytes([npyHeader(data, shape), values]);
+  return joined(Uint8Array, [npyHeader(data, shape), values]);
 }
 
 /** What comes before the values in a .npy file. */
@@ -25,5 +25,5 @@ export function npyHeader(data: NpyValues, shape: readonly number[]): Uint8Array
   const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
   const header = new TextEncoder().encode(`${text.padEnd(length - 1)}\n`);
   const signature = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, length, length >> 8);
-  return joinBytes([signature, header]);
+  return joined(Uint8Array, [signature, header]);
 }

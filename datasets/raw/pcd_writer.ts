@@ -1,6 +1,7 @@
 /** Writes PCD files as PCL does. */
+import { joined } from "../../std/joined.ts";
 import type { CloudColumn } from "../clouds/cloud.ts";
-import { binaryBody, joinBytes } from "./ply_writer.ts";
+import { binaryBody } from "./ply_writer.ts";
 
 export type PcdData = "ascii" | "binary" | "binary_compressed";
 
@@ -25,7 +26,7 @@ export function pcdBytes(
     `POINTS ${points}`,
     `DATA ${data}\n`,
   ].join("\n");
-  return joinBytes([new TextEncoder().encode(header), bodyOf(columns, points, data)]);
+  return joined(Uint8Array, [new TextEncoder().encode(header), bodyOf(columns, points, data)]);
 }
 
 function bodyOf(
@@ -44,9 +45,12 @@ function bodyOf(
   const fields = columns.map(([, { buffer, byteOffset, byteLength }]) =>
     new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)
   );
-  const plain = joinBytes(fields);
+  const plain = joined(Uint8Array, fields);
   const packed = packLzf(plain);
-  return joinBytes([new Uint8Array(Uint32Array.of(packed.length, plain.length).buffer), packed]);
+  return joined(Uint8Array, [
+    new Uint8Array(Uint32Array.of(packed.length, plain.length).buffer),
+    packed,
+  ]);
 }
 
 /** Packs bytes as LZF: runs of one byte as matches, all else as literals. */
@@ -74,5 +78,5 @@ export function packLzf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
     literal = i;
   }
   flush(bytes.length);
-  return joinBytes(parts);
+  return joined(Uint8Array, parts);
 }

@@ -2,6 +2,8 @@
  * Pickles of pandas tables in the layout that PandaSet's files have (protocol 3, BlockManager state
  * "0.14.1"): a block of doubles, one of 64-bit whole numbers, one of booleans and one of texts.
  */
+import { joined } from "../../std/joined.ts";
+
 export type PickledColumn =
   | readonly string[]
   | Float64Array
@@ -62,13 +64,7 @@ class Pickler {
   }
 
   finish(): Uint8Array {
-    const bytes = new Uint8Array(this.#parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of this.#parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
-    return bytes;
+    return joined(Uint8Array, this.#parts);
   }
 
   text(value: string): void {

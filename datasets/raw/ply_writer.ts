@@ -1,4 +1,5 @@
 /** Writes PLY files as common tools do: vertices, then no faces. */
+import { joined } from "../../std/joined.ts";
 import type { CloudColumn } from "../clouds/cloud.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -33,7 +34,7 @@ export function plyBytes(
   const body = format === "ascii"
     ? new TextEncoder().encode(textBody(columns, points))
     : binaryBody(columns, points, format === "binary_little_endian");
-  return joinBytes([new TextEncoder().encode(header), body]);
+  return joined(Uint8Array, [new TextEncoder().encode(header), body]);
 }
 
 function textBody(
@@ -63,17 +64,6 @@ export function binaryBody(
       if (!little) out.subarray(at, at + size).reverse();
     }
     offset += size;
-  }
-  return out;
-}
-
-/** Byte strings one after the other. */
-export function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
   }
   return out;
 }

@@ -1,3 +1,5 @@
+import { joined } from "../../std/joined.ts";
+
 /** Builds messages of the protobuf wire format, field by field. */
 export class MessageWriter {
   readonly #parts: Uint8Array[] = [];
@@ -39,7 +41,7 @@ export class MessageWriter {
   }
 
   finish(): Uint8Array<ArrayBuffer> {
-    return joined(this.#parts);
+    return joined(Uint8Array, this.#parts);
   }
 }
 
@@ -49,14 +51,4 @@ function varint(value: number): Uint8Array {
     bytes.push(rest % 128 + (rest >= 128 ? 128 : 0));
   }
   return Uint8Array.from(bytes);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

@@ -1,4 +1,5 @@
 /** Frames of Waymo with the points of those before them, as CenterPoint aggregates them. */
+import { joined } from "../../std/joined.ts";
 import { compose, invert, movePoints } from "../matrix34.ts";
 import type { Scan } from "../scan.ts";
 import { WAYMO_POINT_FEATURES } from "./points.ts";
@@ -11,11 +12,11 @@ export function joinSweeps(frames: readonly Scan[]): Scan {
   const [newest, ...before] = frames as [Scan, ...Scan[]];
   if (before.length === 0) return newest;
   const { semantic, instance } = newest;
-  const points = joined(frames.map((frame) => movedPoints(frame, newest)));
+  const points = joined(Float32Array, frames.map((frame) => movedPoints(frame, newest)));
   return {
     ...newest,
     points,
-    features: joined(frames.map((frame) => agedFeatures(frame, newest))),
+    features: joined(Float32Array, frames.map((frame) => agedFeatures(frame, newest))),
     ...(semantic && { semantic: lengthened(semantic, points.length / 4) }),
     ...(instance && { instance: lengthened(instance, points.length / 4) }),
   };
@@ -34,16 +35,6 @@ function agedFeatures(frame: Scan, newest: Scan): Float32Array {
   const age = 1e-6 * (newest.time! - frame.time!);
   for (let i = SECONDS_OLD; i < features.length; i += WIDTH) features[i] = age;
   return features;
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 function lengthened(ids: Uint16Array, length: number): Uint16Array {
