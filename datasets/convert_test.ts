@@ -1,4 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import { sharedPath } from "../std/testing.ts";
 import { openScans } from "./arrow_scans.ts";
 import { convert, type Converted, type OutputOptions } from "./convert.ts";
 import type { ConvertOptions, Dataset } from "./dataset.ts";
@@ -6,7 +7,7 @@ import { kittiObject } from "./kitti_object.ts";
 import { apply } from "./matrix34.ts";
 import type { Cameras, Scan } from "./scan.ts";
 import { semanticKitti } from "./semantic_kitti.ts";
-import { inputError, realData, TestFolder } from "./test_scans.ts";
+import { inputError, TestFolder } from "./test_scans.ts";
 
 const POINTS = Float32Array.of(1, 2, 3, 0.1, 4, 5, 6, 0.2, 7, 8, 9, 0.3);
 const CALIB = "P0: 0\nTr: 0 -1 0 0 0 0 -1 0 1 0 0 0.5\n";
@@ -237,7 +238,7 @@ Deno.test("convert() refuses KITTI labels of an unknown type or length", async (
 });
 
 Deno.test("convert() keeps every value of a real SemanticKITTI scan", async () => {
-  const src = realData("semantickitti");
+  const src = sharedPath("data/semantickitti");
   if (src === undefined) return;
   using folder = new TestFolder();
   const { written } = await run(semanticKitti, src, folder);
@@ -257,7 +258,7 @@ function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 Deno.test("convert() puts the boxes of a real KITTI scan around its points", async () => {
-  const src = realData("kitti");
+  const src = sharedPath("data/kitti");
   if (src === undefined) return;
   using folder = new TestFolder();
   const { written } = await run(kittiObject, src, folder);
@@ -270,7 +271,7 @@ Deno.test("convert() puts the boxes of a real KITTI scan around its points", asy
 });
 
 Deno.test("convert() keeps camera, image and 2-D box of a real KITTI scan", async () => {
-  const src = realData("kitti");
+  const src = sharedPath("data/kitti");
   if (src === undefined) return;
   using folder = new TestFolder();
   const { written } = await run(kittiObject, src, folder);

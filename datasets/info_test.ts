@@ -1,9 +1,10 @@
 import { assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import { sharedPath } from "../std/testing.ts";
 import { writeScans } from "./arrow_writer.ts";
 import { convert } from "./convert.ts";
 import { describe, formatInfo } from "./info.ts";
 import { semanticKitti } from "./semantic_kitti.ts";
-import { bareScan, fullScan, inputError, realData, TestFolder, TINY } from "./test_scans.ts";
+import { bareScan, fullScan, inputError, TestFolder, TINY } from "./test_scans.ts";
 
 const noTick = () => {};
 
@@ -49,7 +50,7 @@ Deno.test("formatInfo() says so when there are no labels", async () => {
 });
 
 Deno.test("describe() gives the known figures of a real scan", async () => {
-  const src = realData("semantickitti");
+  const src = sharedPath("data/semantickitti");
   if (src === undefined) return;
   using folder = new TestFolder();
   const options = { dropInvalid: false, sequences: ["00"], warn: noTick };

@@ -3,13 +3,14 @@ import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "
 import { openScans } from "./arrow_scans.ts";
 import { visiblePoints } from "./cameras.ts";
 import { parseNpz } from "../std/npz.ts";
+import { sharedPath } from "../std/testing.ts";
 import { convert } from "./convert.ts";
 import { drawScan } from "./draw.ts";
 import { imageSize } from "./encoded_image.ts";
 import { datasetNamed } from "./registry.ts";
 import type { Scan } from "./scan.ts";
 import { countPixels, decodeLabelImage } from "./label_image.ts";
-import { inputError, realData, TestFolder } from "./test_scans.ts";
+import { inputError, TestFolder } from "./test_scans.ts";
 import { boxPointCounts } from "./points_in_boxes.ts";
 import { verify } from "./verify.ts";
 
@@ -34,7 +35,7 @@ async function soundScan(name: string, folder: TestFolder, src: string): Promise
 }
 
 Deno.test("a real nuScenes sample has its points in its boxes and before its cameras", async () => {
-  const src = realData("nuscenes/ca9a282c");
+  const src = sharedPath("data/nuscenes/ca9a282c");
   if (src === undefined) return;
   using folder = new TestFolder();
   const { points, boxes, cameras, images } = await converted("nuscenes", folder, src);
@@ -50,7 +51,7 @@ Deno.test("a real nuScenes sample has its points in its boxes and before its cam
 });
 
 Deno.test("a folder of real nuScenes samples is a part a sample", async () => {
-  const src = realData("nuscenes");
+  const src = sharedPath("data/nuscenes");
   if (src === undefined) return;
   const options = { dropInvalid: false, dropped: () => {}, warn: () => {} };
   const parts = await datasetNamed("nuscenes").parts(src, options);
@@ -58,7 +59,7 @@ Deno.test("a folder of real nuScenes samples is a part a sample", async () => {
 });
 
 Deno.test("a real reduced KITTI scan converts beside labels of another frame, with a warning", async () => {
-  const src = realData("kitti");
+  const src = sharedPath("data/kitti");
   if (src === undefined) return;
   using folder = new TestFolder();
   const [out, warnings] = [`${folder.path}/out`, [] as string[]];
@@ -74,7 +75,7 @@ Deno.test("a real reduced KITTI scan converts beside labels of another frame, wi
 });
 
 Deno.test("a real PandaSet frame has the labels of cars inside the boxes of cars", async () => {
-  const src = realData("pandaset");
+  const src = sharedPath("data/pandaset");
   if (src === undefined) return;
   using folder = new TestFolder();
   const { points, semantic, boxes, cameras } = await converted("pandaset", folder, src);
@@ -95,7 +96,7 @@ Deno.test("drawScan() refuses other endings and scans that are not there", async
 });
 
 Deno.test("a real CamVid image has the pixels of its classes", async () => {
-  const src = realData("camvid");
+  const src = sharedPath("data/camvid");
   if (src === undefined) return;
   using folder = new TestFolder();
   const { labelImages, images } = await soundScan("camvid", folder, src);
@@ -106,7 +107,7 @@ Deno.test("a real CamVid image has the pixels of its classes", async () => {
 });
 
 Deno.test("a real mOSD frame keeps its points, labels and colours", async () => {
-  const src = realData("rgbd_mosd");
+  const src = sharedPath("data/rgbd_mosd");
   if (src === undefined) return;
   using folder = new TestFolder();
   const { points, semantic, instance, features } = await soundScan("mosd", folder, src);
@@ -124,7 +125,7 @@ Deno.test("a real mOSD frame keeps its points, labels and colours", async () => 
 });
 
 Deno.test("real translations come in blocks of the lines of both files", async () => {
-  const src = realData("text");
+  const src = sharedPath("data/text");
   if (src === undefined) return;
   using folder = new TestFolder();
   const out = `${folder.path}/out`;

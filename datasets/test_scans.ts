@@ -100,18 +100,6 @@ export class TestFolder implements Disposable {
   }
 }
 
-/** Path of a real recording beside the project, or undefined, said on stdout, where it is absent. */
-export function realData(path: string): string | undefined {
-  const url = new URL(`../../shared/data/${path}`, import.meta.url);
-  try {
-    Deno.statSync(url);
-    return decodeURIComponent(url.pathname);
-  } catch {
-    Deno.stdout.writeSync(new TextEncoder().encode(`skipped: ../shared/data/${path} is absent\n`));
-    return undefined;
-  }
-}
-
 /** The message of the InputError that `run` throws or rejects with, checked to be one line. */
 export async function inputError(run: () => unknown): Promise<string> {
   try {

@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { realData } from "./test_scans.ts";
+import { sharedPath } from "../std/testing.ts";
 import { occupancy } from "./voxels.ts";
 
 const cloud = (...rows: [number, number, number][]) =>
@@ -37,7 +37,7 @@ Deno.test("occupancy() gives the published figures of real scans", () => {
       ["08", 0.1, 68642, 4.45],
     ] as const
   ) {
-    const path = realData(`semantickitti/sequences/${sequence}/velodyne/000000.bin`);
+    const path = sharedPath(`data/semantickitti/sequences/${sequence}/velodyne/000000.bin`);
     if (path === undefined) return;
     const found = occupancy(new Float32Array(Deno.readFileSync(path).buffer), size);
     assertEquals(found.voxels, voxels);

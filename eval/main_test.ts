@@ -1,8 +1,9 @@
 import { assertEquals, assertMatch, assertStrictEquals, assertStringIncludes } from "@std/assert";
 import { parseEvalResult } from "../reports/schema.ts";
-import { goldenFolder, runCli, TestRoot } from "./test_labels.ts";
+import { sharedPath } from "../std/testing.ts";
+import { runCli, TestRoot } from "./test_labels.ts";
 
-const golden = goldenFolder("semantickitti");
+const golden = sharedPath("golden/semantickitti");
 
 /** Scores a root that holds both labels and predictions. */
 const score = (root: string, ...more: string[]) =>

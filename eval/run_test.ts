@@ -1,11 +1,12 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { InputError } from "../std/errors.ts";
+import { sharedPath } from "../std/testing.ts";
 import { toJson } from "./render.ts";
 import { runBenchmark } from "./run.ts";
 import { Folder, resultOf } from "./test_benchmarks.ts";
-import { goldenFolder, TestRoot } from "./test_labels.ts";
+import { TestRoot } from "./test_labels.ts";
 
-const golden = goldenFolder("semantickitti");
+const golden = sharedPath("golden/semantickitti");
 
 interface Golden {
   readonly scores: Record<string, number>;

@@ -1,8 +1,8 @@
 /** The outputs of the official tools, which lie beside the repository: equal in every digit. */
 import { assertEquals, assertStrictEquals } from "@std/assert";
+import { sharedPath } from "../std/testing.ts";
 import { parseCommand } from "./args.ts";
 import { runBenchmark } from "./run.ts";
-import { goldenFolder } from "./test_labels.ts";
 
 type Json = Record<string, unknown>;
 
@@ -24,7 +24,7 @@ function assertNamed(metrics: Json, prefix: string, expected: unknown): void {
 }
 
 function golden(folder: string, cases: readonly string[], check: (path: string) => Promise<void>) {
-  const root = goldenFolder(folder);
+  const root = sharedPath(`golden/${folder}`);
   for (const name of cases) {
     Deno.test({
       name: `golden ${folder}/${name}: equal to the official tool`,

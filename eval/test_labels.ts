@@ -1,5 +1,4 @@
 /** Label files, folders and command lines that the tests of this room share. */
-import { printError } from "../std/main.ts";
 import { type Finished, runScript } from "../std/testing.ts";
 
 /** A folder for one test, removed when the test ends. */
@@ -35,19 +34,4 @@ export class TestRoot implements Disposable {
 /** Runs `deno task eval ...args` with the permissions that the task has. */
 export function runCli(...args: string[]): Promise<Finished> {
   return runScript("eval/main.ts", ["--allow-read", "--allow-write"], args);
-}
-
-/**
- * The folder of golden cases of `benchmark`, which lie beside the repository; undefined, with the
- * reason on stderr, where they are not there.
- */
-export function goldenFolder(benchmark: string): string | undefined {
-  const { pathname } = new URL(`../../shared/golden/${benchmark}`, import.meta.url);
-  try {
-    Deno.statSync(pathname);
-    return pathname;
-  } catch {
-    printError(`skipped: the golden cases of ${benchmark} are not at ../shared/golden`);
-    return undefined;
-  }
 }

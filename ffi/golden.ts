@@ -1,18 +1,13 @@
 /** Files of ../shared/data/golden, and the layers of the recorded nets that are not ours. */
 import { type NpyArray, parseNpz } from "../std/npz.ts";
+import { sharedPath } from "../std/testing.ts";
 
 export type Arrays = ReadonlyMap<string, NpyArray>;
 
 /** The arrays of a golden file, or undefined with the reason printed. */
 export function golden(name: string): Arrays | undefined {
-  const url = new URL(`../../shared/data/golden/${name}`, import.meta.url);
-  try {
-    return parseNpz(Deno.readFileSync(url), name);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    Deno.stderr.writeSync(new TextEncoder().encode(`skipped: no ../shared/data/golden/${name}\n`));
-    return undefined;
-  }
+  const path = sharedPath(`data/golden/${name}`);
+  return path === undefined ? undefined : parseNpz(Deno.readFileSync(path), name);
 }
 
 export const floats = (arrays: Arrays, name: string) =>

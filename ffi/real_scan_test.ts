@@ -1,5 +1,6 @@
 /** Counts on a real scan that others have published or computed: maps that are wrong cannot meet them. */
 import { assertEquals } from "@std/assert";
+import { sharedPath } from "../std/testing.ts";
 import {
   Context,
   geometry,
@@ -10,21 +11,7 @@ import {
   variants,
 } from "./mod.ts";
 
-const url = new URL(
-  "../../shared/data/semantickitti/sequences/08/velodyne/000000.bin",
-  import.meta.url,
-);
-
-/** The scan's floats, or undefined with the reason printed. */
-function scan(): Float32Array<ArrayBuffer> | undefined {
-  try {
-    return new Float32Array(Deno.readFileSync(url).buffer);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    Deno.stderr.writeSync(new TextEncoder().encode("skipped: no ../shared/data/semantickitti\n"));
-    return undefined;
-  }
-}
+const path = sharedPath("data/semantickitti/sequences/08/velodyne/000000.bin");
 
 /** Voxel coordinates as SPVNAS makes them: round(xyz / 0.05), minus the lowest of each axis. */
 function quantized(ctx: Context, points: Float32Array): Int32Array {
@@ -41,15 +28,14 @@ function quantized(ctx: Context, points: Float32Array): Int32Array {
   return cells.map((value, at) => value - low[at % 4]!);
 }
 
-const points = scan();
-
 Deno.test({
   name: "voxels and kernel maps of SemanticKITTI 08/000000 have the counts of the authors' code",
-  ignore: points === undefined,
+  ignore: path === undefined,
   fn: () => {
     using ctx = new Context("cpu");
     using stack = new DisposableStack();
-    const cells = quantized(ctx, points!);
+    const points = new Float32Array(Deno.readFileSync(path!).buffer);
+    const cells = quantized(ctx, points);
     using coords = ctx.tensorFrom("i32", [cells.length / 4, 4], cells);
     using voxels = groupVoxels(coords);
     const levels = [voxels.coords];

@@ -3,6 +3,7 @@ import { depthOf } from "./count.ts";
 import { assertLess } from "@std/assert";
 import { Context, groupVoxels, voxelReduce } from "../ffi/mod.ts";
 import { type NpyArray, parseNpz } from "../std/npz.ts";
+import { sharedPath } from "../std/testing.ts";
 import { readCheckpoint } from "./checkpoint/checkpoint.ts";
 import { featureTensor, floatsOf } from "./dtype.ts";
 import { Model, type ModelOptions } from "./model.ts";
@@ -10,7 +11,6 @@ import type { Network } from "./network.ts";
 import { minkunet } from "./nets/minkunet.ts";
 import { pointPositions, spvcnn } from "./nets/spvcnn.ts";
 import { Scene } from "./scene.ts";
-import { sharedPath } from "./testing.ts";
 import { weightsFrom } from "./weights.ts";
 
 interface Golden {

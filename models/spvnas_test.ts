@@ -1,6 +1,7 @@
 /** SPVNAS: its modules, its samples, its forward pass. */
 import { assertEquals, assertLess, assertMatch, assertThrows } from "@std/assert";
 import { InputError } from "../std/errors.ts";
+import { sharedPath } from "../std/testing.ts";
 import { countParams, parametersOf } from "./count.ts";
 import { HALF, spvnas, type SpvnasSample, spvnasSuper, stageName } from "./nets/spvnas.ts";
 import {
@@ -15,7 +16,7 @@ import {
   voxelsToPoints,
 } from "./reference.ts";
 import { determinise, netConfig, parseNetConfig, randomSample } from "./spvnas_sample.ts";
-import { forward, listed, namesOf, relativeError, sharedPath, smallScene } from "./testing.ts";
+import { forward, listed, namesOf, relativeError, smallScene } from "./testing.ts";
 import { randomWeights, type State, type Weights } from "./weights.ts";
 
 function exampleSample(): SpvnasSample | undefined {

@@ -1,5 +1,6 @@
 /** What the tests of this folder share. */
 import { type Backend, Context, groupVoxels, type Tensor, unavailable } from "../ffi/mod.ts";
+import { sharedPath } from "../std/testing.ts";
 import { parametersOf } from "./count.ts";
 import { floatsOf } from "./dtype.ts";
 import { Model, type ModelOptions } from "./model.ts";
@@ -8,18 +9,6 @@ import { randomFloats } from "./random.ts";
 import type { Cells } from "./reference.ts";
 import { Scene } from "./scene.ts";
 import type { Weights } from "./weights.ts";
-
-/** Path of material beside the project, or undefined, said on stdout, where it is absent. */
-export function sharedPath(path: string): string | undefined {
-  const url = new URL(`../../shared/${path}`, import.meta.url);
-  try {
-    Deno.statSync(url);
-    return decodeURIComponent(url.pathname);
-  } catch {
-    Deno.stdout.writeSync(new TextEncoder().encode(`skipped: ../shared/${path} is absent\n`));
-    return undefined;
-  }
-}
 
 /** Registers a test for each library; where one cannot run, it is ignored and its name says why. */
 export function testOn(

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { InputError } from "./errors.ts";
 import { parseNpy, parseNpz } from "./npz.ts";
+import { sharedPath } from "./testing.ts";
 
 /** A .npy file as NumPy writes it. */
 function npy(descr: string, shape: string, data: Uint8Array): Uint8Array {
@@ -38,15 +39,13 @@ Deno.test("parseNpz() refuses what is not an archive", () => {
   assertThrows(() => parseNpz(new Uint8Array(100), "a.npz"), InputError, "no central directory");
 });
 
-const golden = new URL(
-  "../../shared/data/golden/torchsparse_conv_forward_sample.npz",
-  import.meta.url,
-);
+const golden = sharedPath("data/golden/torchsparse_conv_forward_sample.npz");
+
 Deno.test({
   name: "parseNpz() reads an archive that NumPy wrote, and no truncation of it crashes",
-  ignore: !exists(golden),
+  ignore: golden === undefined,
   fn: () => {
-    const bytes = Deno.readFileSync(golden);
+    const bytes = Deno.readFileSync(golden!);
     const arrays = parseNpz(bytes, "golden");
     assertEquals(arrays.get("weight")!.shape, [27, 4, 32]);
     assertEquals(arrays.get("nbsizes")!.data.length, 27);
@@ -55,11 +54,3 @@ Deno.test({
     }
   },
 });
-
-function exists(url: URL): boolean {
-  try {
-    return Deno.statSync(url).isFile;
-  } catch {
-    return false;
-  }
-}

@@ -1,4 +1,5 @@
-/** Runs the project's scripts as their tasks do, for the tests of their command lines. */
+/** What tests of all rooms share: scripts run as their tasks do, and material beside the project. */
+import { printError } from "./main.ts";
 
 const ROOT = decodeURIComponent(new URL("../", import.meta.url).pathname);
 
@@ -36,4 +37,16 @@ export async function runScript(...command: Parameters<typeof scriptCommand>): P
   const { code, stdout, stderr } = await scriptCommand(...command).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+/** Path of material in `../shared`, beside the project; undefined, said on stderr, where it is absent. */
+export function sharedPath(path: string): string | undefined {
+  const found = decodeURIComponent(new URL(`../../shared/${path}`, import.meta.url).pathname);
+  try {
+    Deno.statSync(found);
+    return found;
+  } catch {
+    printError(`skipped: ../shared/${path} is absent`);
+    return undefined;
+  }
 }

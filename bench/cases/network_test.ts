@@ -1,9 +1,9 @@
 import { assertEquals, assertLess } from "@std/assert";
 import { simulateScan } from "../../datasets/synth/mod.ts";
-import { realData } from "../../datasets/test_scans.ts";
 import { Context } from "../../ffi/mod.ts";
 import { minkunet } from "../../models/nets/minkunet.ts";
 import { spvcnn } from "../../models/nets/spvcnn.ts";
+import { sharedPath } from "../../std/testing.ts";
 import { check } from "../harness/check.ts";
 import { testSetting } from "../harness/fakes.ts";
 import { buildScene } from "../harness/scene.ts";
@@ -22,9 +22,9 @@ function gmacs(path: string): string[] {
 }
 
 Deno.test("macsOf() counts on real scans what TorchSparse's maps give", () => {
-  const first = realData("semantickitti/sequences/00/velodyne/000000.bin");
+  const first = sharedPath("data/semantickitti/sequences/00/velodyne/000000.bin");
   if (first !== undefined) assertEquals(gmacs(first), ["115.511", "120.402"]);
-  const eighth = realData("semantickitti/sequences/08/velodyne/000000.bin");
+  const eighth = sharedPath("data/semantickitti/sequences/08/velodyne/000000.bin");
   if (eighth !== undefined) assertEquals(gmacs(eighth), ["137.704", "142.743"]);
 });
 

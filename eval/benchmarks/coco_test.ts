@@ -1,10 +1,10 @@
 import { assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { cocoBboxTwin } from "../../datasets/twins/coco_bbox.ts";
 import { cocoSegmTwin } from "../../datasets/twins/coco_segm.ts";
+import { sharedPath } from "../../std/testing.ts";
 import { Folder, refuses, resultOf, resultOfTwin } from "../test_benchmarks.ts";
-import { goldenFolder } from "../test_labels.ts";
 
-const golden = goldenFolder("coco");
+const golden = sharedPath("golden/coco");
 
 Deno.test({
   name: "coco-bbox and coco-segm equal pycocotools to the last digit",

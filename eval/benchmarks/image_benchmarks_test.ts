@@ -3,14 +3,14 @@ import { cityscapesTwin } from "../../datasets/twins/cityscapes.ts";
 import { cocoPanopticTwin } from "../../datasets/twins/coco_panoptic.ts";
 import { CITYSCAPES_LABELS } from "../../datasets/published/cityscapes.ts";
 import { encodePng } from "../../std/png_writer.ts";
+import { sharedPath } from "../../std/testing.ts";
 import { cityscapesScores } from "../metrics/cityscapes_scores.ts";
 import { Folder, refuses, resultOf, resultOfTwin } from "../test_benchmarks.ts";
-import { goldenFolder } from "../test_labels.ts";
 import { findImages } from "./cityscapes_files.ts";
 import { readIds } from "./image_files.ts";
 
-const panoptic = goldenFolder("coco_panoptic");
-const cityscapes = goldenFolder("cityscapes");
+const panoptic = sharedPath("golden/coco_panoptic");
+const cityscapes = sharedPath("golden/cityscapes");
 
 /** A grey image of 4 x 2 pixels. */
 const grey = (...samples: number[]) =>

@@ -1,9 +1,9 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { kittiObjectTwin } from "../../datasets/twins/kitti_object.ts";
+import { sharedPath } from "../../std/testing.ts";
 import { refuses, scored, TestFolder, twinScores } from "../test_detections.ts";
-import { goldenFolder } from "../test_labels.ts";
 
-const golden = goldenFolder("kitti_object");
+const golden = sharedPath("golden/kitti_object");
 const ID = "kitti-object";
 const NATIVE = { rule: "native" };
 

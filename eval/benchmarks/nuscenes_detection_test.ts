@@ -1,9 +1,9 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { nuscenesDetectionTwin } from "../../datasets/twins/nuscenes_detection.ts";
+import { sharedPath } from "../../std/testing.ts";
 import { refuses, scored, TestFolder, twinScores } from "../test_detections.ts";
-import { goldenFolder } from "../test_labels.ts";
 
-const golden = goldenFolder("nuscenes_detection");
+const golden = sharedPath("golden/nuscenes_detection");
 const ID = "nuscenes-detection";
 const MINI = { version: "v1.0-mini", split: "mini_val" };
 const VAL = { version: "v1.0-trainval", split: "val" };

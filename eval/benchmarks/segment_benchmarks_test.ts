@@ -1,11 +1,12 @@
 import { assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { scannetInstanceTwin } from "../../datasets/twins/scannet_instance.ts";
 import { semanticKittiPanopticTwin } from "../../datasets/twins/semantickitti_panoptic.ts";
+import { sharedPath } from "../../std/testing.ts";
 import { Folder, refuses, resultOf, resultOfTwin } from "../test_benchmarks.ts";
-import { goldenFolder, TestRoot } from "../test_labels.ts";
+import { TestRoot } from "../test_labels.ts";
 
-const scannet = goldenFolder("scannet_instance");
-const panoptic = goldenFolder("semantickitti_panoptic");
+const scannet = sharedPath("golden/scannet_instance");
+const panoptic = sharedPath("golden/semantickitti_panoptic");
 
 Deno.test({
   name: "semantickitti-panoptic equals the devkit to the last digit",

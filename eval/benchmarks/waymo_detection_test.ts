@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { waymoDetectionTwin } from "../../datasets/twins/waymo_detection.ts";
+import { sharedPath } from "../../std/testing.ts";
 import { refuses, scored, TestFolder, twinScores } from "../test_detections.ts";
-import { goldenFolder } from "../test_labels.ts";
 
-const golden = goldenFolder("waymo_detection");
+const golden = sharedPath("golden/waymo_detection");
 const ID = "waymo-detection";
 type Scores = Record<string, { mAP: number; mAPH: number }>;
 

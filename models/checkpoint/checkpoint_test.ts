@@ -1,7 +1,7 @@
 import { assertEquals, assertLess, assertMatch, assertThrows } from "@std/assert";
 import { toBf16, toF16 } from "../../ffi/mod.ts";
 import { InputError } from "../../std/errors.ts";
-import { sharedPath } from "../testing.ts";
+import { sharedPath } from "../../std/testing.ts";
 import { parseCheckpoint, readCheckpoint } from "./checkpoint.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 import {

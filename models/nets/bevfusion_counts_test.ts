@@ -1,9 +1,9 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { Context } from "../../ffi/mod.ts";
+import { sharedPath } from "../../std/testing.ts";
 import { countLayers, countParams, parametersOf } from "../count.ts";
 import type { Network } from "../network.ts";
 import { Scene } from "../scene.ts";
-import { sharedPath } from "../testing.ts";
 import { bevFusion, cameraFusion, FUSION_MAP, lidarFusion } from "./bevfusion.ts";
 
 /** Layers whose names begin so. */

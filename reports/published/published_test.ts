@@ -1,11 +1,13 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { InputError } from "../../std/errors.ts";
+import { sharedPath } from "../../std/testing.ts";
 import { loadPublished } from "./load.ts";
 import { parsePublished, printedNumber, type PublishedTable } from "./schema.ts";
 import { stateOf, stateText } from "./state.ts";
 
 const here = (path: string) => new URL(path, import.meta.url);
 const shared = (path: string) => here(`../../../shared/${path}`);
+const missing = sharedPath("seeds") === undefined;
 
 interface Source {
   readonly id: string;
@@ -39,16 +41,6 @@ function sourceText({ file, lines, labels }: Source): string {
   if (labels === undefined) return text.join("\n");
   return text.map((line) => line.replace(/^(?:.*?: |\|[^|]*\|)/, "")).join("\n");
 }
-
-const missing = (() => {
-  try {
-    Deno.statSync(shared("seeds"));
-    return false;
-  } catch {
-    Deno.stderr.writeSync(new TextEncoder().encode("skipped: no ../shared/seeds\n"));
-    return true;
-  }
-})();
 
 Deno.test({
   name: "every number of every source table is there, as it was printed",
