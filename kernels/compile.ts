@@ -105,7 +105,8 @@ async function hash(parts: readonly string[]): Promise<string> {
   return [...digest.subarray(0, 10)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function exists(path: string): boolean {
+/** Whether `path` is there and a file. */
+export function exists(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
   } catch {

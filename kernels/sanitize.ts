@@ -1,6 +1,7 @@
 /** Runs the native test programs that `deno task build --backend sanitized` made. */
 import { CheckError } from "../std/errors.ts";
 import { print, runMain } from "../std/main.ts";
+import { exists } from "./compile.ts";
 
 /** Programs in kernels/build/; the emulator's are there only where g++ is the compiler. */
 const PROGRAMS = [
@@ -24,14 +25,6 @@ async function main(): Promise<void> {
     if (!success) failed.push(name);
   }
   if (failed.length > 0) throw new CheckError(`Native tests failed: ${failed.join(", ")}`);
-}
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }
 
 await runMain(main);
