@@ -1,10 +1,11 @@
 import { assertEquals, assertGreater, assertNotMatch, assertStringIncludes } from "@std/assert";
 import { tableFromArrays, tableToIPC } from "apache-arrow";
 import { InputError } from "../std/errors.ts";
+import { TestFolder } from "../std/testing.ts";
 import { ScanFile } from "./arrow_file.ts";
 import { openScans } from "./arrow_scans.ts";
 import { writeScans } from "./arrow_writer.ts";
-import { bareScan, fullScan, inputError, TestFolder, TINY } from "./test_scans.ts";
+import { bareScan, fullScan, inputError, TINY } from "./test_scans.ts";
 
 async function tinyFile(folder: TestFolder): Promise<Uint8Array<ArrayBuffer>> {
   const path = `${folder.path}/whole.arrow`;

@@ -1,11 +1,12 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { tableFromIPC } from "apache-arrow";
 import { InputError } from "../std/errors.ts";
+import { TestFolder } from "../std/testing.ts";
 import { openScans } from "./arrow_scans.ts";
 import { writeScans } from "./arrow_writer.ts";
 import type { Scan } from "./scan.ts";
 import { COLUMN_TYPES } from "./schema.ts";
-import { bareScan, fullScan, inputError, TestFolder, TINY } from "./test_scans.ts";
+import { bareScan, fullScan, inputError, TINY } from "./test_scans.ts";
 
 Deno.test("openScans() gives back what writeScans() wrote, in order and at random", async () => {
   using folder = new TestFolder();

@@ -1,8 +1,9 @@
 /** Damaged and hostile images, annotations and texts: one line each, and no output. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { TestFolder } from "../std/testing.ts";
 import { recordPlaces } from "./json_sections.ts";
 import { Raw } from "./test_raw.ts";
-import { greyImage, TestFolder } from "./test_scans.ts";
+import { greyImage } from "./test_scans.ts";
 import { readLines } from "./text/lines.ts";
 
 Deno.test("label images must be of the image's size, of ids, and of known classes", async () => {

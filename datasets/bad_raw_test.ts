@@ -1,5 +1,6 @@
 /** Raw files that are damaged or hostile: each ends a conversion in one line, and leaves no output. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { TestFolder } from "../std/testing.ts";
 import { deflateSync, gzipSync } from "node:zlib";
 import { convert } from "./convert.ts";
 import type { ConvertOptions } from "./dataset.ts";
@@ -7,7 +8,7 @@ import { encodePng } from "./png.ts";
 import { datasetNamed } from "./registry.ts";
 import { rawTwinNamed } from "./raw/registry.ts";
 import { MessageWriter } from "./raw/protobuf_writer.ts";
-import { inputError, TestFolder } from "./test_scans.ts";
+import { inputError } from "./test_scans.ts";
 import { encodeRecord } from "./tfrecord.ts";
 
 /** A raw twin of one scan in a folder of its own. */

@@ -1,10 +1,11 @@
 /** Conversions that were interrupted, or that follow others into the same folder. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { TestFolder } from "../std/testing.ts";
 import { openScans } from "./arrow_scans.ts";
 import { convert, type OutputOptions } from "./convert.ts";
 import type { ConvertOptions } from "./dataset.ts";
 import { semanticKitti } from "./semantic_kitti.ts";
-import { inputError, TestFolder } from "./test_scans.ts";
+import { inputError } from "./test_scans.ts";
 
 const POINTS = Float32Array.of(1, 2, 3, 0.1, 4, 5, 6, 0.2, 7, 8, 9, 0.3);
 

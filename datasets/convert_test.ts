@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
-import { sharedPath } from "../std/testing.ts";
+import { sharedPath, TestFolder } from "../std/testing.ts";
 import { openScans } from "./arrow_scans.ts";
 import { convert, type Converted, type OutputOptions } from "./convert.ts";
 import type { ConvertOptions, Dataset } from "./dataset.ts";
@@ -7,7 +7,7 @@ import { kittiObject } from "./kitti_object.ts";
 import { apply } from "./matrix34.ts";
 import type { Cameras, Scan } from "./scan.ts";
 import { semanticKitti } from "./semantic_kitti.ts";
-import { inputError, TestFolder } from "./test_scans.ts";
+import { inputError } from "./test_scans.ts";
 
 const POINTS = Float32Array.of(1, 2, 3, 0.1, 4, 5, 6, 0.2, 7, 8, 9, 0.3);
 const CALIB = "P0: 0\nTr: 0 -1 0 0 0 0 -1 0 1 0 0 0.5\n";

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { TestFolder } from "../std/testing.ts";
 import { H5Arrays } from "./h5_arrays.ts";
 import { writeH5 } from "./raw/h5_writer.ts";
 import { replaceNumbers } from "./test_h5.ts";
-import { inputError, TestFolder } from "./test_scans.ts";
+import { inputError } from "./test_scans.ts";
 
 Deno.test("H5Arrays meets damage of any byte and any truncation in one line", async () => {
   using folder = new TestFolder();

@@ -1,8 +1,9 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { TestFolder } from "../std/testing.ts";
 import { H5File } from "./h5_file.ts";
 import { writeH5 } from "./raw/h5_writer.ts";
 import { replaceNumbers } from "./test_h5.ts";
-import { inputError, TestFolder } from "./test_scans.ts";
+import { inputError } from "./test_scans.ts";
 
 const DATA = { name: "data", shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
 

@@ -1,10 +1,10 @@
 import { assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
-import { sharedPath } from "../std/testing.ts";
+import { sharedPath, TestFolder } from "../std/testing.ts";
 import { writeScans } from "./arrow_writer.ts";
 import { convert } from "./convert.ts";
 import { describe, formatInfo } from "./info.ts";
 import { semanticKitti } from "./semantic_kitti.ts";
-import { bareScan, fullScan, inputError, TestFolder, TINY } from "./test_scans.ts";
+import { bareScan, fullScan, inputError, TINY } from "./test_scans.ts";
 
 const noTick = () => {};
 

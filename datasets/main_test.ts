@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { runScript, scriptCommand } from "../std/testing.ts";
+import { runScript, scriptCommand, TestFolder } from "../std/testing.ts";
 import { writeScans } from "./arrow_writer.ts";
-import { bareScan, fullScan, TestFolder, TINY } from "./test_scans.ts";
+import { bareScan, fullScan, TINY } from "./test_scans.ts";
 
 const CALL = ["datasets/main.ts", ["--allow-read", "--allow-write"]] as const;
 const data = (...args: string[]) => runScript(...CALL, args);

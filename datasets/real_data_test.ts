@@ -3,14 +3,14 @@ import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "
 import { openScans } from "./arrow_scans.ts";
 import { visiblePoints } from "./cameras.ts";
 import { parseNpz } from "../std/npz.ts";
-import { sharedPath } from "../std/testing.ts";
+import { sharedPath, TestFolder } from "../std/testing.ts";
 import { convert } from "./convert.ts";
 import { drawScan } from "./draw.ts";
 import { imageSize } from "./encoded_image.ts";
 import { datasetNamed } from "./registry.ts";
 import type { Scan } from "./scan.ts";
 import { countPixels, decodeLabelImage } from "./label_image.ts";
-import { inputError, TestFolder } from "./test_scans.ts";
+import { inputError } from "./test_scans.ts";
 import { boxPointCounts } from "./points_in_boxes.ts";
 import { verify } from "./verify.ts";
 

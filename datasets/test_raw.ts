@@ -1,5 +1,6 @@
 /** Folders of raw files that tests damage. */
 import { assert } from "@std/assert";
+import { TestFolder } from "../std/testing.ts";
 import { openScans } from "./arrow_scans.ts";
 import { convert } from "./convert.ts";
 import type { ConvertOptions } from "./dataset.ts";
@@ -7,7 +8,7 @@ import type { RawTwin } from "./raw/raw_twin.ts";
 import { rawTwinNamed } from "./raw/registry.ts";
 import { datasetNamed } from "./registry.ts";
 import type { Scan } from "./scan.ts";
-import { inputError, TestFolder } from "./test_scans.ts";
+import { inputError } from "./test_scans.ts";
 
 /** A folder with raw files of one data set. */
 export class Raw extends TestFolder {

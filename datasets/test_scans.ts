@@ -80,26 +80,6 @@ export function bareScan(id: string): Scan {
   return { id, points: Float32Array.of(1, 2, 3, 0.5) };
 }
 
-/** A folder for one test, removed when the test ends. */
-export class TestFolder implements Disposable {
-  readonly path = Deno.makeTempDirSync({ prefix: "voxmark_datasets_" });
-
-  /** Writes `data` to `name`, with the folders on the way, and returns its path. */
-  write(name: string, data: string | ArrayBufferView<ArrayBuffer>): string {
-    const path = `${this.path}/${name}`;
-    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-    if (typeof data === "string") Deno.writeTextFileSync(path, data);
-    else {
-      Deno.writeFileSync(path, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    }
-    return path;
-  }
-
-  [Symbol.dispose](): void {
-    Deno.removeSync(this.path, { recursive: true });
-  }
-}
-
 /** The message of the InputError that `run` throws or rejects with, checked to be one line. */
 export async function inputError(run: () => unknown): Promise<string> {
   try {

@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { TestFolder } from "../std/testing.ts";
 import { writeScans } from "./arrow_writer.ts";
-import { bareScan, fullScan, inputError, TestFolder, TINY } from "./test_scans.ts";
+import { bareScan, fullScan, inputError, TINY } from "./test_scans.ts";
 import { convert } from "./convert.ts";
 import { FileChecks, scanProblems } from "./scan_checks.ts";
 import { semanticKitti } from "./semantic_kitti.ts";

@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { InputError } from "../std/errors.ts";
-import { sharedPath } from "../std/testing.ts";
+import { sharedPath, TestFolder } from "../std/testing.ts";
 import { toJson } from "./render.ts";
 import { runBenchmark } from "./run.ts";
-import { Folder, resultOf } from "./test_benchmarks.ts";
+import { resultOf } from "./test_benchmarks.ts";
 import { TestRoot } from "./test_labels.ts";
 
 const golden = sharedPath("golden/semantickitti");
@@ -101,7 +101,7 @@ Deno.test("runBenchmark() starts no thread when the work is small", async () => 
 });
 
 Deno.test("runBenchmark() writes infinite scores as words, which JSON has no numbers for", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const files = { gt: folder.write("gt.txt", "1\n"), pred: folder.write("pred.txt", "-2000\n") };
   const { metrics } = await resultOf("perplexity", files);
   assertStrictEquals(metrics["perplexity"], "Infinity");

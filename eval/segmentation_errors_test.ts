@@ -1,25 +1,9 @@
 /** Input that cannot be scored, or only as the tool would: every text names file and place. */
 import { assertEquals, assertRejects, assertStrictEquals, assertStringIncludes } from "@std/assert";
 import { InputError } from "../std/errors.ts";
+import { TestFolder } from "../std/testing.ts";
 import { parseCommand } from "./args.ts";
 import { runBenchmark } from "./run.ts";
-
-/** A folder for one test. */
-class Folder implements Disposable {
-  readonly path = Deno.makeTempDirSync({ prefix: "voxmark_seg_" });
-
-  write(below: string, content: string | Uint8Array<ArrayBuffer>): string {
-    const path = `${this.path}/${below}`;
-    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-    if (typeof content === "string") Deno.writeTextFileSync(path, content);
-    else Deno.writeFileSync(path, content);
-    return path;
-  }
-
-  [Symbol.dispose](): void {
-    Deno.removeSync(this.path, { recursive: true });
-  }
-}
 
 type Numbers =
   | Uint8Array
@@ -55,7 +39,7 @@ const refuses = (text: string, ...args: string[]) =>
 const seg = (gt: string, pred: string) => ["seg", "--gt", gt, "--pred", pred, "--classes", "3"];
 
 Deno.test("seg reads labels of every type, byte order and memory order alike", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const gt = folder.write("gt.npy", npy("<i4", "2, 3", Int32Array.of(0, 1, 2, 2, 1, 0)));
   const labels = [0, 1, 2, 2, 0, 0];
   const wide = labels.map(BigInt);
@@ -80,7 +64,7 @@ Deno.test("seg reads labels of every type, byte order and memory order alike", a
 });
 
 Deno.test("seg refuses labels, shapes and files that it cannot score", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const gt = folder.write("gt/a.npy", npy("|u1", "2,", Uint8Array.of(0, 1)));
   const pred = (content: Uint8Array<ArrayBuffer>) => folder.write("pred/a.npy", content);
   await refuses(
@@ -105,7 +89,7 @@ Deno.test("seg refuses labels, shapes and files that it cannot score", async () 
 });
 
 Deno.test("seg leaves the labels of --ignore out, negative ones too", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const gt = folder.write("gt.npy", npy("<i4", "3,", Int32Array.of(-1, 2, 1)));
   const pred = folder.write("pred.npy", npy("<i4", "3,", Int32Array.of(0, 0, 1)));
   const { metrics, inputs } = await run(...seg(gt, pred), "--ignore", "-1,2");
@@ -113,7 +97,7 @@ Deno.test("seg leaves the labels of --ignore out, negative ones too", async () =
 });
 
 Deno.test("seg scores classes without points as --absent says", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const gt = folder.write("gt.npy", npy("|u1", "2,", Uint8Array.of(0, 1)));
   const miou = async (rule: string) =>
     (await run(...seg(gt, gt), "--absent", rule)).metrics["miou"];
@@ -121,7 +105,7 @@ Deno.test("seg scores classes without points as --absent says", async () => {
 });
 
 Deno.test("s3dis counts a point without a vote as predicted clutter, and warns", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const gt = folder.write("r/label.npy", npy("<f8", "2,", Float64Array.of(0, 12)));
   const pred = folder.write("r/pred.npy", npy("<i8", "2,", BigInt64Array.of(-1n, 12n)));
   const { metrics, warnings } = await run("s3dis", "--gt", gt, "--pred", pred);
@@ -132,7 +116,7 @@ Deno.test("s3dis counts a point without a vote as predicted clutter, and warns",
 });
 
 Deno.test("scannet-semantic reads lines as Python's int() and names those it cannot", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const gt = folder.write("gt/s.txt", "1\n 2 \r\n+3\n0");
   const pred = folder.write("pred/s.txt", "1\n99\n3\n1\n");
   const { metrics, warnings } = await run("scannet-semantic", "--gt", gt, "--pred", pred);
@@ -143,7 +127,7 @@ Deno.test("scannet-semantic reads lines as Python's int() and names those it can
 });
 
 Deno.test("bleu and rouge refuse texts that do not fit, and say where", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const ref = folder.write("ref", "a b c d .\n\nx y\n");
   const both = (path: string) => ["--gt", ref, "--pred", path];
   const short = folder.write("short", "a\n");
@@ -168,7 +152,7 @@ Deno.test("bleu and rouge refuse texts that do not fit, and say where", async ()
 });
 
 Deno.test("multi-bleu chops a last line without a line feed, and counts at most 9999 tokens apart", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const gt = folder.write("ref", "a b c d\na b c d\n");
   const pred = folder.write("hyp", "a b c d\na b c dd");
   const { metrics, warnings } = await run("bleu", "--gt", gt, "--pred", pred);
@@ -179,14 +163,14 @@ Deno.test("multi-bleu chops a last line without a line feed, and counts at most 
 });
 
 Deno.test("fairseq counts an empty line as one token", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const text = folder.write("text", "a b c d\n\n");
   const { metrics } = await run("bleu", "--gt", text, "--pred", text, "--tool", "fairseq");
   assertEquals([metrics["hyp_len"], metrics["bleu"]], [5, 100]);
 });
 
 Deno.test("perplexity drops infinite scores and refuses a wrong number of tokens", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const gt = folder.write("lengths.txt", "2\n1\n");
   const pred = folder.write("s.txt", "-0.6931471805599453 -inf\n-0.6931471805599453\n");
   const { metrics, inputs } = await run("perplexity", "--gt", gt, "--pred", pred);
@@ -196,7 +180,7 @@ Deno.test("perplexity drops infinite scores and refuses a wrong number of tokens
 });
 
 Deno.test("shapenet-part and partnet take the best score of the classes that count", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const gt = folder.write("gt.npy", npy("|u1", "1, 2", Uint8Array.of(4, 5)));
   const scores = new Float32Array(100);
   scores.set([9, 0, 0, 0, 2, 1], 0);
@@ -219,7 +203,7 @@ Deno.test("shapenet-part and partnet take the best score of the classes that cou
 });
 
 Deno.test("shapenet-part reads the data set's text files, and predictions as text", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const gt = folder.write("gt/02691156/a.txt", "0 0 0 1 0 0 0.000000\n1 0 0 1 0 0 1.000000\n");
   folder.write("gt/02691156/b.txt", "0 0 0 1 0 0 2\r\n\r\n1 0 0 1 0 0 3\r\n");
   folder.write("gt/synsetoffset2category.txt", "Airplane\t02691156\n");
@@ -245,7 +229,7 @@ Deno.test("shapenet-part reads the data set's text files, and predictions as tex
 });
 
 Deno.test("seg leaves out the class that a negative --ignore counts from the end, and says so", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const labels = npy("<i4", "3,", Int32Array.of(0, 1, -1));
   const gt = folder.write("gt.npy", labels);
   const pred = folder.write("pred.npy", npy("<i4", "3,", Int32Array.of(0, 0, 0)));
@@ -257,7 +241,7 @@ Deno.test("seg leaves out the class that a negative --ignore counts from the end
 });
 
 Deno.test("bev-map is done at once with a header of endless samples that have no cells", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const none = npy("<f4", "1000000000000, 6, 0, 5", new Float32Array());
   const [gt, pred] = ["gt.npy", "pred.npy"].map((name) => folder.write(name, none));
   const { metrics } = await run("bev-map", "--gt", gt!, "--pred", pred!);

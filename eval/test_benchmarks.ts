@@ -2,6 +2,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { InputError } from "../std/errors.ts";
 import type { Twin } from "../datasets/twins/twin.ts";
+import { TestFolder } from "../std/testing.ts";
 import { benchmarkOf } from "./registry.ts";
 import { runBenchmark } from "./run.ts";
 
@@ -28,31 +29,11 @@ export async function refuses(id: string, inputs: Inputs, ...parts: string[]): P
   for (const part of parts) assertStringIncludes(message, part);
 }
 
-/** A folder for one test, removed when the test ends. */
-export class Folder implements Disposable {
-  readonly path = Deno.makeTempDirSync({ prefix: "voxmark_eval_" });
-
-  /** Writes a file, as text or as JSON, and gives its path. */
-  write(name: string, content: unknown): string {
-    const path = `${this.path}/${name}`;
-    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-    if (content instanceof Uint8Array) Deno.writeFileSync(path, content);
-    else {
-      Deno.writeTextFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
-    }
-    return path;
-  }
-
-  [Symbol.dispose](): void {
-    Deno.removeSync(this.path, { recursive: true });
-  }
-}
-
 /** Scores a small twin with one thread and with three, which must not differ. */
-export async function resultOfTwin(twin: Twin, size: number) {
-  using folder = new Folder();
-  const files = await twin.write(folder.path, size, 7);
-  const one = await resultOf(twin.benchmark, files);
-  assertEquals(await resultOf(twin.benchmark, files, 3), one);
+export async function resultOfTwin(twin: Twin, size: number, options: Inputs["options"] = {}) {
+  using folder = new TestFolder();
+  const { gt, pred } = await twin.write(folder.path, size, 7);
+  const one = await resultOf(twin.benchmark, { gt, pred, options });
+  assertEquals(await resultOf(twin.benchmark, { gt, pred, options }, 3), one);
   return one;
 }

@@ -50,3 +50,26 @@ export function sharedPath(path: string): string | undefined {
     return undefined;
   }
 }
+
+/** A folder for one test, removed when the test ends. */
+export class TestFolder implements Disposable {
+  readonly path = Deno.makeTempDirSync({ prefix: "voxmark_test_" });
+
+  /** Writes text, bytes or what becomes JSON below the folder; the path of the file. */
+  write(below: string, content: string | ArrayBufferView<ArrayBuffer> | object): string {
+    const path = `${this.path}/${below}`;
+    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    if (ArrayBuffer.isView(content)) Deno.writeFileSync(path, bytesOf(content));
+    else {
+      Deno.writeTextFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+    }
+    return path;
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.path, { recursive: true });
+  }
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
+  new Uint8Array(buffer, byteOffset, byteLength);

@@ -1,11 +1,11 @@
 import { assertEquals, assertLess } from "@std/assert";
+import { TestFolder } from "../../std/testing.ts";
 import { openScans } from "../arrow_scans.ts";
 import { convert } from "../convert.ts";
 import { rotate, type Vector } from "../matrix34.ts";
 import { rawTwinNamed } from "../raw/registry.ts";
 import { encodePng } from "../png.ts";
 import type { Scan } from "../scan.ts";
-import { TestFolder } from "../test_scans.ts";
 import { nuscenes } from "./dataset.ts";
 
 interface Row {

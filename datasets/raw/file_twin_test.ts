@@ -1,12 +1,12 @@
 /** Round trips of the twins of rooms, shapes, images and texts: raw files in, the same values out. */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { decodePng } from "../../std/png.ts";
+import { TestFolder } from "../../std/testing.ts";
 import { openScans } from "../arrow_scans.ts";
 import { convert } from "../convert.ts";
 import { S3DIS } from "../published/s3dis.ts";
 import { datasetNamed } from "../registry.ts";
 import type { Scan } from "../scan.ts";
-import { TestFolder } from "../test_scans.ts";
 import { verify } from "../verify.ts";
 import { GENERIC_FORMATS, genericTwin, LAS_ORIGIN, LAS_TOLERANCE } from "./generic.ts";
 import { camvidPicture, cityscapesPicture, cocoPicture } from "./images.ts";

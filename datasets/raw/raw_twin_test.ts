@@ -1,11 +1,11 @@
 import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
+import { TestFolder } from "../../std/testing.ts";
 import { openScans } from "../arrow_scans.ts";
 import { convert } from "../convert.ts";
 import type { ConvertOptions } from "../dataset.ts";
 import { compose, invert, movePoints } from "../matrix34.ts";
 import { datasetNamed } from "../registry.ts";
 import type { Scan } from "../scan.ts";
-import { TestFolder } from "../test_scans.ts";
 import { verify } from "../verify.ts";
 import { CLASS_NAMES, type ClassNames, type FullScan, simulated } from "./raw_twin.ts";
 import { rawTwinNamed } from "./registry.ts";

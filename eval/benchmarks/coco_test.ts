@@ -1,8 +1,8 @@
 import { assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { cocoBboxTwin } from "../../datasets/twins/coco_bbox.ts";
 import { cocoSegmTwin } from "../../datasets/twins/coco_segm.ts";
-import { sharedPath } from "../../std/testing.ts";
-import { Folder, refuses, resultOf, resultOfTwin } from "../test_benchmarks.ts";
+import { sharedPath, TestFolder } from "../../std/testing.ts";
+import { refuses, resultOf, resultOfTwin } from "../test_benchmarks.ts";
 
 const golden = sharedPath("golden/coco");
 
@@ -58,12 +58,16 @@ const truthOf = (...annotations: object[]) => ({
   annotations,
 });
 
-function files(folder: Folder, truth: unknown, results: unknown) {
+function files(folder: TestFolder, truth: string | object, results: string | object) {
   return { gt: folder.write("gt.json", truth), pred: folder.write("pred.json", results) };
 }
 
-async function apOf(kind: string, truth: unknown, results: unknown): Promise<unknown> {
-  using folder = new Folder();
+async function apOf(
+  kind: string,
+  truth: string | object,
+  results: string | object,
+): Promise<unknown> {
+  using folder = new TestFolder();
   return (await resultOf(`coco-${kind}`, files(folder, truth, results))).metrics["AP"];
 }
 
@@ -99,7 +103,7 @@ Deno.test("coco-bbox scores the boxes around masks where there are no others", a
 });
 
 Deno.test("coco-segm warns of masks of another size, which match nothing", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const mask = { size: [4, 4], counts: [0, 16] };
   const results = [{ "image_id": 7, "category_id": 3, score: 1, segmentation: mask }];
   const { metrics, warnings } = await resultOf(
@@ -111,7 +115,7 @@ Deno.test("coco-segm warns of masks of another size, which match nothing", async
 });
 
 Deno.test("coco-bbox leaves out unknown categories with a warning", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const results = [detection(), detection({ "category_id": 99 })];
   const inputs = files(folder, truthOf(object(), object({ id: 2, "image_id": 8 })), results);
   const { metrics, warnings } = await resultOf("coco-bbox", inputs);
@@ -125,9 +129,13 @@ Deno.test("coco-bbox gives -1 where there is nothing to score", async () => {
 });
 
 Deno.test("coco-bbox and coco-segm refuse bad input, naming file and place", async () => {
-  using folder = new Folder();
-  const refusesBoth = async (kind: string, truth: unknown, results: unknown, ...parts: string[]) =>
-    await refuses(`coco-${kind}`, files(folder, truth, results), ...parts);
+  using folder = new TestFolder();
+  const refusesBoth = async (
+    kind: string,
+    truth: string | object,
+    results: string | object,
+    ...parts: string[]
+  ) => await refuses(`coco-${kind}`, files(folder, truth, results), ...parts);
   const good = truthOf(object());
   const mask = (segmentation: unknown) => [detection({ bbox: [], segmentation })];
   await refusesBoth("bbox", good, [], "pred.json", "no detections");

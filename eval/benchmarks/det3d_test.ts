@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { refuses, scored, TestFolder } from "../test_detections.ts";
+import { TestFolder } from "../../std/testing.ts";
+import { refuses, resultOf } from "../test_benchmarks.ts";
 
 const OPTIONS = { iou: "0.5", overlap: "3d" };
 const box = (x: number, z = 0) => [x, 0, z, 4, 2, 1.5, 0];
@@ -8,7 +9,7 @@ const box = (x: number, z = 0) => [x, 0, z, 4, 2, 1.5, 0];
 async function scores(gt: unknown, pred: unknown, options: Record<string, string> = OPTIONS) {
   using folder = new TestFolder();
   const run = { gt: folder.write("gt.json", JSON.stringify(gt)), options };
-  return await scored("det3d", { ...run, pred: folder.write("pred.json", JSON.stringify(pred)) });
+  return await resultOf("det3d", { ...run, pred: folder.write("pred.json", JSON.stringify(pred)) });
 }
 
 Deno.test("det3d gives the area under the precision envelope, worked out by hand", async () => {

@@ -3,9 +3,9 @@ import { cityscapesTwin } from "../../datasets/twins/cityscapes.ts";
 import { cocoPanopticTwin } from "../../datasets/twins/coco_panoptic.ts";
 import { CITYSCAPES_LABELS } from "../../datasets/published/cityscapes.ts";
 import { encodePng } from "../../std/png_writer.ts";
-import { sharedPath } from "../../std/testing.ts";
+import { sharedPath, TestFolder } from "../../std/testing.ts";
 import { cityscapesScores } from "../metrics/cityscapes_scores.ts";
-import { Folder, refuses, resultOf, resultOfTwin } from "../test_benchmarks.ts";
+import { refuses, resultOf, resultOfTwin } from "../test_benchmarks.ts";
 import { findImages } from "./cityscapes_files.ts";
 import { readIds } from "./image_files.ts";
 
@@ -114,7 +114,7 @@ const HALVES = rgb(1, 1, 1, 1, 2, 2, 2, 2);
 
 /** One image: truth and prediction of two segments. */
 function panopticFiles(
-  folder: Folder,
+  folder: TestFolder,
   { predicted = HALVES, segments = [3, 4], crowd = 0, area = 4 } = {},
 ) {
   folder.write("gt/a.png", HALVES);
@@ -135,7 +135,7 @@ function panopticFiles(
 }
 
 Deno.test("coco-panoptic ignores predictions in crowds and takes the folders too", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const { gt, pred } = panopticFiles(folder, { crowd: 1 });
   const { metrics } = await resultOf("coco-panoptic", {
     gt: gt.replace(".json", ""),
@@ -145,7 +145,7 @@ Deno.test("coco-panoptic ignores predictions in crowds and takes the folders too
 });
 
 Deno.test("coco-panoptic refuses bad input, naming file and image", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const bad = (change: Parameters<typeof panopticFiles>[1], ...parts: string[]) =>
     refuses("coco-panoptic", panopticFiles(folder, change), ...parts);
   const grown = rgb(1, 1, 1, 1, 2, 2, 2, 9);
@@ -181,7 +181,7 @@ interface Street {
 const CAR = [26001, 26001, 7, 7, 26001, 26001, 7, 7];
 
 /** One image whose left half is a car on a road. */
-function street(folder: Folder, { truth, predicted, instances }: Street = {}) {
+function street(folder: TestFolder, { truth, predicted, instances }: Street = {}) {
   const labels = grey(26, 26, 7, 7, 26, 26, 7, 7);
   const city = "gtFine/val/ulm/ulm_000001_000002_gtFine";
   folder.write(`${city}_labelIds.png`, truth ?? labels);
@@ -191,7 +191,7 @@ function street(folder: Folder, { truth, predicted, instances }: Street = {}) {
 }
 
 Deno.test("cityscapes weighs instances and counts other vehicles for their category", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   // Half of the car is a caravan, which is not scored but a vehicle.
   const files = street(folder, { predicted: grey(26, 26, 7, 7, 29, 29, 7, 7) });
   const { metrics } = await resultOf("cityscapes", files);
@@ -200,7 +200,7 @@ Deno.test("cityscapes weighs instances and counts other vehicles for their categ
 });
 
 Deno.test("cityscapes reads predictions of 16 bits and finds the folder of the data set", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   street(folder, { predicted: grey16(26, 26, 7, 7, 26, 26, 7, 7) });
   const files = { gt: folder.path, pred: `${folder.path}/results` };
   assertStrictEquals((await resultOf("cityscapes", files)).metrics["averageScoreClasses"], 1);
@@ -210,7 +210,7 @@ Deno.test("cityscapes reads predictions of 16 bits and finds the folder of the d
 });
 
 Deno.test("cityscapes refuses bad input, naming file and pixel", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const bad = (images: Street, ...parts: string[]) =>
     refuses("cityscapes", street(folder, images), ...parts);
   const ids = (id: number) => grey(26, 26, 7, 7, 26, id, 7, 7);

@@ -1,7 +1,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { kittiObjectTwin } from "../../datasets/twins/kitti_object.ts";
-import { sharedPath } from "../../std/testing.ts";
-import { refuses, scored, TestFolder, twinScores } from "../test_detections.ts";
+import { sharedPath, TestFolder } from "../../std/testing.ts";
+import { refuses, resultOf, resultOfTwin } from "../test_benchmarks.ts";
 
 const golden = sharedPath("golden/kitti_object");
 const ID = "kitti-object";
@@ -22,7 +22,7 @@ function frames(...pairs: readonly (readonly [string, string])[]): TestFolder {
 }
 
 const run = ({ path }: TestFolder, options: Record<string, string> = NATIVE) =>
-  scored(ID, { gt: `${path}/gt`, pred: `${path}/pred`, options });
+  resultOf(ID, { gt: `${path}/gt`, pred: `${path}/pred`, options });
 
 Deno.test({
   name: "kitti-object equals both official programs to the last digit",
@@ -32,7 +32,7 @@ Deno.test({
       const folder = `${golden}/${name}`;
       const expected = JSON.parse(Deno.readTextFileSync(`${folder}/expected.json`));
       for (const [rule, peer] of [["native", "asharakeh"], ["devkit", "prclibo"]] as const) {
-        const { metrics } = await scored(ID, {
+        const { metrics } = await resultOf(ID, {
           gt: `${folder}/label_2`,
           pred: `${folder}/result/data`,
           options: { rule },
@@ -119,7 +119,7 @@ Deno.test("kitti-object refuses folders that are not there, are empty or hold ot
 });
 
 Deno.test("kitti-object scores a twin the same on one thread and on three", async () => {
-  const { metrics } = await twinScores(kittiObjectTwin, 200, NATIVE);
+  const { metrics } = await resultOfTwin(kittiObjectTwin, 200, NATIVE);
   const score = metrics["car_3d_moderate_r40"] as number;
   assertEquals(score > 5 && score < 95, true, `${score}`);
 });

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { nuscenesDetectionTwin } from "../../datasets/twins/nuscenes_detection.ts";
-import { sharedPath } from "../../std/testing.ts";
-import { refuses, scored, TestFolder, twinScores } from "../test_detections.ts";
+import { sharedPath, TestFolder } from "../../std/testing.ts";
+import { refuses, resultOf, resultOfTwin } from "../test_benchmarks.ts";
 
 const golden = sharedPath("golden/nuscenes_detection");
 const ID = "nuscenes-detection";
@@ -16,7 +16,7 @@ Deno.test({
     for (const name of ["basic", "ties_and_missing"]) {
       const gt = `${golden}/${name}`;
       const expected = JSON.parse(Deno.readTextFileSync(`${gt}/expected.json`));
-      const { metrics, inputs } = await scored(ID, {
+      const { metrics, inputs } = await resultOf(ID, {
         gt,
         pred: `${gt}/results_nusc.json`,
         options: MINI,
@@ -43,7 +43,7 @@ Deno.test({
 });
 
 Deno.test("nuscenes-detection scores a twin the same on one thread and on three", async () => {
-  const { metrics } = await twinScores(nuscenesDetectionTwin, 60, VAL);
+  const { metrics } = await resultOfTwin(nuscenesDetectionTwin, 60, VAL);
   const score = metrics["mean_ap"] as number;
   assertEquals(score > 0.02 && score < 0.9, true, `${score}`);
 });
@@ -94,7 +94,7 @@ Deno.test("nuscenes-detection refuses samples that are missing or of another spl
 
 Deno.test("nuscenes-detection takes NaN velocities, and refuses matched boxes without size", async () => {
   using slow = await changed((text) => text.replaceAll(/"velocity":\[[^,]+/g, '"velocity":[NaN'));
-  assertEquals((await scored(ID, slow)).metrics["vel_err"], 1);
+  assertEquals((await resultOf(ID, slow)).metrics["vel_err"], 1);
   using flat = await changed((text) => text.replaceAll(/"size":\[[^,]+/g, '"size":[0'));
   await refuses(ID, flat, "that is matched has size 0 x", "sizes above 0 are needed");
 });

@@ -1,6 +1,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { type H5Array, writeH5 } from "../../datasets/raw/h5_writer.ts";
-import { Folder, refuses, resultOf } from "../test_benchmarks.ts";
+import { TestFolder } from "../../std/testing.ts";
+import { refuses, resultOf } from "../test_benchmarks.ts";
 
 const ID = "partnet-instance";
 const TRUTH = ["gt_mask", "gt_mask_label", "gt_mask_valid", "gt_mask_other"];
@@ -30,7 +31,7 @@ async function write(path: string, arrays: Record<string, Omit<H5Array, "name">>
   return path;
 }
 
-async function files(folder: Folder, more: { gt?: object; pred?: object } = {}) {
+async function files(folder: TestFolder, more: { gt?: object; pred?: object } = {}) {
   return {
     gt: await write(`${folder.path}/gt/test-00.h5`, { ...truth, ...more.gt }),
     pred: await write(`${folder.path}/pred/test-00.h5`, { ...predicted, ...more.pred }),
@@ -38,7 +39,7 @@ async function files(folder: Folder, more: { gt?: object; pred?: object } = {}) 
 }
 
 Deno.test("partnet-instance scores masks of HDF5 files, by the names of a list", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const paths = await files(folder);
   const parts = folder.write("Chair-3.txt", "1 chair/arm leaf\n2 chair/leg leaf\n");
   const { metrics, perClass, inputs } = await resultOf(ID, { ...paths, options: { parts } });
@@ -58,7 +59,7 @@ Deno.test("partnet-instance scores masks of HDF5 files, by the names of a list",
 });
 
 Deno.test("partnet-instance scores folders, with any number of threads the same", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   await files(folder);
   await write(`${folder.path}/gt/test-01.h5`, truth);
   await write(`${folder.path}/pred/test-01.h5`, predicted);
@@ -69,7 +70,7 @@ Deno.test("partnet-instance scores folders, with any number of threads the same"
 });
 
 Deno.test("partnet-instance refuses bad input, naming file and place", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   for (const name of [...TRUTH, ...PREDICTED]) {
     const side = TRUTH.includes(name) ? "gt" : "pred";
     const cut = array([1, 1], [1]);

@@ -1,8 +1,8 @@
 import { assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { scannetInstanceTwin } from "../../datasets/twins/scannet_instance.ts";
 import { semanticKittiPanopticTwin } from "../../datasets/twins/semantickitti_panoptic.ts";
-import { sharedPath } from "../../std/testing.ts";
-import { Folder, refuses, resultOf, resultOfTwin } from "../test_benchmarks.ts";
+import { sharedPath, TestFolder } from "../../std/testing.ts";
+import { refuses, resultOf, resultOfTwin } from "../test_benchmarks.ts";
 import { TestRoot } from "../test_labels.ts";
 
 const scannet = sharedPath("golden/scannet_instance");
@@ -84,7 +84,7 @@ Deno.test("semantickitti-panoptic refuses ids that the devkit cannot hold", asyn
 });
 
 /** A scene of 300 vertices: a chair of 120, a chair of 90 and floor. */
-function sceneFiles(folder: Folder, lines: string, masks: Record<string, string> = {}) {
+function sceneFiles(folder: TestFolder, lines: string, masks: Record<string, string> = {}) {
   const ids = [...labels(5001, 120), ...labels(5002, 90), ...labels(2000, 90)];
   folder.write("gt/scene.txt", ids.join("\n"));
   folder.write("pred/scene.txt", lines);
@@ -96,7 +96,7 @@ const mask = (from: number, to: number) =>
   Array.from({ length: 300 }, (_, v) => `${Number(v >= from && v < to)}\n`).join("");
 
 Deno.test("scannet-instance ignores what lies in small instances and unscored labels", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const lines = "m/a.txt 5 0.5\r\nm/b.txt 5 0.9\nm/c.txt 2 1\n";
   const masks = { "m/a.txt": mask(0, 120), "m/b.txt": mask(130, 300), "m/c.txt": "" };
   const { metrics } = await resultOf("scannet-instance", sceneFiles(folder, lines, masks));
@@ -104,7 +104,7 @@ Deno.test("scannet-instance ignores what lies in small instances and unscored la
 });
 
 Deno.test("scannet-instance takes the later of two lines of a mask, and warns of scenes", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const lines = "m/a.txt 7 1e-1\nm/a.txt 5.9 nan";
   const files = sceneFiles(folder, lines, { "m/a.txt": mask(0, 120) });
   folder.write("gt/other.txt", "0\n");
@@ -114,13 +114,13 @@ Deno.test("scannet-instance takes the later of two lines of a mask, and warns of
 });
 
 Deno.test("scannet-instance scores 0 where nothing is predicted", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const { metrics } = await resultOf("scannet-instance", sceneFiles(folder, ""));
   assertStrictEquals(metrics["all_ap"], 0);
 });
 
 Deno.test("scannet-instance refuses bad input, naming file and line", async () => {
-  using folder = new Folder();
+  using folder = new TestFolder();
   const bad = (lines: string, ...parts: string[]) =>
     refuses("scannet-instance", sceneFiles(folder, lines, { "m/a.txt": "1\n" }), ...parts);
   await bad("m/a.txt 5", "pred/scene.txt", "line 1", "2 parts");

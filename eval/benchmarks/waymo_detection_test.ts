@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { waymoDetectionTwin } from "../../datasets/twins/waymo_detection.ts";
-import { sharedPath } from "../../std/testing.ts";
-import { refuses, scored, TestFolder, twinScores } from "../test_detections.ts";
+import { sharedPath, TestFolder } from "../../std/testing.ts";
+import { refuses, resultOf, resultOfTwin } from "../test_benchmarks.ts";
 
 const golden = sharedPath("golden/waymo_detection");
 const ID = "waymo-detection";
@@ -14,7 +14,7 @@ Deno.test({
     for (const name of ["basic", "ties"]) {
       const folder = `${golden}/${name}`;
       const [gt, pred] = [`${folder}/ground_truths.bin`, `${folder}/predictions.bin`];
-      const { metrics } = await scored(ID, { gt, pred });
+      const { metrics } = await resultOf(ID, { gt, pred });
       const text = Deno.readTextFileSync(`${folder}/expected.json`);
       const { results } = JSON.parse(text) as { results: Scores };
       const wanted: Record<string, number> = {};
@@ -29,7 +29,7 @@ Deno.test({
 });
 
 Deno.test("waymo-detection scores a twin the same on one thread and on three", async () => {
-  const { metrics } = await twinScores(waymoDetectionTwin, 30, {});
+  const { metrics } = await resultOfTwin(waymoDetectionTwin, 30);
   const score = metrics["OBJECT_TYPE_TYPE_VEHICLE_LEVEL_2_mAP"] as number;
   assertEquals(score > 0.1 && score < 0.95, true, `${score}`);
 });
@@ -66,7 +66,7 @@ Deno.test("waymo-detection refuses a box that is not finite, naming the object",
 
 Deno.test("waymo-detection scores a file without predictions as 0, and refuses one without labels", async () => {
   using file = await changed(() => new Uint8Array(0));
-  const { metrics, warnings } = await scored(ID, file);
+  const { metrics, warnings } = await resultOf(ID, file);
   assertEquals([metrics["OBJECT_TYPE_TYPE_VEHICLE_LEVEL_1_mAP"], warnings.length], [0, 1]);
   await refuses(ID, { gt: file.pred, pred: file.gt }, "it has no object with LiDAR points");
   await refuses(ID, { gt: "/no/such", pred: file.pred }, 'Cannot read "/no/such"');
