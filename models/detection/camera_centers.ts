@@ -1,8 +1,8 @@
 /** Boxes out of BEVFusion's camera-only CenterHead (centerhead/lssfpn/camera, f39a4a0). */
-import { headsOf, NUSCENES_TASKS } from "../nets/centerpoint.ts";
+import { NUSCENES_TASKS } from "../nets/centerpoint.ts";
 import type { DetectionRange } from "../nets/detection_range.ts";
 import { type DetectedBox, sigmoid } from "./box.ts";
-import { boxAt, type Heads, type Peak } from "./centers.ts";
+import { boxAt, boxesOfGroups, type Peak, within } from "./centers.ts";
 import { suppressed, type Suppression } from "./nms.ts";
 
 /** Of the peaks of a group the likeliest are decoded, and dropped up to a score. */
@@ -33,22 +33,10 @@ export function cameraCenterBoxes(
   outputs: readonly Float32Array[],
   range: DetectionRange,
 ): DetectedBox[] {
-  const { groups, velocity } = NUSCENES_TASKS;
-  let at = 0;
-  let label = 0;
-  return groups.flatMap((classes, group) => {
-    const names = headsOf(classes.length, velocity).map(([name]) => name);
-    const heads = Object.fromEntries(
-      names.map((name) => [name, outputs[at++]!]),
-    ) as unknown as Heads;
-    const near = peaks(heads.hm, classes.length).map((peak) => boxAt(heads, peak, range))
-      .filter(({ centre: [x, y, z] }) =>
-        Math.abs(x) <= REACH[0] && Math.abs(y) <= REACH[0] && Math.abs(z) <= REACH[1]
-      );
-    const first = label;
-    label += classes.length;
+  return boxesOfGroups(outputs, NUSCENES_TASKS, (heads, classes, group) => {
+    const found = peaks(heads.hm, classes).map((peak) => boxAt(heads, peak, range));
     const { nms, scales } = GROUPS[group]!;
-    return kept(near, nms, scales).map((box) => ({ ...box, label: first + box.label }));
+    return kept(within(REACH, found), nms, scales);
   });
 }
 

@@ -49,26 +49,46 @@ const CELL = 8;
  */
 export function centerBoxes(
   outputs: readonly Float32Array[],
-  { groups, velocity }: CenterTasks,
+  tasks: CenterTasks,
   range: DetectionRange,
   { score, reach, nms }: CenterDecoding,
 ): DetectedBox[] {
+  return boxesOfGroups(outputs, tasks, (heads, classes, group) => {
+    const found = peaks(heads, classes, score).map((peak) => boxAt(heads, peak, range));
+    return suppressed(within(reach, found), "by" in nms ? nms : nms[group]!);
+  });
+}
+
+/** What `boxesOf` makes of the heads of each group, whose labels count from 0 there. */
+export function boxesOfGroups(
+  outputs: readonly Float32Array[],
+  { groups, velocity }: CenterTasks,
+  boxesOf: (heads: Heads, classes: number, group: number) => readonly DetectedBox[],
+): DetectedBox[] {
   let at = 0;
-  let label = 0;
-  return groups.flatMap((classes, group) => {
-    const names = headsOf(classes.length, velocity).map(([name]) => name);
+  let first = 0;
+  return groups.flatMap(({ length }, group) => {
+    const names = headsOf(length, velocity).map(([name]) => name);
     const heads = Object.fromEntries(
       names.map((name) => [name, outputs[at++]!]),
     ) as unknown as Heads;
-    const found = peaks(heads, classes.length, score).map((peak) => boxAt(heads, peak, range));
-    const first = label;
-    label += classes.length;
-    const near = found.filter(({ centre: [x, y, z] }) =>
-      Math.abs(x) <= reach[0] && Math.abs(y) <= reach[0] && Math.abs(z) <= reach[1]
-    );
-    return suppressed(near, "by" in nms ? nms : nms[group]!)
-      .map((box) => ({ ...box, label: first + box.label }));
+    const boxes = boxesOf(heads, length, group).map((box) => ({
+      ...box,
+      label: first + box.label,
+    }));
+    first += length;
+    return boxes;
   });
+}
+
+/** The boxes whose centre is not beyond `reach`, see {@linkcode CenterDecoding}. */
+export function within(
+  reach: CenterDecoding["reach"],
+  boxes: readonly DetectedBox[],
+): DetectedBox[] {
+  return boxes.filter(({ centre: [x, y, z] }) =>
+    Math.abs(x) <= reach[0] && Math.abs(y) <= reach[0] && Math.abs(z) <= reach[1]
+  );
 }
 
 /** Rows [X * Y, C] of the heads of a group. */
