@@ -2,12 +2,12 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { TestFolder } from "../std/testing.ts";
 import { deflateSync, gzipSync } from "node:zlib";
+import { MessageWriter } from "../std/protobuf_writer.ts";
 import { convert } from "./convert.ts";
 import type { ConvertOptions } from "./dataset.ts";
 import { encodePng } from "./png.ts";
 import { datasetNamed } from "./registry.ts";
 import { rawTwinNamed } from "./raw/registry.ts";
-import { MessageWriter } from "./raw/protobuf_writer.ts";
 import { inputError } from "./test_scans.ts";
 import { encodeRecord } from "./tfrecord.ts";
 

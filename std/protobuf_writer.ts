@@ -1,12 +1,24 @@
-import { joined } from "../../std/joined.ts";
+/** Messages of the protobuf wire format, built field by field. */
+import { joined } from "./joined.ts";
 
-/** Builds messages of the protobuf wire format, field by field. */
+const [VARINT, FIXED64, BYTES, FIXED32] = [0, 1, 2, 5];
+
 export class MessageWriter {
   readonly #parts: Uint8Array[] = [];
 
-  int(field: number, value: number): this {
-    this.#parts.push(varint(8 * field), varint(value));
+  int(field: number, value: number | bigint): this {
+    return this.#add(field, VARINT, varint(value));
+  }
+
+  double(field: number, ...values: readonly number[]): this {
+    for (const value of values) {
+      this.#add(field, FIXED64, new Uint8Array(Float64Array.of(value).buffer));
+    }
     return this;
+  }
+
+  float(field: number, value: number): this {
+    return this.#add(field, FIXED32, new Uint8Array(Float32Array.of(value).buffer));
   }
 
   bytes(field: number, value: Uint8Array | string | MessageWriter): this {
@@ -15,17 +27,7 @@ export class MessageWriter {
       : value instanceof MessageWriter
       ? value.finish()
       : value;
-    this.#parts.push(varint(8 * field + 2), varint(bytes.length), bytes);
-    return this;
-  }
-
-  double(field: number, ...values: readonly number[]): this {
-    for (const value of values) {
-      const bytes = new Uint8Array(8);
-      new DataView(bytes.buffer).setFloat64(0, value, true);
-      this.#parts.push(varint(8 * field + 1), bytes);
-    }
-    return this;
+    return this.#add(field, BYTES, varint(bytes.length), bytes);
   }
 
   /** A packed field of whole numbers from 0 to 2^31 - 1. */
@@ -43,12 +45,18 @@ export class MessageWriter {
   finish(): Uint8Array<ArrayBuffer> {
     return joined(Uint8Array, this.#parts);
   }
+
+  #add(field: number, wire: number, ...content: readonly Uint8Array[]): this {
+    this.#parts.push(varint(field << 3 | wire), ...content);
+    return this;
+  }
 }
 
-function varint(value: number): Uint8Array {
+/** Of a whole number; a negative one is its two's complement in 64 bits. */
+function varint(value: number | bigint): Uint8Array {
   const bytes: number[] = [];
-  for (let rest = value; bytes.length === 0 || rest > 0; rest = Math.floor(rest / 128)) {
-    bytes.push(rest % 128 + (rest >= 128 ? 128 : 0));
-  }
+  let rest = BigInt.asUintN(64, BigInt(value));
+  for (; rest > 127n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128);
+  bytes.push(Number(rest));
   return Uint8Array.from(bytes);
 }

@@ -3,7 +3,7 @@ import { deflateSync } from "node:zlib";
 import { HDL64 } from "../synth/sensor.ts";
 import { encodeRecord } from "../tfrecord.ts";
 import { writeAtomic } from "../../std/files.ts";
-import { MessageWriter } from "./protobuf_writer.ts";
+import { MessageWriter } from "../../std/protobuf_writer.ts";
 import { CLASS_NAMES, type FullScan, instancePoints, type RawTwin, simulated } from "./raw_twin.ts";
 
 /** Frames of a segment, and columns of a range image, as in the data set. */

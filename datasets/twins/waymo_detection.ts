@@ -1,3 +1,4 @@
+import { MessageWriter } from "../../std/protobuf_writer.ts";
 import { Random } from "../synth/random.ts";
 import { between, pick, spread } from "./scatter.ts";
 import type { Twin, TwinFiles } from "./twin.ts";
@@ -13,42 +14,6 @@ const KINDS = [
 ] as const;
 const FRAMES_A_CONTEXT = 198;
 
-/** Fields of the wire format, appended one by one. */
-class Message {
-  readonly bytes: number[] = [];
-
-  double(field: number, value: number): this {
-    return this.#fixed(field, 1, new Float64Array([value]));
-  }
-
-  float(field: number, value: number): this {
-    return this.#fixed(field, 5, new Float32Array([value]));
-  }
-
-  int(field: number, value: number): this {
-    this.bytes.push(field << 3);
-    this.#varint(value);
-    return this;
-  }
-
-  append(field: number, content: ArrayLike<number>): this {
-    this.bytes.push(field << 3 | 2);
-    this.#varint(content.length);
-    for (let i = 0; i < content.length; i++) this.bytes.push(content[i]!);
-    return this;
-  }
-
-  #fixed(field: number, wire: number, value: Float32Array | Float64Array): this {
-    this.bytes.push(field << 3 | wire, ...new Uint8Array(value.buffer));
-    return this;
-  }
-
-  #varint(value: number): void {
-    for (; value >= 128; value = Math.floor(value / 128)) this.bytes.push(value % 128 + 128);
-    this.bytes.push(value);
-  }
-}
-
 interface Placed {
   readonly type: number;
   /** x, y, z, length, width, height, heading. */
@@ -56,7 +21,7 @@ interface Placed {
 }
 
 interface Frame {
-  readonly context: Uint8Array;
+  readonly context: string;
   readonly time: number;
 }
 
@@ -67,13 +32,12 @@ export const waymoDetectionTwin: Twin = {
   official: { size: 200, seconds: 1.217 },
 
   async write(out, size, seed): Promise<TwinFiles> {
-    const truth: Uint8Array[] = [];
-    const predicted: Uint8Array[] = [];
+    const truth: MessageWriter[] = [];
+    const predicted: MessageWriter[] = [];
     for (let index = 0; index < size; index++) {
       const random = new Random(seed, index);
-      const context = `context-${Math.floor(index / FRAMES_A_CONTEXT)}`;
       const frame = {
-        context: new TextEncoder().encode(context),
+        context: `context-${Math.floor(index / FRAMES_A_CONTEXT)}`,
         time: 1_550_083_467_346_370 + index * 100_000,
       };
       for (let i = between(random, 30, 56); i > 0; i--) {
@@ -93,20 +57,10 @@ export const waymoDetectionTwin: Twin = {
 };
 
 /** The message of all objects: each as field 1. */
-function objects(messages: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const heads = messages.map((message) =>
-    new Message().append(1, new Uint8Array(message.length))
-      .bytes.slice(0, -message.length)
-  );
-  const length = messages.reduce((sum, message, i) => sum + heads[i]!.length + message.length, 0);
-  const all = new Uint8Array(length);
-  let at = 0;
-  messages.forEach((message, i) => {
-    all.set(heads[i]!, at);
-    all.set(message, at + heads[i]!.length);
-    at += heads[i]!.length + message.length;
-  });
-  return all;
+function objects(messages: readonly MessageWriter[]): Uint8Array<ArrayBuffer> {
+  const all = new MessageWriter();
+  for (const message of messages) all.bytes(1, message);
+  return all.finish();
 }
 
 function place(random: Random): Placed {
@@ -124,21 +78,18 @@ function moved(random: Random, { type, box }: Placed): Placed {
 /** Field numbers of a box by position: the width comes before the length. */
 const BOX_FIELDS = [1, 2, 3, 5, 4, 6, 7] as const;
 
-function labelOf({ type, box }: Placed): Message {
-  const message = new Message();
+function labelOf({ type, box }: Placed): MessageWriter {
+  const message = new MessageWriter();
   box.forEach((value, i) => message.double(BOX_FIELDS[i]!, value));
-  return new Message().append(1, message.bytes).int(3, type);
+  return new MessageWriter().bytes(1, message).int(3, type);
 }
 
-function truthOf(random: Random, placed: Placed, { context, time }: Frame): Uint8Array {
+function truthOf(random: Random, placed: Placed, { context, time }: Frame): MessageWriter {
   const label = labelOf(placed).int(7, between(random, 0, 120));
-  return Uint8Array.from(
-    new Message().append(1, label.bytes).append(4, context).int(5, time).bytes,
-  );
+  return new MessageWriter().bytes(1, label).bytes(4, context).int(5, time);
 }
 
-function predictionOf(random: Random, placed: Placed, { context, time }: Frame): Uint8Array {
-  const label = labelOf(placed);
-  const object = new Message().append(1, label.bytes).float(2, random.next());
-  return Uint8Array.from(object.append(4, context).int(5, time).bytes);
+function predictionOf(random: Random, placed: Placed, { context, time }: Frame): MessageWriter {
+  const object = new MessageWriter().bytes(1, labelOf(placed)).float(2, random.next());
+  return object.bytes(4, context).int(5, time);
 }

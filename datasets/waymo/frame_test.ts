@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { deflateSync } from "node:zlib";
+import { MessageWriter } from "../../std/protobuf_writer.ts";
 import { encodePng } from "../png.ts";
-import { MessageWriter } from "../raw/protobuf_writer.ts";
 import { readFrame } from "./frame.ts";
 
 const OPTIONS = { dropInvalid: false, warn: () => {}, dropped: () => {} };

@@ -9,7 +9,7 @@ import {
   type WaymoObjects,
   type WaymoState,
 } from "../metrics/waymo_detection.ts";
-import { type FrameKey, type ObjectFile, readObjects } from "./waymo_files.ts";
+import { type FrameKey, noObjects, type ObjectFile, readObjects } from "./waymo_files.ts";
 
 /** Objects of a frame that can be matched; n of them cost n cubed at every score. */
 const MOST_OBJECTS = 1500;
@@ -79,22 +79,10 @@ function checkSize({ truth, predictions }: WaymoFrame, key: string): void {
   );
 }
 
-const NOTHING = objectsOf({
-  boxes: [],
-  types: [],
-  scores: [],
-  unlabelled: [],
-  levels: [],
-  frames: [],
-}, []);
+const NOTHING = objectsOf(noObjects(), []);
 
 function byFrame(file: ObjectFile): Map<string, WaymoObjects> {
-  const indices = new Map<string, number[]>();
-  file.frames.forEach((key, i) => {
-    const list = indices.get(key);
-    if (list === undefined) indices.set(key, [i]);
-    else list.push(i);
-  });
+  const indices = Map.groupBy(file.frames.keys(), (i) => file.frames[i]!);
   return new Map([...indices].map(([key, list]) => [key, objectsOf(file, list)]));
 }
 

@@ -16,6 +16,10 @@ export interface ObjectFile {
   readonly frames: string[];
 }
 
+export function noObjects(): ObjectFile {
+  return { boxes: [], types: [], scores: [], unlabelled: [], levels: [], frames: [] };
+}
+
 /** A frame, and how it is sorted: by context and camera, then by time. */
 export interface FrameKey {
   readonly context: string;
@@ -60,14 +64,7 @@ class WaymoObject {
  */
 export function readObjects(path: string, truth: boolean, keys: Map<string, FrameKey>): ObjectFile {
   const bytes = readBytes(path, MAX_BYTES);
-  const file: ObjectFile = {
-    boxes: [],
-    types: [],
-    scores: [],
-    unlabelled: [],
-    levels: [],
-    frames: [],
-  };
+  const file = noObjects();
   try {
     const reader = new ProtoReader(bytes);
     for (let index = 0; reader.next();) {
