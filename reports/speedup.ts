@@ -41,14 +41,10 @@ export interface VariantSummary {
 
 /** The groups of a result, in the order their first case stands in the file. */
 export function groupCases(result: BenchResult): CaseGroup[] {
-  const groups = new Map<string, BenchCase[]>();
-  for (const value of result.cases) {
-    const params = Object.entries(value.params).sort(([a], [b]) => a < b ? -1 : 1);
-    const key = JSON.stringify([value.op, params, value.backend, value.dtype]);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [value]);
-    else group.push(value);
-  }
+  const groups = Map.groupBy(result.cases, ({ op, params, backend, dtype }) => {
+    const sorted = Object.entries(params).sort(([a], [b]) => a < b ? -1 : 1);
+    return JSON.stringify([op, sorted, backend, dtype]);
+  });
   return [...groups.values()].map((cases) => compareGroup(cases, result.baselines ?? {}));
 }
 
