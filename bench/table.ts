@@ -1,4 +1,6 @@
 /** What a table is: which cases it needs, and what it makes of their rows. */
+import { DOCUMENTS } from "../reports/published/documents.ts";
+import type { PublishedTable } from "../reports/published/schema.ts";
 import type { BenchCase, BenchContext, BenchRoofline, BenchTable } from "../reports/schema.ts";
 import { type BenchBackend, type Case, type CaseKey, caseName } from "./case.ts";
 import type { ProcessOptions, ProcessTime } from "./harness/process.ts";
@@ -61,6 +63,14 @@ export class Rows {
     const timed = this.all(item).filter(({ medianMs }) => medianMs !== null);
     return timed.sort((a, b) => a.medianMs! - b.medianMs!)[0];
   }
+}
+
+/** Where published columns are from; their hardware is the note when none is given. */
+export function sourceOf(
+  { document, number, hardware = "" }: PublishedTable,
+  note = hardware,
+): BenchTable["source"] {
+  return { document: DOCUMENTS[document], number, note };
 }
 
 /** Why a measured cell has no number. */

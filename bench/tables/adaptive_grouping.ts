@@ -1,11 +1,10 @@
 /** TorchSparse's grouping of offsets: strategies (Table 4.2), and what specialisation is worth (4.1). */
-import { DOCUMENTS } from "../../reports/published/documents.ts";
 import { publishedTable } from "../../reports/published/load.ts";
 import { printedNumber, type PublishedTable } from "../../reports/published/schema.ts";
 import type { BenchCase, BenchTable } from "../../reports/schema.ts";
 import type { Case } from "../case.ts";
 import { deviceCase, STRATEGIES, strategyCase, transferCase } from "../cases/grouping_run.ts";
-import { type TableRun, type TableSpec, whyMissing } from "../table.ts";
+import { sourceOf, type TableRun, type TableSpec, whyMissing } from "../table.ts";
 import { type Workload, WORKLOADS } from "../workloads/workload.ts";
 
 const KITTI = WORKLOADS["SemanticKITTI MinkUNet 1×"]!;
@@ -44,11 +43,6 @@ const NUSCENES_ONE = WORKLOADS["nuScenes MinkUNet, 1 frame"]!;
 const DEVICE_TABLE = publishedTable("thesis-4.1c");
 const DEVICES = deviceCase(NUSCENES_ONE);
 
-const sourceOf = ({ document, number, hardware = "" }: PublishedTable) => ({
-  document: DOCUMENTS[document],
-  number,
-  note: hardware,
-});
 const msOf = (row: BenchCase | undefined) => row?.medianMs ?? whyMissing(row);
 
 /** The speedup in brackets: "8.2 TFLOP/s (1.02×)". */

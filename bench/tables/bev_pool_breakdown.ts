@@ -1,10 +1,9 @@
 /** What the camera branch of BEVFusion spends on its bird's-eye view, before and after (Figure 5.3). */
 import { publishedTable } from "../../reports/published/load.ts";
-import { DOCUMENTS } from "../../reports/published/documents.ts";
 import { printedNumber } from "../../reports/published/schema.ts";
 import type { BenchCase } from "../../reports/schema.ts";
 import { ALL_CASES } from "../cases.ts";
-import { casesNamed, type TableRun, type TableSpec, whyMissing } from "../table.ts";
+import { casesNamed, sourceOf, type TableRun, type TableSpec, whyMissing } from "../table.ts";
 
 const PUBLISHED = publishedTable("bev-pooling");
 const CASES = {
@@ -49,11 +48,7 @@ function build({ rows }: TableRun) {
   return [{
     id: "bev-pool-breakdown",
     title: "Camera features to a bird's-eye view: prefix sum, intervals, fused",
-    source: {
-      document: DOCUMENTS[PUBLISHED.document],
-      number: PUBLISHED.number,
-      note: `${PUBLISHED.hardware}; ${PUBLISHED.protocol}`,
-    },
+    source: sourceOf(PUBLISHED, `${PUBLISHED.hardware}; ${PUBLISHED.protocol}`),
     columns: [
       { key: "step", title: "step", kind: "label" as const },
       { key: "publishedBefore", title: "before", unit: "ms", kind: "published" as const },

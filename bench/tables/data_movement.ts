@@ -1,11 +1,10 @@
 /** TorchSparse's steps to less data movement (Table 4.3), as far as our dataflows take them. */
 import type { Feature } from "../../ffi/mod.ts";
-import { DOCUMENTS } from "../../reports/published/documents.ts";
 import { publishedTable } from "../../reports/published/load.ts";
 import { printedNumber } from "../../reports/published/schema.ts";
 import type { BenchTable } from "../../reports/schema.ts";
 import { type Movement, movementCase, type MOVERS } from "../cases/data_movement.ts";
-import { type TableRun, type TableSpec, whyMissing } from "../table.ts";
+import { sourceOf, type TableRun, type TableSpec, whyMissing } from "../table.ts";
 import { WORKLOADS } from "../workloads/workload.ts";
 
 const PUBLISHED = publishedTable("thesis-4.3");
@@ -90,11 +89,7 @@ function build(run: TableRun): BenchTable[] {
   return [{
     id: "data-movement",
     title: "Steps to less data movement",
-    source: {
-      document: DOCUMENTS[PUBLISHED.document],
-      number: PUBLISHED.number,
-      note: `${WORKLOAD.title}; the table does not name its GPU`,
-    },
+    source: sourceOf(PUBLISHED, `${WORKLOAD.title}; the table does not name its GPU`),
     columns: [{ key: "step", title: "step", kind: "label" }, ...columns],
     rows: STEPS.map((step) => lineOf(run, step)),
     notes: [

@@ -1,10 +1,9 @@
 /** FlexGEMM's sphere shells: its published speeds beside engines on our kernels, in training. */
-import { DOCUMENTS } from "../../reports/published/documents.ts";
 import { publishedTable } from "../../reports/published/load.ts";
 import { printedNumber } from "../../reports/published/schema.ts";
 import type { BenchTable } from "../../reports/schema.ts";
 import { SHELL_ENGINES, shellCase } from "../cases/shell_training.ts";
-import { type TableRun, type TableSpec, whyMissing } from "../table.ts";
+import { sourceOf, type TableRun, type TableSpec, whyMissing } from "../table.ts";
 
 type Cells = BenchTable["rows"][number];
 
@@ -47,11 +46,7 @@ function build(run: TableRun): BenchTable[] {
   return [{
     id: "flexgemm-shells",
     title: "A layer on a sphere shell, forward and backward, speed with FlexGEMM = 1",
-    source: {
-      document: DOCUMENTS[PUBLISHED.document],
-      number: PUBLISHED.number,
-      note: `${PUBLISHED.hardware}; ${PUBLISHED.protocol}`,
-    },
+    source: sourceOf(PUBLISHED, `${PUBLISHED.hardware}; ${PUBLISHED.protocol}`),
     columns: [
       { key: "shell", title: "precision, cells a side, channels", kind: "label" },
       ...PEERS.map((key) => ({ key, title: key, kind: "published" as const })),

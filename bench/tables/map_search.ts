@@ -1,9 +1,8 @@
 /** Kernel maps of random clouds by hashing and by sorted search, beside what Minuet published. */
-import { DOCUMENTS } from "../../reports/published/documents.ts";
 import { publishedTable } from "../../reports/published/load.ts";
 import { printedNumber } from "../../reports/published/schema.ts";
 import { type Cloud, cloudCase, CLOUDS } from "../cases/random_clouds.ts";
-import { type TableRun, type TableSpec, whyMissing } from "../table.ts";
+import { sourceOf, type TableRun, type TableSpec, whyMissing } from "../table.ts";
 
 const PUBLISHED = publishedTable("minuet-map-query");
 const [TORCHSPARSE, MINUET] = [2, 3];
@@ -22,12 +21,10 @@ function build({ rows }: TableRun) {
   return [{
     id: "map-search",
     title: "Submanifold maps of random clouds: hashing and sorted search",
-    source: {
-      document: DOCUMENTS[PUBLISHED.document],
-      number: PUBLISHED.number,
-      note:
-        "Speed over MinkowskiEngine's hashing, on a GPU; the mean over four GPUs is not printed",
-    },
+    source: sourceOf(
+      PUBLISHED,
+      "Speed over MinkowskiEngine's hashing, on a GPU; the mean over four GPUs is not printed",
+    ),
     columns: [
       { key: "cloud", title: "cloud", kind: "label" as const },
       { key: "voxels", title: "voxels", kind: "label" as const },

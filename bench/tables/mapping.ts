@@ -1,10 +1,9 @@
 /** TorchSparse's steps to faster mapping (Figure 4.13), as far as our ways of searching take them. */
-import { DOCUMENTS } from "../../reports/published/documents.ts";
 import { publishedTable } from "../../reports/published/load.ts";
 import { printedNumber } from "../../reports/published/schema.ts";
 import type { BenchTable } from "../../reports/schema.ts";
 import { mappingCase, type MapWayName } from "../cases/mapping_steps.ts";
-import { type TableRun, type TableSpec, whyMissing } from "../table.ts";
+import { sourceOf, type TableRun, type TableSpec, whyMissing } from "../table.ts";
 import { WORKLOADS } from "../workloads/workload.ts";
 
 const PUBLISHED = publishedTable("thesis-fig-4.13");
@@ -58,11 +57,10 @@ function build(run: TableRun): BenchTable[] {
   return [{
     id: "mapping",
     title: "Steps to faster mapping",
-    source: {
-      document: DOCUMENTS[PUBLISHED.document],
-      number: PUBLISHED.number,
-      note: `${WORKLOAD.title}; ${printedFactor("all of these")} times as fast by all steps`,
-    },
+    source: sourceOf(
+      PUBLISHED,
+      `${WORKLOAD.title}; ${printedFactor("all of these")} times as fast by all steps`,
+    ),
     columns: [
       { key: "step", title: "step", kind: "label" },
       { key: "published", title: "factor of the step", kind: "published" },

@@ -6,12 +6,11 @@ import paper6 from "../../reports/published/tables/spvnas-6.json" with { type: "
 import paper7 from "../../reports/published/tables/spvnas-7.json" with { type: "json" };
 import thesis35 from "../../reports/published/tables/thesis-3.5.json" with { type: "json" };
 import thesis37 from "../../reports/published/tables/thesis-3.7.json" with { type: "json" };
-import { DOCUMENTS } from "../../reports/published/documents.ts";
 import { printedNumber, type PublishedTable } from "../../reports/published/schema.ts";
 import type { BenchTable } from "../../reports/schema.ts";
 import { caseName } from "../case.ts";
 import { peakBytes, zooCase, zooEndToEndCase } from "../cases/zoo.ts";
-import { type TableRun, type TableSpec, whyMissing } from "../table.ts";
+import { sourceOf, type TableRun, type TableSpec, whyMissing } from "../table.ts";
 import { boxTables } from "./model_zoo_boxes.ts";
 
 type Cells = BenchTable["rows"][number];
@@ -110,7 +109,7 @@ const SOURCES: readonly Source[] = ([
 ] as const).map(([id, table, names]) => ({ id, table: table as PublishedTable, names }));
 
 function zooTable({ id, table, names }: Source, run: TableRun): BenchTable {
-  const { columns, rows, document, number, caption, hardware } = table;
+  const { columns, rows, caption, hardware } = table;
   const timed = CASES.flatMap(({ network }) => run.rows.all(network));
   const engines = [...new Set(timed.map(({ variant }) => variant))];
   const at = (title: string) => columns.findIndex((column) => column.title.startsWith(title));
@@ -120,11 +119,7 @@ function zooTable({ id, table, names }: Source, run: TableRun): BenchTable {
   return {
     id,
     title: caption,
-    source: {
-      document: DOCUMENTS[document],
-      number,
-      note: hardware === undefined ? "" : `Published times are of an ${hardware}`,
-    },
+    source: sourceOf(table, hardware === undefined ? "" : `Published times are of an ${hardware}`),
     columns: [
       ...COLUMNS,
       ...engines.flatMap(engineColumns),

@@ -7,9 +7,9 @@ import { Scene } from "../../models/scene.ts";
 import thesis38 from "../../reports/published/tables/thesis-3.8.json" with { type: "json" };
 import thesis39 from "../../reports/published/tables/thesis-3.9.json" with { type: "json" };
 import thesis51 from "../../reports/published/tables/thesis-5.1.json" with { type: "json" };
-import { DOCUMENTS } from "../../reports/published/documents.ts";
 import { printedNumber, type PublishedTable } from "../../reports/published/schema.ts";
 import type { BenchTable } from "../../reports/schema.ts";
+import { sourceOf } from "../table.ts";
 
 /** By the printed name, the detector of `eval model`. */
 type Names = Readonly<Record<string, string>>;
@@ -29,7 +29,7 @@ export function boxTables(): BenchTable[] {
 }
 
 function boxTable(id: string, table: PublishedTable, names: Names): BenchTable {
-  const { columns, rows, document, number, caption, hardware } = table;
+  const { columns, rows, caption, hardware } = table;
   const published = columns.slice(1).map(({ title, unit }, i) => ({
     key: `published${i}`,
     title,
@@ -39,11 +39,7 @@ function boxTable(id: string, table: PublishedTable, names: Names): BenchTable {
   return {
     id,
     title: caption,
-    source: {
-      document: DOCUMENTS[document],
-      number,
-      note: hardware === undefined ? "" : `Published times are of an ${hardware}`,
-    },
+    source: sourceOf(table, hardware === undefined ? "" : `Published times are of an ${hardware}`),
     columns: [
       { key: "name", title: "network", kind: "label" },
       ...published,

@@ -1,10 +1,9 @@
 /** PVConv against SPVConv as voxels shrink (SPVNAS Table 1, thesis Table 3.1 and Figure 3.4). */
-import { DOCUMENTS } from "../../reports/published/documents.ts";
 import { publishedTable } from "../../reports/published/load.ts";
 import { printedNumber } from "../../reports/published/schema.ts";
 import type { BenchCase } from "../../reports/schema.ts";
 import { CHANNELS, pvconvCase, spvconvCase } from "../cases/point_voxel.ts";
-import { type TableRun, type TableSpec, whyMissing } from "../table.ts";
+import { sourceOf, type TableRun, type TableSpec, whyMissing } from "../table.ts";
 
 const PUBLISHED = publishedTable("thesis-3.1");
 /** Metres across a scan's longest axis, about: a grid of r cells has voxels of this over r. */
@@ -29,11 +28,7 @@ function build({ rows, context }: TableRun) {
   return [{
     id: "pvconv-spvconv",
     title: "A point-voxel layer on dense and on sparse voxels",
-    source: {
-      document: DOCUMENTS[PUBLISHED.document],
-      number: PUBLISHED.number,
-      note: `Whole networks on ${PUBLISHED.hardware}`,
-    },
+    source: sourceOf(PUBLISHED, `Whole networks on ${PUBLISHED.hardware}`),
     columns: [
       { key: "voxel", title: "voxel", unit: "m", kind: "label" as const },
       { key: "pv-published", title: "PVCNN", unit: "ms", kind: "published" as const },

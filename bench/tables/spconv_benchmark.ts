@@ -1,12 +1,11 @@
 /** spconv's own benchmark, forward and backward: its published times beside engines on our kernels. */
-import { DOCUMENTS } from "../../reports/published/documents.ts";
 import { publishedTable } from "../../reports/published/load.ts";
 import { printedNumber } from "../../reports/published/schema.ts";
 import type { BenchTable } from "../../reports/schema.ts";
 import { engineBackwardCase } from "../cases/conv_training.ts";
 import { engineCase } from "../cases/engine_run.ts";
 import { PROFILES } from "../engines/profiles.ts";
-import { type TableRun, type TableSpec, whyMissing } from "../table.ts";
+import { sourceOf, type TableRun, type TableSpec, whyMissing } from "../table.ts";
 import { SPCONV_WORKLOADS } from "../workloads/spconv.ts";
 
 const PUBLISHED = publishedTable("spconv-benchmark");
@@ -40,11 +39,7 @@ function build(run: TableRun): BenchTable[] {
   return [{
     id: "spconv-benchmark",
     title: "spconv's benchmark network, forward and backward",
-    source: {
-      document: DOCUMENTS[PUBLISHED.document],
-      number: PUBLISHED.number,
-      note: PUBLISHED.protocol!,
-    },
+    source: sourceOf(PUBLISHED, PUBLISHED.protocol!),
     columns: [
       { key: "pass", title: "input, pass, published type", kind: "label" },
       ...GPUS.map((key) => ({ key, title: key, unit: "ms", kind: "published" as const })),

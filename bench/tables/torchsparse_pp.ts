@@ -1,12 +1,11 @@
 /** TorchSparse++'s inference figure: engines on its workloads, speed against its own profile. */
 import { geometricMean } from "../../reports/compare.ts";
-import { DOCUMENTS } from "../../reports/published/documents.ts";
 import { publishedTable } from "../../reports/published/load.ts";
 import { printedNumber } from "../../reports/published/schema.ts";
 import type { BenchTable } from "../../reports/schema.ts";
 import { engineCase } from "../cases/engine_run.ts";
 import { PROFILES } from "../engines/profiles.ts";
-import { type TableRun, type TableSpec, whyMissing } from "../table.ts";
+import { sourceOf, type TableRun, type TableSpec, whyMissing } from "../table.ts";
 import { WORKLOADS } from "../workloads/workload.ts";
 
 const PUBLISHED = publishedTable("torchsparse-pp-inference");
@@ -59,11 +58,7 @@ function build(run: TableRun): BenchTable[] {
   return [{
     id: "torchsparse-pp-inference",
     title: "Engines in inference, speed with TorchSparse++ = 1",
-    source: {
-      document: DOCUMENTS[PUBLISHED.document],
-      number: PUBLISHED.number,
-      note: `Published columns: ${GPU}, FP16`,
-    },
+    source: sourceOf(PUBLISHED, `Published columns: ${GPU}, FP16`),
     columns: [
       { key: "workload", title: "workload", kind: "label" },
       ...Object.keys(PRINTED).map((name) => ({

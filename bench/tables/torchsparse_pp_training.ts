@@ -1,13 +1,12 @@
 /** TorchSparse++'s training figure: a step of the convolutions on its workloads, engine by engine. */
 import { geometricMean } from "../../reports/compare.ts";
-import { DOCUMENTS } from "../../reports/published/documents.ts";
 import { publishedTable } from "../../reports/published/load.ts";
 import { printedNumber } from "../../reports/published/schema.ts";
 import type { BenchTable } from "../../reports/schema.ts";
 import type { Case } from "../case.ts";
 import { BATCH, trainingCase } from "../cases/training_step.ts";
 import { TRAINING_PROFILES } from "../engines/training.ts";
-import { type TableRun, type TableSpec, whyMissing } from "../table.ts";
+import { sourceOf, type TableRun, type TableSpec, whyMissing } from "../table.ts";
 import { WORKLOADS } from "../workloads/workload.ts";
 
 const PUBLISHED = publishedTable("torchsparse-pp-training");
@@ -59,11 +58,10 @@ function build(run: TableRun): BenchTable[] {
   return [{
     id: "torchsparse-pp-training",
     title: "Engines in training, speed with TorchSparse++ = 1",
-    source: {
-      document: DOCUMENTS[PUBLISHED.document],
-      number: PUBLISHED.number,
-      note: "Published: whole training steps in mixed precision (FP16), batch 2",
-    },
+    source: sourceOf(
+      PUBLISHED,
+      "Published: whole training steps in mixed precision (FP16), batch 2",
+    ),
     columns: [
       { key: "workload", title: "workload", kind: "label" },
       ...PRINTED.map(({ key, title }) => ({ key, title, kind: "published" as const })),
