@@ -1,6 +1,7 @@
 /** Gradients of a sparse convolution: the ops of `voxmark.h`, and steps that make their outputs. */
-import type { Tensor } from "./context.ts";
+import { type Context, DTYPES, type Tensor } from "./context.ts";
 import { convNeedsPairs, sparseConv } from "./conv_ops.ts";
+import { readText } from "./library.ts";
 import type { Feature, Pairs } from "./ops.ts";
 import type { KernelMap } from "./sparse.ts";
 
@@ -31,6 +32,32 @@ export function sparseConvWgrad<T extends Feature>(
     gradWeight.ptr,
   );
   ctx.check(status, "vmk_sparse_conv_wgrad");
+}
+
+/** How sparse_conv_wgrad works on a context. */
+export interface WgradSettings {
+  /** One of {@linkcode wgradTiles}; the library's choice when not given. */
+  readonly tile?: string;
+  /** Pieces that the sum of an offset is cut into, at most 1024; the library's choice else. */
+  readonly pieces?: number;
+}
+
+/** Sets them for all later gradients of weights on `ctx`. */
+export function wgradSettings(ctx: Context, { tile, pieces = 0 }: WgradSettings): void {
+  const name = tile === undefined ? null : new TextEncoder().encode(`${tile}\0`);
+  ctx.check(ctx.lib.vmk_wgrad_settings(ctx.ptr, name, pieces), "vmk_wgrad_settings");
+}
+
+/** Whether a variant of sparse_conv_wgrad reads {@linkcode Pairs} where it is given them. */
+export function wgradTakesPairs(ctx: Context, variant: number): boolean {
+  return ctx.lib.vmk_wgrad_takes_pairs(variant) === 1;
+}
+
+/** The tiles that a variant of sparse_conv_wgrad can be told to use here; none without a choice. */
+export function wgradTiles(ctx: Context, variant: number, dtype: Feature): string[] {
+  const { id } = DTYPES[dtype];
+  const text = readText((to, cap) => ctx.lib.vmk_wgrad_tiles(ctx.ptr, variant, id, to, cap));
+  return text === "" ? [] : text.split(",");
 }
 
 /** `weight` [KV, Cin, Cout] with the channels swapped, into `out` [KV, Cout, Cin]. */

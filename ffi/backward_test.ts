@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { denseConv } from "./dense.ts";
+import { denseConv, denseWgrad } from "./dense.ts";
 import {
   assertClose,
   coordsTensor,
@@ -27,31 +27,6 @@ import {
 
 const dot = (p: ArrayLike<number>, q: ArrayLike<number>) =>
   Array.from(p).reduce((sum, v, i) => sum + v * q[i]!, 0);
-
-/** The weight gradient by its definition, in double. */
-function denseWgrad(
-  feats: Float32Array,
-  gradOut: Float32Array,
-  map: Int32Array,
-  kv: number,
-  cin: number,
-  cout: number,
-): Float64Array {
-  const m = map.length / kv;
-  const out = new Float64Array(kv * cin * cout);
-  for (let k = 0; k < kv; k++) {
-    for (let q = 0; q < m; q++) {
-      const row = map[k * m + q]!;
-      if (row < 0) continue;
-      for (let i = 0; i < cin; i++) {
-        for (let o = 0; o < cout; o++) {
-          out[(k * cin + i) * cout + o]! += feats[row * cin + i]! * gradOut[q * cout + o]!;
-        }
-      }
-    }
-  }
-  return out;
-}
 
 const CHANNELS: readonly (readonly [number, number])[] = [
   [1, 1],

@@ -89,3 +89,28 @@ export function denseConv(
   }
   return out;
 }
+
+/** The weight gradient by its definition, in double. */
+export function denseWgrad(
+  feats: Float32Array,
+  gradOut: Float32Array,
+  map: Int32Array,
+  kv: number,
+  cin: number,
+  cout: number,
+): Float64Array {
+  const m = map.length / kv;
+  const out = new Float64Array(kv * cin * cout);
+  for (let k = 0; k < kv; k++) {
+    for (let q = 0; q < m; q++) {
+      const row = map[k * m + q]!;
+      if (row < 0) continue;
+      for (let i = 0; i < cin; i++) {
+        for (let o = 0; o < cout; o++) {
+          out[(k * cin + i) * cout + o]! += feats[row * cin + i]! * gradOut[q * cout + o]!;
+        }
+      }
+    }
+  }
+  return out;
+}

@@ -1,9 +1,11 @@
 /**
- * THE table of tile products of the CUDA convolutions, and the sources made from it.
+ * THE tables of tile products of the CUDA convolutions and of their weights' gradients, and the
+ * sources made from them.
  *
- * Each entry becomes one small source that instantiates the templates of `cuda/conv_tile.cuh`, so
- * that compilers run in parallel and a new shape is one line here. The library lists the instances
- * with their names (`cuda/conv_tiles.hpp`): a heuristic, or an autotuner, chooses among them.
+ * Each entry becomes one small source that instantiates the templates of `cuda/conv_tile.cuh` or
+ * `cuda/wgrad_tile.cuh`, so that compilers run in parallel and a new shape is one line here. The
+ * library lists the instances with their names (`cuda/conv_tiles.hpp`, `cuda/wgrad_tiles.hpp`): a
+ * heuristic, or an autotuner, chooses among them.
  */
 
 type Element = "F16" | "Bf16" | "Tf32" | "float";
@@ -13,7 +15,9 @@ export interface Tile {
   /** Tensor cores (`cuda/tile_mma.cuh`) or multiply-adds (`cuda/tile_ffma.cuh`). */
   readonly unit: Unit;
   readonly element: Element;
-  /** Rows, columns and channels of a step. */
+  /**
+   * Rows, columns and channels of a step; of a gradient: input channels, output channels and pairs.
+   */
   readonly m: number;
   readonly n: number;
   readonly k: number;
@@ -70,6 +74,32 @@ export const TILES: readonly Tile[] = [
   ...tiles("ffma", "Bf16", [[64, 64, 32, 3, [4, 4]], [128, 128, 32, 3, [8, 8]]]),
 ];
 
+/** Of gradients, in 16 bits: channels of both sides from 32 to 128. */
+const HALF_WGRAD: readonly Shape[] = [
+  [32, 32, 32, 3, [2, 1]],
+  [64, 64, 32, 3, [2, 2]],
+  [96, 96, 32, 3, [3, 2]],
+  [128, 128, 32, 3, [2, 4]],
+];
+
+export const WGRAD_TILES: readonly Tile[] = [
+  ...tiles("mma", "F16", HALF_WGRAD),
+  ...tiles("mma", "Bf16", HALF_WGRAD),
+  ...tiles("mma", "Tf32", [
+    [32, 32, 16, 3, [2, 1]],
+    [64, 64, 16, 3, [2, 2]],
+    [96, 96, 16, 3, [3, 2]],
+    [128, 128, 16, 3, [2, 4]],
+  ]),
+  ...tiles("ffma", "float", [
+    [32, 32, 16, 3, [4, 4]],
+    [64, 64, 16, 3, [4, 4]],
+    [128, 64, 16, 3, [8, 4]],
+    [128, 128, 16, 3, [8, 8]],
+  ]),
+  ...tiles("ffma", "Bf16", [[64, 64, 32, 3, [4, 4]]]),
+];
+
 /** What the emulated library has: a few that cover every type and every path, most of them small. */
 export const EMULATED: ReadonlySet<string> = new Set([
   "mma_f16_64x32x32x4_2x1",
@@ -79,6 +109,17 @@ export const EMULATED: ReadonlySet<string> = new Set([
   "mma_tf32_64x64x16x4_2x2",
   "ffma_float_128x32x16x3_4x4",
   "ffma_float_64x64x16x3_4x4",
+  "ffma_bf16_64x64x32x3_4x4",
+]);
+
+/** The same of gradients. */
+export const EMULATED_WGRAD: ReadonlySet<string> = new Set([
+  "mma_f16_32x32x32x3_2x1",
+  "mma_f16_96x96x32x3_3x2",
+  "mma_bf16_64x64x32x3_2x2",
+  "mma_tf32_32x32x16x3_2x1",
+  "ffma_float_32x32x16x3_4x4",
+  "ffma_float_128x64x16x3_8x4",
   "ffma_bf16_64x64x32x3_4x4",
 ]);
 
@@ -93,44 +134,61 @@ export interface Source {
   readonly text: string;
 }
 
-function sourceOf(tile: Tile): Source {
-  const name = nameOf(tile);
+/** A kind of tile: what its names begin with, and what they are called in the library. */
+interface Kind {
+  readonly prefix: string;
+  /** Of its header, and of the function that makes an entry. */
+  readonly name: string;
+  readonly type: string;
+}
+
+const CONV: Kind = { prefix: "", name: "conv_tile", type: "ConvTile" };
+const WGRAD: Kind = { prefix: "wgrad_", name: "wgrad_tile", type: "WgradTile" };
+
+function sourceOf({ prefix, name: kind, type }: Kind, tile: Tile): Source {
+  const name = prefix + nameOf(tile);
   const { unit, element, m, n, k, stages, split } = tile;
-  const type = `${unit === "mma" ? "MmaTile" : "FfmaTile"}<${
+  const shape = `${unit === "mma" ? "MmaTile" : "FfmaTile"}<${
     [element, m, n, k, stages, ...split].join(", ")
   }>`;
   return {
     path: `build/generated/${name}.cu`,
     text: `// Made by kernels/tiles.ts.
-#include "conv_tile.cuh"
+#include "${kind}.cuh"
 namespace vmk {
-extern const ConvTile ${name};
-const ConvTile ${name} = conv_tile<${type}>("${name}");
+extern const ${type} ${name};
+const ${type} ${name} = ${kind}<${shape}>("${name}");
 }  // namespace vmk
 `,
   };
 }
 
-function tableOf(name: string, tiles: readonly Tile[]): Source {
-  const names = tiles.map(nameOf);
+function tableOf({ prefix, name, type }: Kind, tiles: readonly Tile[], ending: string): Source {
+  const names = tiles.map((tile) => prefix + nameOf(tile));
   return {
-    path: `build/generated/${name}.cu`,
+    path: `build/generated/${name}_table${ending}.cu`,
     text: `// Made by kernels/tiles.ts.
-#include "conv_tiles.hpp"
+#include "${name}s.hpp"
 namespace vmk {
-extern const ConvTile ${names.join(", ")};
-const ConvTile* const kConvTiles[] = {${names.map((name) => `&${name}`).join(", ")}};
-const int kConvTileCount = ${names.length};
+extern const ${type} ${names.join(", ")};
+const ${type}* const k${type}s[] = {${names.map((name) => `&${name}`).join(", ")}};
+const int k${type}Count = ${names.length};
 }  // namespace vmk
 `,
   };
 }
 
-/** One source an instance, and the table of them. */
+function sourcesOf(kind: Kind, tiles: readonly Tile[], ending: string): Source[] {
+  return [...tiles.map((tile) => sourceOf(kind, tile)), tableOf(kind, tiles, ending)];
+}
+
+/** One source an instance, and the table of them, of convolutions and of gradients. */
 export function tileSources(emulated: boolean): Source[] {
-  const tiles = TILES.filter((tile) => !emulated || EMULATED.has(nameOf(tile)));
+  const ending = emulated ? "_emulated" : "";
+  const chosen = (tiles: readonly Tile[], some: ReadonlySet<string>) =>
+    tiles.filter((tile) => !emulated || some.has(nameOf(tile)));
   return [
-    ...tiles.map(sourceOf),
-    tableOf(emulated ? "conv_tile_table_emulated" : "conv_tile_table", tiles),
+    ...sourcesOf(CONV, chosen(TILES, EMULATED), ending),
+    ...sourcesOf(WGRAD, chosen(WGRAD_TILES, EMULATED_WGRAD), ending),
   ];
 }

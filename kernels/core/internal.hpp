@@ -189,7 +189,8 @@ struct Variant {
   bool fused = false;        // of sparse_conv only: applies the epilogue
   bool counted = false;      // of kernel_map only: takes rows that the device counts
   bool sorts = false;        // of sparse_conv only: reads order and ordered where they are given
-  bool tiled = false;        // of sparse_conv only: can be told which tile to use
+  bool reads_pairs = false;  // of sparse_conv_wgrad only: where they are given
+  bool tiled = false;        // of sparse_conv and its wgrad: can be told which tile to use
 };
 template <class Args>
 constexpr Variant<Args> of_any_dtype(const char* name, void (*run)(Device&, const Args&)) {
@@ -201,10 +202,12 @@ struct Variants {
   int32_t count;
 };
 
-// The tiles of sparse_conv: the number of a name, -1 for an unknown one; and the names, separated by
-// commas, of those that a variant can use on a device.
+// The tiles of sparse_conv and of sparse_conv_wgrad: the number of a name, -1 for an unknown one;
+// and the names, separated by commas, of those that a variant can use on a device.
 int32_t find_conv_tile(const char* name);
+int32_t find_wgrad_tile(const char* name);
 std::string conv_tiles(Device& device, const Variant<SparseConv>& variant, vmk_dtype dtype);
+std::string wgrad_tiles(Device& device, const Variant<SparseConvWgrad>& variant, vmk_dtype dtype);
 
 // Each backend defines one table an op; an empty one says that it does not have the op.
 extern const Variants<Quantize> kQuantize;
@@ -241,6 +244,7 @@ struct vmk_ctx {
   std::string error;
   int64_t tensors = 0;
   vmk::ConvSettings conv;
+  vmk::WgradSettings wgrad;
   bool closed = false;  // freed while tensors or plans were alive: the last of them frees the rest
   std::vector<vmk_plan*> plans;
   vmk_plan* recording = nullptr;

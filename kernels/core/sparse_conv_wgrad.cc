@@ -1,7 +1,42 @@
-// Entries of the backward pass: sparse_conv_wgrad, weight_transpose.
+// Entries of the backward pass: sparse_conv_wgrad, wgrad_takes_pairs, wgrad_tiles, wgrad_settings,
+// weight_transpose.
 #include "internal.hpp"
 
 using namespace vmk;
+
+namespace {
+
+constexpr int32_t kMostPieces = 1024;
+
+const Variant<SparseConvWgrad>* wgrad_variant(int32_t variant) {
+  const bool known = variant >= 0 && variant < kSparseConvWgrad.count;
+  return known ? &kSparseConvWgrad.list[variant] : nullptr;
+}
+
+}  // namespace
+
+VMK_API int32_t vmk_wgrad_takes_pairs(int32_t variant) {
+  return wgrad_variant(variant) && wgrad_variant(variant)->reads_pairs;
+}
+
+VMK_API int64_t vmk_wgrad_tiles(const vmk_ctx* ctx, int32_t variant, vmk_dtype dtype, char* buf,
+                                int64_t cap) {
+  const Variant<SparseConvWgrad>* chosen = wgrad_variant(variant);
+  const bool able = ctx && chosen && chosen->tiled && (dtype == VMK_F32 || chosen->any_dtype);
+  return copy_text(able ? wgrad_tiles(*ctx->device, *chosen, dtype) : "", buf, cap);
+}
+
+VMK_API vmk_status vmk_wgrad_settings(vmk_ctx* ctx, const char* tile, int32_t pieces) {
+  return guard(ctx, [&] {
+    if (pieces < 0 || pieces > kMostPieces)
+      fail(VMK_INVALID_ARGUMENT, "Cannot set wgrad: pieces is %d, not in [0, %d]", pieces,
+           kMostPieces);
+    const int32_t number = tile ? find_wgrad_tile(tile) : -1;
+    if (tile && number < 0)
+      fail(VMK_INVALID_ARGUMENT, "Cannot set wgrad: this library has no tile \"%s\"", tile);
+    ctx->wgrad = {number, pieces};
+  });
+}
 
 VMK_API vmk_status vmk_sparse_conv_wgrad(vmk_ctx* ctx, int32_t variant, const vmk_tensor* feats,
                                          const vmk_tensor* grad_out, const vmk_tensor* map,
@@ -33,7 +68,7 @@ VMK_API vmk_status vmk_sparse_conv_wgrad(vmk_ctx* ctx, int32_t variant, const vm
                 {feats->data, grad_out->data, map->as<int32_t>(),
                  pairs ? pairs->as<int32_t>() : nullptr, starts ? starts->as<int64_t>() : nullptr,
                  grad_weight->data, feats->shape[0], grad_out->shape[0], kv, cin, cout,
-                 pairs ? pairs->shape[1] : 0, dtype, out_dtype});
+                 pairs ? pairs->shape[1] : 0, dtype, out_dtype, ctx->wgrad});
   });
 }
 

@@ -6,6 +6,10 @@
 
 namespace vmk {
 
+struct WgradSettings {
+  int32_t tile = -1;   // number in the backend's list, -1: its choice
+  int32_t pieces = 0;  // 0: its choice
+};
 struct SparseConvWgrad {
   const void *feats, *grad_out;
   const int32_t* map;
@@ -15,6 +19,7 @@ struct SparseConvWgrad {
   int64_t n, m, kv, cin, cout, p;
   vmk_dtype dtype;      // of feats and grad_out
   vmk_dtype out_dtype;  // of grad_weight: f32, or dtype
+  WgradSettings settings;
 };
 struct WeightTranspose {
   const void* weight;

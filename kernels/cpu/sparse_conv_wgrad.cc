@@ -263,4 +263,7 @@ constexpr Variant<SparseConvWgrad> kList[] = {of_any_dtype("chunks", wgrad_chunk
 
 const Variants<SparseConvWgrad> kSparseConvWgrad = variants(kList);
 
+int32_t find_wgrad_tile(const char*) { return -1; }
+std::string wgrad_tiles(Device&, const Variant<SparseConvWgrad>&, vmk_dtype) { return ""; }
+
 }  // namespace vmk

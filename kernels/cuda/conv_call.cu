@@ -67,13 +67,23 @@ ConvCall plain_call_of(const SparseConv& a) {
           a.p,     cin,      cout,  cout,    e.scale,  e.shift, e.residual, e.activation, e.slope};
 }
 
+const void* whole_vectors(CudaDevice& device, vmk_dtype dtype, const void* rows, int64_t count,
+                          int channels, int& padded_channels) {
+  padded_channels = padded(channels, static_cast<int>(16 / dtype_bytes(dtype)));
+  const void* whole = rows;
+  with_element(dtype, [&](auto element) {
+    whole = pad<decltype(element)>(device, rows, count, 1, channels, 1, padded_channels);
+  });
+  return whole;
+}
+
 ConvCall call_of(CudaDevice& device, const SparseConv& args) {
   ConvCall a = plain_call_of(args);
-  const int cin = padded(a.cin, static_cast<int>(16 / dtype_bytes(args.dtype)));
+  int cin = 0;
+  a.feats = whole_vectors(device, args.dtype, a.feats, a.n, a.cin, cin);
   const int columns = padded(a.cout, kPad);
   with_element(args.dtype, [&](auto element) {
     using Element = decltype(element);
-    a.feats = pad<Element>(device, a.feats, a.n, 1, a.cin, 1, cin);
     a.weight = pad<Element>(device, a.weight, a.kv, a.cin, a.cout, cin, columns);
   });
   a.cin = cin;

@@ -53,6 +53,10 @@ __device__ inline void write_end(const ConvCall& a, int64_t m, int column,
 // The call with 16-byte aligned rows: features and weights whose channels are no multiple of 8 are
 // copied to scratch with zeros behind them.
 ConvCall call_of(CudaDevice& device, const SparseConv& args);
+// Rows [count, padded_channels] of whole 16-byte vectors: `rows`, or a copy in scratch with zeros
+// behind its channels.
+const void* whole_vectors(CudaDevice& device, vmk_dtype dtype, const void* rows, int64_t count,
+                          int channels, int& padded_channels);
 // The call as it is.
 ConvCall plain_call_of(const SparseConv& args);
 

@@ -4,9 +4,49 @@
 #include "conv_offsets.cuh"
 #include "conv_tiles.hpp"
 #include "tile_ffma.cuh"
+#include "tile_loader.cuh"
 #include "tile_mma.cuh"
 
 namespace vmk {
+
+// Rows of a tile times columns of the weights, over the offsets that the rows name.
+template <class T, class Rows>
+class ConvProduct {
+ public:
+  using Element = typename T::Element;
+
+  __device__ ConvProduct(const ConvCall& a, const Rows& rows, const void* feats,
+                         unsigned char* shared, int column)
+      : a_(a), rows_(rows), feats_(feats), shared_(shared), column_(column) {}
+
+  // Adds steps [begin, end).
+  __device__ void run(int begin, int end) {
+    auto* stages = reinterpret_cast<Element*>(shared_);
+    TileLoader<T, Rows> loader(a_, rows_, feats_, stages, column_, begin);
+    run_stages<T>(loader, begin, end, [&](int stage) {
+      const Element* rows = stages + stage * Memory::kStageElements;
+      sums_.template add<Memory::kRowStride, Memory::kWeightStride>(rows,
+                                                                    rows + Memory::kRowElements);
+    });
+  }
+
+  // Calls use(row of the tile, column, sums that stand side by side from there).
+  template <class Use>
+  __device__ void each(Use&& use) const {
+    sums_.each(shared_, [&](int r, int column, const auto& sum) { use(r, column_ + column, sum); });
+  }
+
+ private:
+  using Memory = TileMemory<T>;
+  static_assert(T::Sums::kBytes <= Memory::kBytes);
+
+  const ConvCall& a_;
+  const Rows& rows_;
+  const void* feats_;
+  unsigned char* shared_;
+  int column_;
+  typename T::Sums sums_;
+};
 
 // Rows of a tile through the map, at the offsets that the tile has.
 struct MapRows {
@@ -40,8 +80,8 @@ __global__ void __launch_bounds__(T::kThreads)
   list_offsets(map, kv, a.m, a.n, first, T::kM, order, list, log);
   __syncthreads();
   const MapRows rows{map, first, a.m, a.n, list, first_matrix};
-  typename T::template Product<MapRows> product(a, rows, a.feats, shared,
-                                                static_cast<int>(blockIdx.y) * T::kN);
+  ConvProduct<T, MapRows> product(a, rows, a.feats, shared,
+                                  static_cast<int>(blockIdx.y) * T::kN);
   const auto steps =
       static_cast<int>(ceil_div(static_cast<int64_t>(rows.offsets()) * a.cin, T::kK));
   product.run(static_cast<int>(static_cast<int64_t>(steps) * piece / job.pieces),
@@ -96,8 +136,8 @@ __global__ void __launch_bounds__(T::kThreads) multiply_lists(ConvCall a, ListJo
   if (first >= (job.begins ? job.begins[k + 1] - begin : count)) return;
   const ListRows rows{job.in_rows ? job.in_rows + a.starts[k] : nullptr, first, count, begin,
                       a.n, k};
-  typename T::template Product<ListRows> product(a, rows, job.rows, shared,
-                                                 static_cast<int>(blockIdx.y) * T::kN);
+  ConvProduct<T, ListRows> product(a, rows, job.rows, shared,
+                                   static_cast<int>(blockIdx.y) * T::kN);
   product.run(0, static_cast<int>(ceil_div(a.cin, T::kK)));
   product.each([&](int r, int column, const auto& sum) {
     if (first + r >= count || column >= a.columns) return;
@@ -128,23 +168,9 @@ void launch_lists(CudaDevice& device, const ConvCall& a, const ListJob& job) {
                     T::kThreads, TileMemory<T>::kBytes, a, job);
 }
 
-template <class Element>
-constexpr vmk_dtype kDtype = VMK_F32;  // Tf32 too
-template <>
-constexpr vmk_dtype kDtype<F16> = VMK_F16;
-template <>
-constexpr vmk_dtype kDtype<Bf16> = VMK_BF16;
-
-// f16 has tensor cores since sm_75, the other types since sm_80.
-template <class T>
-constexpr int kLeastCapability =
-    !T::kTensorCores ? 0 : kDtype<typename T::Element> == VMK_F16 ? 75 : 80;
-
 template <class T>
 constexpr ConvTile conv_tile(const char* name) {
-  return {name,         kDtype<typename T::Element>, T::kTensorCores,       T::kM,
-          T::kN,        T::kK,                       T::kStages,            T::kThreads,
-          TileMemory<T>::kBytes, kLeastCapability<T>, launch_map<T>,        launch_lists<T>};
+  return {tile_shape<T>(name, TileMemory<T>::kBytes), launch_map<T>, launch_lists<T>};
 }
 
 }  // namespace vmk

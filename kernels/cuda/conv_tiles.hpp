@@ -2,6 +2,7 @@
 // The table of tile products: one entry an instance that kernels/tiles.ts asked for, and the choice
 // among them. Every entry computes the same thing; they differ in shape and in the units they use.
 #include "conv_call.cuh"
+#include "tile_shape.hpp"
 
 namespace vmk {
 
@@ -29,13 +30,7 @@ struct ListJob {
   const DataErrors* log;    // once pairs were found wrong, there are none to work on
 };
 
-struct ConvTile {
-  const char* name;
-  vmk_dtype dtype;
-  bool tensor_cores;  // with f32: rounds to tf32
-  int m, n, k, stages, threads;
-  int shared_bytes;
-  int least_capability;  // 10 * major + minor
+struct ConvTile : TileShape {
   void (*map)(CudaDevice&, const ConvCall&, const MapJob&);
   void (*lists)(CudaDevice&, const ConvCall&, const ListJob&);
 };

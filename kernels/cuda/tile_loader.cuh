@@ -5,7 +5,7 @@
 // The axis that is summed over runs through the channels of one offset after another, so that a
 // step may hold several offsets of few channels. Rows and columns that are not there are zeros.
 //
-// A tile type T says: Element, kM, kN, kK, kStages, kThreads, kWeightPad. Rows says which rows:
+// A tile type T says: Element, kM, kN, kK, kStages, kThreads, kPad. Rows says which rows:
 //   int offsets()                  how many offsets are summed
 //   int64_t weight(int offset)     which matrix of the weights that is
 //   int row(int offset, int r)     the row of the features for row r of the tile, or -1
@@ -21,7 +21,7 @@ struct TileMemory {
   static constexpr int kPerVector = 16 / static_cast<int>(sizeof(Element));
   static constexpr int kRowVectors = T::kK / kPerVector, kWeightVectors = T::kN / kPerVector;
   static constexpr int kRowStride = (kRowVectors | 1) * kPerVector;  // elements
-  static constexpr int kWeightStride = (kWeightVectors + T::kWeightPad) * kPerVector;
+  static constexpr int kWeightStride = (kWeightVectors + T::kPad) * kPerVector;
   static constexpr int kRowElements = T::kM * kRowStride;
   static constexpr int kStageElements = kRowElements + T::kK * kWeightStride;
   static constexpr int kBytes =

@@ -29,6 +29,11 @@ constexpr Variant<SparseConv> listed(const char* name, Convolve run) {
   return variant;
 }
 
+using SumOuter = void (*)(Device&, const SparseConvWgrad&);
+constexpr Variant<SparseConvWgrad> on_pairs(const char* name, SumOuter run, bool any_dtype) {
+  return {.name = name, .run = run, .any_dtype = any_dtype, .reads_pairs = true, .tiled = true};
+}
+
 constexpr Variant<Quantize> kQuantizeList[] = {{"rows", quantize_rows}};
 constexpr Variant<Voxelize> kVoxelizeList[] = {{"sort", voxelize_sort}};
 constexpr Variant<VoxelReduce> kVoxelReduceList[] = {of_any_dtype("rows", voxel_reduce_rows)};
@@ -61,8 +66,8 @@ constexpr Variant<SparseConv> kSparseConvList[] = {
 #endif
     {.name = "ref", .run = sparse_conv_ref, .any_dtype = true, .fused = true}};
 constexpr Variant<SparseConvWgrad> kWgradList[] = {
-    of_any_dtype("tiles", sparse_conv_wgrad_tiles),
-    {"tiles_tf32", sparse_conv_wgrad_tiles_tf32},
+    on_pairs("tiles", sparse_conv_wgrad_tiles, kAnyDtype),
+    on_pairs("tiles_tf32", sparse_conv_wgrad_tiles_tf32, !kAnyDtype),
     of_any_dtype("ref", sparse_conv_wgrad_ref)};
 constexpr Variant<WeightTranspose> kWeightTransposeList[] = {
     of_any_dtype("tiles", weight_transpose_tiles), of_any_dtype("ref", weight_transpose_ref)};

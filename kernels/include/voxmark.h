@@ -368,13 +368,26 @@ VMK_API int64_t vmk_conv_tiles(const vmk_ctx* ctx, int32_t variant, vmk_dtype dt
      feats [N, Cin] and grad_out [M, Cout]: both f32, both bf16 or both f16
      map i32 [KV, M], grad_weight [KV, Cin, Cout]: f32, or their dtype; sums are f32
      pairs i32 [2, P] and starts i64 [KV + 1] of the same map, or NULL: they save a variant that
-     works on pairs from listing them.
+     works on pairs from listing them. Sums are then cut elsewhere: the last bits may differ.
    The gradient of feats is a sparse_conv of grad_out over the transposed map with the transposed
    weights. */
 VMK_API vmk_status vmk_sparse_conv_wgrad(vmk_ctx* ctx, int32_t variant, const vmk_tensor* feats,
                                          const vmk_tensor* grad_out, const vmk_tensor* map,
                                          const vmk_tensor* pairs, const vmk_tensor* starts,
                                          vmk_tensor* grad_weight);
+/* 1 when this variant of sparse_conv_wgrad reads pairs and starts where they are given, 0 when it
+   does not. */
+VMK_API int32_t vmk_wgrad_takes_pairs(int32_t variant);
+/* Comma-separated names of the tiles that this variant of sparse_conv_wgrad can be told to use for
+   this dtype, as vmk_conv_tiles. */
+VMK_API int64_t vmk_wgrad_tiles(const vmk_ctx* ctx, int32_t variant, vmk_dtype dtype, char* buf,
+                                int64_t cap);
+/* Settings of sparse_conv_wgrad, for all later calls on ctx; they are no settings of sparse_conv.
+     tile    one of vmk_wgrad_tiles, or NULL: chosen for each call by a model of its time. A call
+             that cannot use it is VMK_UNSUPPORTED
+     pieces  where there are tiles: pieces that the sum of an offset is cut into, at most 1024 and
+             fewer where their sums would not fit, or 0: chosen with the tile */
+VMK_API vmk_status vmk_wgrad_settings(vmk_ctx* ctx, const char* tile, int32_t pieces);
 /* out[k] = weight[k]^T: weight f32, bf16 or f16 [KV, Cin, Cout], out [KV, Cout, Cin] of its
    dtype. */
 VMK_API vmk_status vmk_weight_transpose(vmk_ctx* ctx, int32_t variant, const vmk_tensor* weight,

@@ -6,6 +6,7 @@ void Fuzz::call_gradients(int64_t op, int32_t v) {
   const int64_t cin = 1 + below(20), cout = 1 + below(70);
   const vmk_dtype dtype = feature();
   if (op == 19) {
+    ended(vmk_wgrad_settings(ctx_, rarely() ? "no tile" : nullptr, number()), "wgrad_settings");
     ended(vmk_sparse_conv_wgrad(ctx_, v, tensor(dtype, {size() + 8, cin}),
                                 tensor(dtype, {size(), cout}), tensor(VMK_I32, {3, size()}),
                                 below(2) ? tensor(VMK_I32, {2, size()}) : nullptr,
