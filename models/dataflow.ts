@@ -1,5 +1,5 @@
 /** How the convolutions of a network run: dataflows, their settings, and which layers share a map. */
-import type { ConvSettings } from "../ffi/mod.ts";
+import type { ConvSettings, WgradSettings } from "../ffi/mod.ts";
 import { Conv } from "./layers/conv.ts";
 import type { Network } from "./network.ts";
 import type { Scene } from "./scene.ts";
@@ -13,6 +13,28 @@ export interface Dataflow {
 
 /** By the name of the layer; the backend's default where none is named. */
 export type EnginePlan = ReadonlyMap<string, Dataflow>;
+
+/** A variant of sparse_conv_wgrad, and settings where it has some. */
+export interface WgradDataflow {
+  readonly variant: string;
+  readonly settings?: WgradSettings;
+  /** Whether it reads pairs, which are listed once a map; it looks them up by itself else. */
+  readonly pairs?: boolean;
+}
+
+/** By the name of the layer, as {@linkcode EnginePlan}. */
+export type WgradPlan = ReadonlyMap<string, WgradDataflow>;
+
+/** The directions of a training step: outputs, gradients of inputs, gradients of weights. */
+export const DIRECTIONS = ["forward", "dgrad", "wgrad"] as const;
+export type Direction = typeof DIRECTIONS[number];
+
+/** How the convolutions of a training step run. */
+export interface StepPlan {
+  readonly forward: EnginePlan;
+  readonly dgrad: EnginePlan;
+  readonly wgrad: WgradPlan;
+}
 
 /** What a rule may look at. */
 export interface LayerSize {
@@ -57,15 +79,22 @@ export function sizeOf({ map, kernel, from, to }: Conv, scene: Scene): LayerSize
 }
 
 /** The same dataflow for every convolution. */
-export function samePlan(network: Pick<Network, "layers">, dataflow: Dataflow): EnginePlan {
+export function samePlan<D extends Dataflow | WgradDataflow>(
+  network: Pick<Network, "layers">,
+  dataflow: D,
+): ReadonlyMap<string, D> {
   return new Map(mappedConvs(network).map(({ name }) => [name, dataflow]));
 }
 
-/** A name for a dataflow with its settings: "grouped e0.3 s5000", "masked 2 mma_f16_.. /4". */
-export function dataflowName({ variant, settings = {} }: Dataflow): string {
+/**
+ * A name for a dataflow with its settings: "grouped e0.3 s5000", "masked 2 mma_f16_.. /4", "tiles
+ * pairs wgrad_mma_f16_.. /16".
+ */
+export function dataflowName({ variant, settings = {}, pairs }: Dataflow & WgradDataflow): string {
   const { epsilon, threshold, splits, tile, pieces } = settings;
   return [
     variant,
+    pairs === true ? "pairs" : "",
     epsilon === undefined ? "" : `e${epsilon}`,
     threshold === undefined ? "" : `s${threshold}`,
     splits === undefined ? "" : `${splits}`,

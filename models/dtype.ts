@@ -40,3 +40,9 @@ export function floatsOf(tensor: Tensor<Feature>): Float32Array<ArrayBuffer> {
   if (values instanceof Float32Array) return values;
   return tensor.dtype === "bf16" ? fromBf16(values) : fromF16(values);
 }
+
+/** The values that are left after rounding to a type: what the reference must start from. */
+export function rounded(values: Float32Array<ArrayBuffer>, dtype: Feature) {
+  if (dtype === "f32") return values;
+  return dtype === "bf16" ? fromBf16(toBf16(values)) : fromF16(toF16(values));
+}

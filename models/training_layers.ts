@@ -10,28 +10,26 @@ import {
   type Tensor,
   variants,
   weightTranspose,
-} from "../../ffi/mod.ts";
-import type { Dataflow, EnginePlan } from "../../models/dataflow.ts";
-import { Conv } from "../../models/layers/conv.ts";
-import type { Network } from "../../models/network.ts";
-import type { Scene } from "../../models/scene.ts";
-import type { MapKey } from "../../models/value.ts";
-import { featureTensor, rounded } from "../harness/dtype.ts";
-import { randomFloats } from "../harness/random.ts";
+  wgradSettings,
+  wgradTakesPairs,
+} from "../ffi/mod.ts";
+import type { Dataflow, Direction, StepPlan, WgradDataflow } from "./dataflow.ts";
+import { featureTensor, rounded } from "./dtype.ts";
+import { Conv } from "./layers/conv.ts";
+import type { Network } from "./network.ts";
+import { randomFloats } from "./random.ts";
+import type { Scene } from "./scene.ts";
+import type { MapKey } from "./value.ts";
 
 type I32 = Tensor<"i32">;
 
-/** The kernels of a step. */
-export type Pass = "forward" | "dgrad" | "wgrad";
-
-/** Dataflows by the name of the layer. */
-export interface StepPlan {
-  readonly forward: EnginePlan;
-  readonly dgrad: EnginePlan;
-}
-
 /** Called for every kernel of a step with what it writes; it may call `run`. */
-export type StepProbe = (pass: Pass, conv: Conv, run: () => void, out: Tensor<Feature>) => void;
+export type StepProbe = (
+  pass: Direction,
+  conv: Conv,
+  run: () => void,
+  out: Tensor<Feature>,
+) => void;
 
 /** Seeds of the features, of the gradients of outputs, and of the weights of the first layer. */
 export const SEEDS = { feats: 1, gradOut: 2, weight: 10 } as const;
@@ -80,8 +78,8 @@ export class TrainingLayers implements Disposable {
   readonly #identities = new Map<number, I32>();
 
   constructor(
-    private readonly ctx: Context,
-    private readonly network: Network,
+    readonly ctx: Context,
+    readonly network: Network,
     readonly dtype: Feature,
   ) {
     using stack = new DisposableStack();
@@ -93,44 +91,80 @@ export class TrainingLayers implements Disposable {
 
   /** One step; what the scene has not made yet is made in it. */
   run(scene: Scene, plan: StepPlan, probe: StepProbe = (_pass, _conv, run) => run()): void {
-    for (const conv of this.convs) {
-      const [from, to] = [this.#read("feats", scene, conv.from), this.#write(scene, conv.to)];
-      const { weight } = this.#weights.get(conv)!;
-      const dataflow = plan.forward.get(conv.name);
-      const run = () => this.#convolve(scene, dataflow, this.#map(scene, conv), from, weight, to);
-      probe("forward", conv, run, to);
-    }
+    this.runAlone("forward", scene, plan, probe);
     for (const conv of this.convs.toReversed()) {
-      this.#backward(scene, conv, plan.dgrad.get(conv.name), probe);
+      this.#wgrad(scene, conv, plan.wgrad.get(conv.name), probe);
+      this.#dgrad(scene, conv, plan.dgrad.get(conv.name), probe);
     }
   }
 
-  /** Makes all maps of a step, for a clock that starts behind them. */
+  /** The kernels of one direction, in their order. */
+  runAlone(direction: Direction, scene: Scene, plan: StepPlan, probe: StepProbe): void {
+    const backwards = this.convs.toReversed();
+    switch (direction) {
+      case "forward":
+        return this.convs.forEach((conv) =>
+          this.#forward(scene, conv, plan.forward.get(conv.name), probe)
+        );
+      case "dgrad":
+        return backwards.forEach((conv) =>
+          this.#dgrad(scene, conv, plan.dgrad.get(conv.name), probe)
+        );
+      case "wgrad":
+        return backwards.forEach((conv) =>
+          this.#wgrad(scene, conv, plan.wgrad.get(conv.name), probe)
+        );
+    }
+  }
+
+  /** Makes the maps of the forward pass, for a clock that starts behind them. */
   makeMaps(scene: Scene): void {
     for (const { map } of this.convs) if (map !== null) scene.map(map);
-    for (const conv of this.convs) {
-      if (conv.map !== null && hasDgrad(this.network, conv)) scene.map(swappedMap(conv.map));
-    }
   }
 
   [Symbol.dispose](): void {
     this.#own.dispose();
   }
 
-  #backward(scene: Scene, conv: Conv, dataflow: Dataflow | undefined, probe: StepProbe): void {
-    const gradOut = this.#read("gradOut", scene, conv.to);
-    const { weight, swapped: turned, gradient } = this.#weights.get(conv)!;
-    const feats = this.#read("feats", scene, conv.from);
-    const wgrad = () => sparseConvWgrad(feats, gradOut, this.#map(scene, conv), null, gradient);
-    probe("wgrad", conv, wgrad, gradient as unknown as Tensor<Feature>);
+  #forward(scene: Scene, conv: Conv, dataflow: Dataflow | undefined, probe: StepProbe): void {
+    const [from, to] = [this.#read("feats", scene, conv.from), this.#write(scene, conv.to)];
+    const { weight } = this.#weights.get(conv)!;
+    const run = () => this.#convolve(scene, dataflow, this.#map(scene, conv), from, weight, to);
+    probe("forward", conv, run, to);
+  }
+
+  /** The transposed convolution of the output's gradient; of layers that need it. */
+  #dgrad(scene: Scene, conv: Conv, dataflow: Dataflow | undefined, probe: StepProbe): void {
     if (!hasDgrad(this.network, conv)) return;
-    const to = this.#write(scene, conv.from);
-    const dgrad = () => {
-      weightTranspose(weight, turned);
-      const map = this.#map(scene, conv, true);
-      this.#convolve(scene, dataflow, map, gradOut, turned, to);
+    const [from, to] = [this.#read("gradOut", scene, conv.to), this.#write(scene, conv.from)];
+    const { weight, swapped } = this.#weights.get(conv)!;
+    const run = () => {
+      weightTranspose(weight, swapped);
+      this.#convolve(scene, dataflow, this.#map(scene, conv, true), from, swapped, to);
     };
-    probe("dgrad", conv, dgrad, to);
+    probe("dgrad", conv, run, to);
+  }
+
+  #wgrad(scene: Scene, conv: Conv, dataflow: WgradDataflow | undefined, probe: StepProbe): void {
+    const { ctx } = this;
+    const known = variants(ctx.backend, "sparse_conv_wgrad").includes(dataflow?.variant ?? "");
+    const variant = known ? ctx.variant("sparse_conv_wgrad", dataflow!.variant) : 0;
+    const settings = known ? dataflow!.settings : undefined;
+    const listed = known && dataflow!.pairs === true && wgradTakesPairs(ctx, variant);
+    const feats = this.#read("feats", scene, conv.from);
+    const gradOut = this.#read("gradOut", scene, conv.to);
+    const { gradient } = this.#weights.get(conv)!;
+    const run = () => {
+      const map = this.#map(scene, conv);
+      const pairs = listed ? scene.pairs(map) : null;
+      if (settings !== undefined) wgradSettings(ctx, settings);
+      try {
+        sparseConvWgrad(feats, gradOut, map, pairs, gradient, variant);
+      } finally {
+        if (settings !== undefined) wgradSettings(ctx, {});
+      }
+    };
+    probe("wgrad", conv, run, gradient as unknown as Tensor<Feature>);
   }
 
   #convolve(
@@ -153,8 +187,11 @@ export class TrainingLayers implements Disposable {
       : null;
     // Settings belong to the context, which all steps share.
     if (settings !== undefined) convSettings(ctx, settings);
-    sparseConv(from, weight, map, made, to, variant);
-    if (settings !== undefined) convSettings(ctx, {});
+    try {
+      sparseConv(from, weight, map, made, to, variant);
+    } finally {
+      if (settings !== undefined) convSettings(ctx, {});
+    }
   }
 
   #map(scene: Scene, { map, to }: Conv, backwards = false): I32 {

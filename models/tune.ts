@@ -28,10 +28,11 @@ import type { Weights } from "./weights.ts";
 /** Passes that are timed for every candidate, after one that warms up; the fastest counts. */
 const PASSES = 2;
 /** Dataflows of a group that are timed with every tile: with it, the second may become the first. */
-const REFINED = 2;
+export const REFINED = 2;
 /** Pieces of a sum that are tried with every tile. */
 const PIECES = [1, 2, 4, 8];
-const UNSUPPORTED = 2;
+/** The status of what a library does not do here. */
+export const UNSUPPORTED = 2;
 
 /** What is tuned, and on what. */
 export interface TuneInput {

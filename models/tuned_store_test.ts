@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { Context, groupVoxels } from "../ffi/mod.ts";
 import { InputError } from "../std/errors.ts";
-import { type Dataflow, groupsOf, mappedConvs } from "./dataflow.ts";
+import { type Dataflow, groupsOf, mappedConvs, samePlan } from "./dataflow.ts";
 import { minkunet } from "./nets/minkunet.ts";
 import { Scene } from "./scene.ts";
 import {
@@ -39,14 +39,14 @@ async function withScene(run: (ctx: Context, scene: Scene) => Promise<void>): Pr
   await run(ctx, scene);
 }
 
-const tuned = { plan: new Map(mappedConvs(NETWORK).map(({ name }) => [name, CHOICE])), groups: [] };
+const tuned = { forward: samePlan(NETWORK, CHOICE) };
 
 Deno.test("what was tuned is found again, on scans of about that size", async () => {
   await withScene((ctx, scene) =>
     inEmptyFolder(async () => {
       const path = await saveTuned(ctx, tuned, { network: NETWORK, scene, dtype: "f32" });
       assertEquals(path, tunedPath(deviceName("cpu", 1)));
-      assertEquals(TunedPlans.open(ctx).planFor(NETWORK, scene, "f32"), tuned.plan);
+      assertEquals(TunedPlans.open(ctx).planFor(NETWORK, scene, "f32"), tuned.forward);
       assertEquals(TunedPlans.open(ctx).planFor(NETWORK, scene, "bf16").size, 0);
     })
   );
@@ -61,8 +61,45 @@ Deno.test("what was tuned on any device is found by the name of its file", async
       await Deno.writeTextFile(".cache/tuned/notes.txt", "");
       assertEquals(tunedNames().length, 2);
       assertEquals(tunedNames()[0], "another");
-      assertEquals(TunedPlans.named("another").planFor(NETWORK, scene, "f32"), tuned.plan);
+      assertEquals(TunedPlans.named("another").planFor(NETWORK, scene, "f32"), tuned.forward);
       assertThrows(() => TunedPlans.named("none"), InputError, 'no ".cache/tuned/none.json"');
+    })
+  );
+});
+
+Deno.test("each direction keeps what was found for it, and a direction not tuned what it had", async () => {
+  await withScene((ctx, scene) =>
+    inEmptyFolder(async () => {
+      const step = {
+        forward: samePlan(NETWORK, CHOICE),
+        dgrad: samePlan(NETWORK, { variant: "fetch" }),
+        wgrad: samePlan(NETWORK, { variant: "chunks", pairs: true, settings: { pieces: 4 } }),
+      };
+      const on = { network: NETWORK, scene, dtype: "f16" } as const;
+      await saveTuned(ctx, step, on);
+      assertEquals(TunedPlans.open(ctx).stepFor(NETWORK, scene, "f16"), step);
+      assertEquals(TunedPlans.open(ctx).planFor(NETWORK, scene, "f16"), step.forward);
+      const dgrad = samePlan(NETWORK, { variant: "gather" });
+      await saveTuned(ctx, { dgrad }, on);
+      assertEquals(TunedPlans.open(ctx).stepFor(NETWORK, scene, "f16"), { ...step, dgrad });
+      const none = { forward: new Map(), dgrad: new Map(), wgrad: new Map() };
+      assertEquals(TunedPlans.open(ctx).stepFor(NETWORK, scene, "f32"), none);
+    })
+  );
+});
+
+Deno.test("a file from before gradients were tuned is read, and written anew with them", async () => {
+  await withScene((ctx, scene) =>
+    inEmptyFolder(async () => {
+      const path = await saveTuned(ctx, tuned, { network: NETWORK, scene, dtype: "f32" });
+      const { device, forward } = JSON.parse(await Deno.readTextFile(path));
+      await Deno.writeTextFile(path, JSON.stringify({ schemaVersion: 1, device, forward }));
+      const old = { ...tuned, dgrad: new Map(), wgrad: new Map() };
+      assertEquals(TunedPlans.open(ctx).stepFor(NETWORK, scene, "f32"), old);
+      const wgrad = samePlan(NETWORK, { variant: "chunks" });
+      await saveTuned(ctx, { wgrad }, { network: NETWORK, scene, dtype: "f32" });
+      assertEquals(JSON.parse(await Deno.readTextFile(path)).schemaVersion, 2);
+      assertEquals(TunedPlans.open(ctx).stepFor(NETWORK, scene, "f32"), { ...old, wgrad });
     })
   );
 });
@@ -72,10 +109,10 @@ Deno.test("another network keeps what was there", async () => {
     inEmptyFolder(async () => {
       const other = minkunet({ ratio: 0.5, classes: 4 });
       await saveTuned(ctx, tuned, { network: NETWORK, scene, dtype: "f32" });
-      const plan = new Map(mappedConvs(other).map(({ name }) => [name, { variant: "fetch" }]));
-      await saveTuned(ctx, { plan, groups: [] }, { network: other, scene, dtype: "f32" });
+      const plan = samePlan(other, { variant: "fetch" });
+      await saveTuned(ctx, { forward: plan }, { network: other, scene, dtype: "f32" });
       const plans = TunedPlans.open(ctx);
-      assertEquals(plans.planFor(NETWORK, scene, "f32"), tuned.plan);
+      assertEquals(plans.planFor(NETWORK, scene, "f32"), tuned.forward);
       assertEquals(plans.planFor(other, scene, "f32"), plan);
     })
   );
@@ -100,9 +137,16 @@ Deno.test("nothing tuned, or a damaged file, is an error that says what to do", 
       await Deno.writeTextFile(path, `{"schemaVersion": 1, "device": "x", "forward": {"a": 1}}`);
       assertThrows(() => TunedPlans.open(ctx), InputError, path);
       const forward = { k: { variant: "implicit", settings: { tile: "mma_1x1", pieces: 2 } } };
-      const store = { schemaVersion: 1, device: "x", forward };
-      await Deno.writeTextFile(path, JSON.stringify(store));
-      assertThrows(() => TunedPlans.open(ctx), InputError, 'no tile "mma_1x1"');
+      const store = { schemaVersion: 2, device: "x", forward: {}, dgrad: {}, wgrad: {} };
+      for (const direction of ["forward", "dgrad", "wgrad"]) {
+        const found = direction === "wgrad"
+          ? { k: { variant: "tiles", settings: { tile: "mma_1x1" } } }
+          : forward;
+        await Deno.writeTextFile(path, JSON.stringify({ ...store, [direction]: found }));
+        assertThrows(() => TunedPlans.open(ctx), InputError, `"mma_1x1" for ${direction}`);
+      }
+      await Deno.writeTextFile(path, JSON.stringify({ ...store, schemaVersion: 3 }));
+      assertThrows(() => TunedPlans.open(ctx), InputError, "schemaVersion");
     })
   );
 });

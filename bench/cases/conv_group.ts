@@ -9,8 +9,10 @@ import {
   sparseConvWgrad,
   type Tensor,
   weightTranspose,
+  wgradSettings,
+  wgradTakesPairs,
 } from "../../ffi/mod.ts";
-import type { Dataflow, EnginePlan } from "../../models/dataflow.ts";
+import type { Dataflow, EnginePlan, StepPlan, WgradDataflow } from "../../models/dataflow.ts";
 import type { Conv } from "../../models/layers/conv.ts";
 import type { Scene } from "../../models/scene.ts";
 import type { Part } from "../harness/check.ts";
@@ -21,8 +23,6 @@ type F32 = Tensor<"f32">;
 
 /** Columns of each weight's gradient, and rows of each input's, that are compared. */
 const CHECKED = { columns: 4, rows: 1000 };
-/** The default variant, which lists the pairs itself. */
-const WGRAD = 0;
 
 /** A convolution forward, or one over the transposed map. */
 interface Convolution {
@@ -93,14 +93,14 @@ export class ConvGroup implements Disposable {
     );
   }
 
-  backward(dataflows: EnginePlan): void {
+  backward({ dgrad, wgrad }: Pick<StepPlan, "dgrad" | "wgrad">): void {
     for (const [i, { name }] of [...this.layers.entries()].reverse()) {
-      const { weight, swapped, gradient } = this.#weights[i]!;
+      const { weight, swapped } = this.#weights[i]!;
       const out = this.#gradients[i + 1]!;
-      sparseConvWgrad(this.#values[i]!, out, this.#map, null, gradient, WGRAD);
+      this.#sumWeights(wgrad.get(name), i);
       if (i === 0 && !this.passesOn) continue;
       weightTranspose(weight, swapped);
-      this.#convolve(dataflows.get(name), {
+      this.#convolve(dgrad.get(name), {
         map: this.#transposed.map,
         pairs: () => this.#transposed.pairs,
         from: out,
@@ -146,6 +146,24 @@ export class ConvGroup implements Disposable {
       name: `gradient before ${this.layers[0]!.name}`,
       values: rowsOf(gradient.download(), rows, gradient.shape[1]!),
     };
+  }
+
+  /** The gradient of a layer's weights; by default the kernel looks the pairs up by itself. */
+  #sumWeights(dataflow: WgradDataflow | undefined, layer: number): void {
+    const { ctx } = this;
+    const variant = dataflow === undefined ? 0 : ctx.variant("sparse_conv_wgrad", dataflow.variant);
+    const listed = dataflow?.pairs === true && wgradTakesPairs(ctx, variant);
+    const pairs = listed ? this.scene.pairs(this.#map) : null;
+    if (dataflow?.settings !== undefined) wgradSettings(ctx, dataflow.settings);
+    sparseConvWgrad(
+      this.#values[layer]!,
+      this.#gradients[layer + 1]!,
+      this.#map,
+      pairs,
+      this.#weights[layer]!.gradient,
+      variant,
+    );
+    if (dataflow?.settings !== undefined) wgradSettings(ctx, {});
   }
 
   #convolve(dataflow: Dataflow | undefined, { map, pairs, from, weight, to }: Convolution): void {

@@ -5,24 +5,29 @@
  * left out: the gradient of the last layer of each group is seeded.
  */
 import type { Context } from "../../ffi/mod.ts";
-import { type Dataflow, type EnginePlan, groupsOf, mappedConvs } from "../../models/dataflow.ts";
+import {
+  type Dataflow,
+  groupsOf,
+  mappedConvs,
+  samePlan,
+  type StepPlan,
+} from "../../models/dataflow.ts";
 import { Scene } from "../../models/scene.ts";
+import { TrainingLayers } from "../../models/training_layers.ts";
 import type { Bench, Case, Expected, Instance, Problem } from "../case.ts";
-import { PROFILES } from "../engines/profiles.ts";
+import { type Profile, profileOf, PROFILES } from "../engines/profiles.ts";
+import { stepPlanOf } from "../engines/step_plan.ts";
+import { trainingOf } from "../engines/training.ts";
 import type { Tolerance } from "../harness/check.ts";
 import type { NetworkInput, Workload } from "../workloads/workload.ts";
 import { ConvGroup } from "./conv_group.ts";
-import {
-  here,
-  MEMORY_BYTES,
-  type Planner,
-  type Prepared,
-  prepareWorkload,
-  profilePlanner,
-} from "./engine_run.ts";
+import { here, MEMORY_BYTES, type Prepared, prepareWorkload } from "./engine_run.ts";
 
 /** What is timed. */
 export type TrainingStep = "backward" | "forward and backward";
+
+/** Where to take the plan of a variant from. */
+export type StepPlanner = (variant: string, ctx: Context, prepared: Prepared) => StepPlan;
 
 /** The dataflow whose gradients all others are held against. */
 const CHECK: Dataflow = { variant: "gather" };
@@ -34,7 +39,7 @@ const tolerance = (layers: number): Tolerance => ({ abs: 0, scale: 1e-5 * layers
 export function trainingProblem(
   bench: Bench,
   workload: NetworkInput,
-  planner: Planner,
+  planner: StepPlanner,
   step: TrainingStep,
 ): Problem {
   const prepared = prepareWorkload(bench, workload);
@@ -98,8 +103,8 @@ class Step implements Disposable {
     );
   }
 
-  run(step: TrainingStep, plan: EnginePlan): void {
-    if (step !== "backward") { for (const group of this.groups) group.forward(plan); }
+  run(step: TrainingStep, plan: StepPlan): void {
+    if (step !== "backward") { for (const group of this.groups) group.forward(plan.forward); }
     for (const group of this.groups.toReversed()) group.backward(plan);
   }
 
@@ -111,13 +116,14 @@ class Step implements Disposable {
 function instanceOf(
   ctx: Context,
   prepared: Prepared,
-  planner: Planner,
+  planner: StepPlanner,
   step: TrainingStep,
 ): Instance {
   const all = new Step(ctx, prepared);
   return {
     bind(variant) {
-      const plan = here(ctx, planner(variant, ctx, prepared).plan);
+      const { forward, dgrad, wgrad } = planner(variant, ctx, prepared);
+      const plan = { forward: here(ctx, forward), dgrad: here(ctx, dgrad), wgrad };
       return () => all.run(step, plan);
     },
     output: () => all.groups.flatMap((group) => group.output()),
@@ -127,10 +133,19 @@ function instanceOf(
 
 function expected(cpu: Context, prepared: Prepared, step: TrainingStep): Expected {
   using all = new Step(cpu, prepared);
-  const plan = new Map(mappedConvs(prepared.network).map(({ name }) => [name, CHECK]));
-  all.run(step, plan);
+  const plan = samePlan(prepared.network, CHECK);
+  all.run(step, { forward: plan, dgrad: plan, wgrad: new Map() });
   return { parts: all.groups.flatMap((group) => group.expected()), refMs: Infinity };
 }
+
+/** The plan of a profile for the convolutions of a scan, in f32. */
+export function trainingPlan(profile: Profile, ctx: Context, prepared: Prepared): StepPlan {
+  using on = new SceneOn(ctx, prepared);
+  using layers = new TrainingLayers(ctx, prepared.network, "f32");
+  return stepPlanOf({ conv: trainingOf(profile) }, layers, on.scene);
+}
+
+const planner: StepPlanner = (name, ctx, prepared) => trainingPlan(profileOf(name), ctx, prepared);
 
 /** The gradients of a workload on every profile. */
 export function engineBackwardCase(workload: Workload): Case {
@@ -142,6 +157,6 @@ export function engineBackwardCase(workload: Workload): Case {
     ...(workload.notQuick !== undefined && { notQuick: workload.notQuick }),
     memoryBytes: MEMORY_BYTES,
     variants: () => PROFILES.map(({ name }) => name),
-    prepare: (bench) => trainingProblem(bench, workload, profilePlanner, "backward"),
+    prepare: (bench) => trainingProblem(bench, workload, planner, "backward"),
   };
 }

@@ -16,14 +16,13 @@ import { randomFloats } from "../harness/random.ts";
 import { runCases } from "../harness/run.ts";
 import { shellCoords, shellInput } from "../workloads/shell.ts";
 import type { NetworkInput } from "../workloads/workload.ts";
-import { trainingProblem, type TrainingStep } from "./conv_training.ts";
-import type { Planner } from "./engine_run.ts";
+import { type StepPlanner, trainingProblem, type TrainingStep } from "./conv_training.ts";
 
 const DATAFLOWS = ["implicit", "masked", "fetch", "grouped", "gather"];
-const planner: Planner = (variant, _, { network }) => ({
-  plan: samePlan(network, { variant }),
-  maps: "hash",
-});
+const planner: StepPlanner = (variant, _, { network }) => {
+  const plan = samePlan(network, { variant });
+  return { forward: plan, dgrad: plan, wgrad: new Map() };
+};
 
 const caseOf = (input: NetworkInput, step: TrainingStep): Case => ({
   op: "training",

@@ -2,8 +2,7 @@
 import type { Case } from "../case.ts";
 import { type Profile, profileOf } from "../engines/profiles.ts";
 import { shellInput } from "../workloads/shell.ts";
-import { trainingProblem } from "./conv_training.ts";
-import { profilePlan } from "./engine_run.ts";
+import { trainingPlan, trainingProblem } from "./conv_training.ts";
 
 /** What the engines of that benchmark run, as settings of ours; the first is whose speed is 1. */
 export const SHELL_ENGINES: readonly Profile[] = [
@@ -52,7 +51,7 @@ export function shellCase(side: number, channels: number): Case {
         bench,
         shellInput({ side, channels, part }),
         (name, ctx, prepared) =>
-          profilePlan(SHELL_ENGINES.find((engine) => engine.name === name)!, ctx, prepared),
+          trainingPlan(SHELL_ENGINES.find((engine) => engine.name === name)!, ctx, prepared),
         "forward and backward",
       );
       return { ...problem, params: { part, ...problem.params } };

@@ -6,31 +6,31 @@ import {
   sparseConvWgrad,
   weightTranspose,
 } from "../../ffi/mod.ts";
+import type { Direction } from "../../models/dataflow.ts";
 import type { Conv } from "../../models/layers/conv.ts";
 import type { Network } from "../../models/network.ts";
 import type { Scene } from "../../models/scene.ts";
-import type { Part } from "../harness/check.ts";
-import { floatsOf } from "../harness/dtype.ts";
-import { sampleRows } from "../harness/random.ts";
-import { mapOfRows } from "./layer_map.ts";
-import { rowsOf } from "./sparse_conv.ts";
 import {
   convsOf,
   hasDgrad,
-  type Pass,
   seeded,
   SEEDS,
   type StepProbe,
   swappedMap,
   volumeOf,
-} from "./training_layers.ts";
+} from "../../models/training_layers.ts";
+import type { Part } from "../harness/check.ts";
+import { floatsOf } from "../harness/dtype.ts";
+import { sampleRows } from "../harness/random.ts";
+import { mapOfRows } from "./layer_map.ts";
+import { rowsOf } from "./sparse_conv.ts";
 
 /** Rows of an output or of the gradient of an input, and channels of the gradient of weights. */
 const [CHECKED_ROWS, CHECKED_CHANNELS] = [48, 4];
 
 const checkedRows = (rows: number) => sampleRows(rows, CHECKED_ROWS, 3);
 const checkedChannels = (channels: number) => sampleRows(channels, CHECKED_CHANNELS, 4);
-const partName = (pass: Pass, { name }: Conv) => `${pass} of ${name}`;
+const partName = (pass: Direction, { name }: Conv) => `${pass} of ${name}`;
 
 /** Some columns of rows of `width` values. */
 function columnsOf(values: Float32Array, width: number, columns: Int32Array) {

@@ -3,23 +3,21 @@
  * pass, gradients of inputs and of weights. What lies between convolutions is left out.
  */
 import { type Context, type Feature, variants } from "../../ffi/mod.ts";
-import { type EnginePlan, groupsOf, mappedConvs, samePlan, sizeOf } from "../../models/dataflow.ts";
 import type { Network } from "../../models/network.ts";
 import { Pool } from "../../models/pool.ts";
 import { Scene } from "../../models/scene.ts";
+import { convsOf, hasDgrad, TrainingLayers } from "../../models/training_layers.ts";
 import type { Bench, Case, Instance, Problem } from "../case.ts";
-import { TRAINING_PROFILES, type TrainingProfile, trainingProfile } from "../engines/training.ts";
+import { stepPlanOf } from "../engines/step_plan.ts";
+import { TRAINING_PROFILES, trainingProfile } from "../engines/training.ts";
 import type { Part } from "../harness/check.ts";
 import { sumTolerance } from "../harness/dtype.ts";
 import type { Workload } from "../workloads/workload.ts";
 import { workloadVoxels } from "./engine_run.ts";
 import { capturing, expectedParts } from "./training_check.ts";
-import { convsOf, hasDgrad, type StepPlan, TrainingLayers } from "./training_layers.ts";
 
 /** Scans in a step, as in the published figure. */
 export const BATCH = 2;
-/** Steps of every candidate: the first warms up, the last is timed. */
-const ROUNDS = 2;
 /** The workloads of a quick run: a narrow network for segmentation, and one for detection. */
 const QUICK = ["semantickitti-minkunet-0.5x", "waymo-centerpoint"];
 /** Bytes of weights, values and gradients of the largest workload in two types. */
@@ -95,7 +93,7 @@ function instanceOf(ctx: Context, input: StepInput): Instance {
         owned.use(new TrainingLayers(ctx, input.network, profile.dtype));
       made.set(profile.dtype, layers);
       const scene = sceneOf(ctx, input, pool, profile.maps, owned);
-      const plan = planOf(profile, layers, scene, input.network);
+      const plan = stepPlanOf(profile, layers, scene);
       parts = [];
       layers.run(scene, plan, capturing(parts));
       scene.forget();
@@ -108,50 +106,6 @@ function instanceOf(ctx: Context, input: StepInput): Instance {
     output: () => parts,
     [Symbol.dispose]: () => owned.dispose(),
   };
-}
-
-/** Both dataflows of every layer: by the rule of its size, or the fastest for its group. */
-function planOf(
-  { conv: choice }: TrainingProfile,
-  layers: TrainingLayers,
-  scene: Scene,
-  network: Network,
-): StepPlan {
-  const convs = mappedConvs(network);
-  if (typeof choice === "function") {
-    const all = convs.map((conv) => [conv.name, choice(sizeOf(conv, scene))] as const);
-    return {
-      forward: new Map(all.map(([name, { forward }]) => [name, forward])),
-      dgrad: new Map(all.map(([name, { dgrad }]) => [name, dgrad])),
-    };
-  }
-  const trials = choice.candidates.map(({ forward, dgrad }) => {
-    const plan = { forward: samePlan(network, forward), dgrad: samePlan(network, dgrad) };
-    return { plan, times: timesOf(plan, layers, scene) };
-  });
-  const fastest = (pass: "forward" | "dgrad"): EnginePlan =>
-    new Map(
-      groupsOf(convs).flatMap((group) => {
-        const total = ({ times }: typeof trials[number]) =>
-          group.layers.reduce((sum, { name }) => sum + (times[pass].get(name) ?? 0), 0);
-        const best = trials.reduce((a, b) => total(b) < total(a) ? b : a);
-        return group.layers.map(({ name }) => [name, best.plan[pass].get(name)!] as const);
-      }),
-    );
-  return { forward: fastest("forward"), dgrad: fastest("dgrad") };
-}
-
-/** Milliseconds of a convolution by layer; what it needs beside the map counts. */
-function timesOf(plan: StepPlan, layers: TrainingLayers, scene: Scene) {
-  const times = { forward: new Map<string, number>(), dgrad: new Map<string, number>() };
-  for (let round = 0; round < ROUNDS; round++) {
-    layers.makeMaps(scene);
-    layers.run(scene, plan, (pass, { name }, run) => {
-      if (pass !== "wgrad") times[pass].set(name, scene.ctx.time(run));
-    });
-    scene.forget();
-  }
-  return times;
 }
 
 /** A workload on every profile. */

@@ -1,7 +1,7 @@
 /**
  * How the published engines train, as settings of ours: their types, and the dataflows of the
  * forward pass and of the gradient of the input. The gradient of the weights has one kernel here,
- * which all of them share.
+ * which all of them share in the tile that the library chooses; `tuned` runs it as it was found.
  */
 import type { Feature } from "../../ffi/mod.ts";
 import type { Dataflow, LayerSize } from "../../models/dataflow.ts";
@@ -20,8 +20,14 @@ export interface TrainingProfile {
   readonly maps: Profile["maps"];
   /** Of features, weights and the gradients of features; those of weights are f32. */
   readonly dtype: Feature;
-  /** A rule for every layer, or candidates that are timed for each group of layers. */
-  readonly conv: ((size: LayerSize) => Dataflows) | { readonly candidates: readonly Dataflows[] };
+  /**
+   * A rule for every layer, candidates that are timed for each group of layers and each direction,
+   * or what `deno task bench tune --training` has found.
+   */
+  readonly conv:
+    | ((size: LayerSize) => Dataflows)
+    | { readonly candidates: readonly Dataflows[] }
+    | "tuned";
 }
 
 /** MinkowskiEngine's choice for the gradient of a layer of that size (convolution_kernel.cu). */
@@ -36,21 +42,23 @@ function withGradient(forward: Dataflow): Dataflows {
   return { forward, dgrad: forward.variant === "fetch" ? { variant: "gather" } : forward };
 }
 
-function training(conv: Exclude<Profile["conv"], "tuned">): TrainingProfile["conv"] {
+/** How a profile trains. */
+export function trainingOf({ conv }: Profile): TrainingProfile["conv"] {
+  if (conv === "tuned") return conv;
   if (typeof conv === "object") return { candidates: conv.candidates.map(withGradient) };
   const gradient = conv === minkowskiDataflow ? minkowskiGradient : conv;
   return (size) => ({ forward: conv(size), dgrad: gradient(size) });
 }
 
-/** All profiles but the one that was tuned before, which knows forward passes only. */
-export const TRAINING_PROFILES: readonly TrainingProfile[] = PROFILES.flatMap(
-  ({ name, about, maps, conv }) =>
-    conv === "tuned" ? [] : [{
-      ...{ name, about, maps, conv: training(conv) },
-      // MinkowskiEngine has no 16-bit kernels: mixed precision leaves its layers in f32.
-      dtype: name === "minkowski" ? "f32" as const : "f16" as const,
-    }],
-);
+/** All profiles. */
+export const TRAINING_PROFILES: readonly TrainingProfile[] = PROFILES.map((profile) => ({
+  name: profile.name,
+  about: profile.about,
+  maps: profile.maps,
+  conv: trainingOf(profile),
+  // MinkowskiEngine has no 16-bit kernels: mixed precision leaves its layers in f32.
+  dtype: profile.name === "minkowski" ? "f32" : "f16",
+}));
 
 /** The profile of that name. */
 export function trainingProfile(name: string): TrainingProfile {

@@ -1,8 +1,8 @@
 /** Features and weights in the element types of the convolutions. */
-import { type Feature, fromBf16, fromF16, toBf16, toF16 } from "../../ffi/mod.ts";
+import type { Feature } from "../../ffi/mod.ts";
 import { F32_SUM, type Tolerance } from "./check.ts";
 
-export { BYTES, featureTensor, floatsOf } from "../../models/dtype.ts";
+export { BYTES, featureTensor, floatsOf, rounded } from "../../models/dtype.ts";
 
 /** What `--dtype` may be for cases that have more than one. */
 export const FEATURE_TYPES = ["f32", "bf16", "f16"] as const satisfies readonly Feature[];
@@ -13,12 +13,6 @@ export const UNIT: Readonly<Record<Feature, number>> = {
   bf16: 2 ** -8,
   f16: 2 ** -11,
 };
-
-/** The values that are left after rounding to a type: what the reference must start from. */
-export function rounded(values: Float32Array<ArrayBuffer>, dtype: Feature) {
-  if (dtype === "f32") return values;
-  return dtype === "bf16" ? fromBf16(toBf16(values)) : fromF16(toF16(values));
-}
 
 /** Whether a variant rounds f32 to tf32 for the tensor cores. */
 export const isTf32 = (variant: string): boolean => variant.endsWith("_tf32");
