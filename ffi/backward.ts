@@ -38,14 +38,14 @@ export function sparseConvWgrad<T extends Feature>(
 export interface WgradSettings {
   /** One of {@linkcode wgradTiles}; the library's choice when not given. */
   readonly tile?: string;
-  /** Pieces that the sum of an offset is cut into, at most 1024; the library's choice else. */
-  readonly pieces?: number;
+  /** Pairs of an offset that are summed in one go; the library's choice when not given. */
+  readonly chunk?: number;
 }
 
 /** Sets them for all later gradients of weights on `ctx`. */
-export function wgradSettings(ctx: Context, { tile, pieces = 0 }: WgradSettings): void {
+export function wgradSettings(ctx: Context, { tile, chunk = 0 }: WgradSettings): void {
   const name = tile === undefined ? null : new TextEncoder().encode(`${tile}\0`);
-  ctx.check(ctx.lib.vmk_wgrad_settings(ctx.ptr, name, pieces), "vmk_wgrad_settings");
+  ctx.check(ctx.lib.vmk_wgrad_settings(ctx.ptr, name, chunk), "vmk_wgrad_settings");
 }
 
 /** Whether a variant of sparse_conv_wgrad reads {@linkcode Pairs} where it is given them. */

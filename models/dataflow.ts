@@ -88,10 +88,10 @@ export function samePlan<D extends Dataflow | WgradDataflow>(
 
 /**
  * A name for a dataflow with its settings: "grouped e0.3 s5000", "masked 2 mma_f16_.. /4", "tiles
- * pairs wgrad_mma_f16_.. /16".
+ * pairs wgrad_mma_f16_.. c2048".
  */
 export function dataflowName({ variant, settings = {}, pairs }: Dataflow & WgradDataflow): string {
-  const { epsilon, threshold, splits, tile, pieces } = settings;
+  const { epsilon, threshold, splits, tile, pieces, chunk } = settings;
   return [
     variant,
     pairs === true ? "pairs" : "",
@@ -100,5 +100,6 @@ export function dataflowName({ variant, settings = {}, pairs }: Dataflow & Wgrad
     splits === undefined ? "" : `${splits}`,
     tile ?? "",
     pieces === undefined ? "" : `/${pieces}`,
+    chunk === undefined ? "" : `c${chunk}`,
   ].filter((part) => part !== "").join(" ");
 }

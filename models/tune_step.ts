@@ -29,8 +29,8 @@ import { defaultCandidates, REFINED, tileCandidates, UNSUPPORTED } from "./tune.
 
 /** Steps of every candidate: the first warms up, of the others the fastest counts. */
 export const ROUNDS = 3;
-/** Pieces of a gradient's sum that are tried with every tile, beside those that the library takes. */
-const PIECES = [1, 4, 16, 64, 256];
+/** Pairs of a chunk that are tried with every tile, beside those that the library takes. */
+const CHUNKS = [512, 2048, 8192, 32_768];
 
 /** What is timed in each direction. */
 export interface StepCandidates {
@@ -87,7 +87,7 @@ export function wgradTileCandidates(
 ): WgradDataflow[] {
   const variant = ctx.variant("sparse_conv_wgrad", dataflow.variant);
   return wgradTiles(ctx, variant, dtype).flatMap((tile) =>
-    [{ tile }, ...PIECES.map((pieces) => ({ tile, pieces }))]
+    [{ tile }, ...CHUNKS.map((chunk) => ({ tile, chunk }))]
       .map((settings) => ({ ...dataflow, settings }))
   );
 }

@@ -189,14 +189,14 @@ Deno.test({
       const trials = groups.wgrad[0]!.trials.map(({ dataflow }) => dataflow);
       for (const tile of tiles) {
         for (const listed of [true, undefined]) {
-          const pieces = trials.filter(({ settings, pairs }) =>
+          const chunks = trials.filter(({ settings, pairs }) =>
             settings?.tile === tile && pairs === listed
-          ).map(({ settings }) => settings?.pieces ?? 0);
-          assertEquals(pieces.toSorted((a, b) => a - b), [0, 1, 4, 16, 64, 256]);
+          ).map(({ settings }) => settings?.chunk ?? 0);
+          assertEquals(chunks.toSorted((a, b) => a - b), [0, 512, 2048, 8192, 32_768]);
         }
       }
       // And once with pairs and once without in the tile that the library chooses.
-      assertEquals(trials.length, 2 + 2 * 6 * tiles.length);
+      assertEquals(trials.length, 2 + 2 * 5 * tiles.length);
     }, { network, dtype: "f16" });
   },
 });

@@ -44,7 +44,7 @@ const wgradDataflow = z.strictObject({
   variant: z.string().min(1),
   settings: z.strictObject({
     tile: z.string().min(1).exactOptional(),
-    pieces: z.number().int().positive().exactOptional(),
+    chunk: z.number().int().positive().exactOptional(),
   }).exactOptional(),
   pairs: z.boolean().exactOptional(),
 });

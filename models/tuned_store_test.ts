@@ -73,7 +73,7 @@ Deno.test("each direction keeps what was found for it, and a direction not tuned
       const step = {
         forward: samePlan(NETWORK, CHOICE),
         dgrad: samePlan(NETWORK, { variant: "fetch" }),
-        wgrad: samePlan(NETWORK, { variant: "chunks", pairs: true, settings: { pieces: 4 } }),
+        wgrad: samePlan(NETWORK, { variant: "chunks", pairs: true, settings: { chunk: 2048 } }),
       };
       const on = { network: NETWORK, scene, dtype: "f16" } as const;
       await saveTuned(ctx, step, on);

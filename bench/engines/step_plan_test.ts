@@ -28,7 +28,7 @@ Deno.test("stepPlanOf() gives every direction what was found for it, and nothing
     const found = new TunedPlans({
       forward: { [keys[0]!]: { variant: "masked" } },
       dgrad: { [keys[0]!]: { variant: "fetch" }, [keys[1]!]: { variant: "gather" } },
-      wgrad: { [keys[2]!]: { variant: "chunks", settings: { pieces: 2 } } },
+      wgrad: { [keys[2]!]: { variant: "chunks", settings: { chunk: 2048 } } },
     });
     const plan = stepPlanOf({ conv: "tuned" }, layers, scene, () => found);
     const groups = groupsOf(mappedConvs(layers.network)).map(({ layers: [first] }) => first!.name);

@@ -6,8 +6,6 @@ using namespace vmk;
 
 namespace {
 
-constexpr int32_t kMostPieces = 1024;
-
 const Variant<SparseConvWgrad>* wgrad_variant(int32_t variant) {
   const bool known = variant >= 0 && variant < kSparseConvWgrad.count;
   return known ? &kSparseConvWgrad.list[variant] : nullptr;
@@ -26,15 +24,14 @@ VMK_API int64_t vmk_wgrad_tiles(const vmk_ctx* ctx, int32_t variant, vmk_dtype d
   return copy_text(able ? wgrad_tiles(*ctx->device, *chosen, dtype) : "", buf, cap);
 }
 
-VMK_API vmk_status vmk_wgrad_settings(vmk_ctx* ctx, const char* tile, int32_t pieces) {
+VMK_API vmk_status vmk_wgrad_settings(vmk_ctx* ctx, const char* tile, int32_t chunk) {
   return guard(ctx, [&] {
-    if (pieces < 0 || pieces > kMostPieces)
-      fail(VMK_INVALID_ARGUMENT, "Cannot set wgrad: pieces is %d, not in [0, %d]", pieces,
-           kMostPieces);
+    if (chunk < 0)
+      fail(VMK_INVALID_ARGUMENT, "Cannot set wgrad: chunk is %d, it must be at least 0", chunk);
     const int32_t number = tile ? find_wgrad_tile(tile) : -1;
     if (tile && number < 0)
       fail(VMK_INVALID_ARGUMENT, "Cannot set wgrad: this library has no tile \"%s\"", tile);
-    ctx->wgrad = {number, pieces};
+    ctx->wgrad = {number, chunk};
   });
 }
 

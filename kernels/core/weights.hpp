@@ -7,8 +7,8 @@
 namespace vmk {
 
 struct WgradSettings {
-  int32_t tile = -1;   // number in the backend's list, -1: its choice
-  int32_t pieces = 0;  // 0: its choice
+  int32_t tile = -1;  // number in the backend's list, -1: its choice
+  int64_t chunk = 0;  // 0: its choice
 };
 struct SparseConvWgrad {
   const void *feats, *grad_out;

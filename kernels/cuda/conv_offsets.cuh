@@ -18,6 +18,18 @@ __device__ inline OffsetList offset_list(unsigned char* shared) {
   return {reinterpret_cast<uint16_t*>(shared + 16), reinterpret_cast<int*>(shared)};
 }
 
+// The offset k with before[k] <= at < before[k + 1], or -1: every thread of the block looks at some,
+// one finds it.
+__device__ inline int64_t offset_at(const int64_t* before, int64_t kv, int64_t at) {
+  __shared__ int found;
+  if (threadIdx.x == 0) found = -1;
+  __syncthreads();
+  for (int64_t k = threadIdx.x; k < kv; k += blockDim.x)
+    if (before[k] <= at && at < before[k + 1]) found = static_cast<int>(k);
+  __syncthreads();
+  return found;
+}
+
 // Whether any of the rows has offset k, the same in all lanes of the warp. Notes entries that name
 // no input row.
 __device__ inline bool has_offset(const int32_t* map, int64_t m, int64_t n, int64_t first, int rows,

@@ -113,23 +113,11 @@ struct ListRows {
   }
 };
 
-// The offset whose tile this block has: every thread looks at some, one finds it.
-__device__ inline int64_t offset_of_block(const ListJob& job, int64_t kv) {
-  __shared__ int found;
-  if (!job.tiles) return job.offset;
-  if (threadIdx.x == 0) found = -1;
-  __syncthreads();
-  for (int64_t k = threadIdx.x; k < kv; k += blockDim.x)
-    if (job.tiles[k] <= blockIdx.x && blockIdx.x < job.tiles[k + 1]) found = static_cast<int>(k);
-  __syncthreads();
-  return found;
-}
-
 template <class T>
 __global__ void __launch_bounds__(T::kThreads) multiply_lists(ConvCall a, ListJob job) {
   VMK_DYNAMIC_SHARED(shared);
   if (pairs_are_bad(*job.log)) return;
-  const int64_t k = offset_of_block(job, a.kv);
+  const int64_t k = job.tiles ? offset_at(job.tiles, a.kv, blockIdx.x) : job.offset;
   if (k < 0) return;
   const int64_t tile = blockIdx.x - (job.tiles ? job.tiles[k] : 0), first = tile * T::kM;
   const int64_t count = a.starts[k + 1] - a.starts[k], begin = job.begins ? job.begins[k] : 0;

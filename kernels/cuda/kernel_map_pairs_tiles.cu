@@ -1,6 +1,7 @@
 // kernel_map_count.tiles, kernel_map_pairs.tiles - ordered compaction of the map, all offsets at
 // once: flags are counted tile by tile, the counts summed, the pairs ranked inside their tile.
 // Cost: the map is read once to count and twice to list; 8 bytes written a pair.
+#include "pair_lists.hpp"
 #include "primitives.hpp"
 #include "tiles.cuh"
 
@@ -74,6 +75,17 @@ void kernel_map_pairs_tiles(Device& any, const KernelMapPairs& a) {
   VMK_LAUNCH(device, check_starts, blocks(a.kv), kBlock, sums, tiles, a,
              device.data_errors());
   VMK_LAUNCH(device, write_pairs, blocks(a.m, kTile, a.kv), kBlock, sums, tiles, a);
+}
+
+PairLists list_pairs(CudaDevice& device, const int32_t* map, int64_t kv, int64_t m) {
+  auto* starts = device.scratch<int64_t>(kv + 1);
+  auto* pairs = device.scratch<int32_t>(2 * kv * m);
+  const int64_t tiles = ceil_div(m, kTile);
+  const int64_t* sums = sum_pairs(device, map, kv, m, tiles);
+  VMK_LAUNCH(device, write_starts, blocks(kv + 1), kBlock, sums, kv, tiles, starts);
+  const KernelMapPairs job{map, starts, pairs, kv, m, kv * m};
+  VMK_LAUNCH(device, write_pairs, blocks(m, kTile, kv), kBlock, sums, tiles, job);
+  return {pairs, starts, kv * m};
 }
 
 }  // namespace vmk

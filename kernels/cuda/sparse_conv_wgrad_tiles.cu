@@ -1,22 +1,44 @@
-// sparse_conv_wgrad.tiles - the tiles of wgrad_tile.cuh: a block owns a tile of the gradient of one
-// offset and a piece of the outputs, whose pairs it lists in order unless the call brings them. The
-// sums of the pieces are added in order: the same bits on every run, without atomics.
+// sparse_conv_wgrad.tiles - the tiles of wgrad_tile.cuh: the pairs of an offset, listed here unless
+// the call brings them, are cut into chunks, each for the blocks of a gradient's tiles. So the centre
+// offset, which has most pairs, keeps no block waiting. The sums of the chunks are added in order:
+// the same bits on every run, without atomics.
 // sparse_conv_wgrad.tiles_tf32 - the same, f32 rounded to tf32 for the tensor cores.
 // sparse_conv_wgrad.ref - one thread an element, sums in double.
 #include "conv_call.cuh"
+#include "pair_lists.hpp"
+#include "primitives.hpp"
 #include "wgrad_tiles.hpp"
 
 namespace vmk {
 
 namespace {
 
-template <class Out>
+// Chunks of every offset, and 0 behind them. Notes starts that do not fit the pairs.
 __global__ void __launch_bounds__(kBlock)
-    add_pieces(const float* __restrict__ sums, int64_t size, int count, Out* __restrict__ out) {
-  const int64_t at = thread_index();
-  if (at >= size) return;
+    count_chunks(WgradCall a, int64_t* chunks, DataErrors* log) {
+  const int64_t k = thread_index();
+  if (k > a.kv) return;
+  int64_t count = 0;
+  if (k < a.kv) {
+    const int64_t begin = a.starts[k], end = a.starts[k + 1];
+    count = end - begin;
+    if (begin < 0 || count < 0 || end > a.room || count > a.m || (k == 0 && begin != 0)) {
+      note(log, kBadConvStarts, 0, k, begin);
+      count = 0;
+    }
+  }
+  chunks[k] = ceil_div(count, a.chunk);
+}
+
+template <class Out>
+__global__ void __launch_bounds__(kBlock) add_chunks(WgradCall a, Out* __restrict__ out) {
+  const int64_t at = thread_index(), size = int64_t{a.cin} * a.cout;
+  if (at >= a.kv * size) return;
+  const int64_t k = at / size;
+  // Starts that overlap, which were noted, have more chunks than there is room for.
+  const int64_t end = min(a.before[k + 1], a.chunks);
   float sum = 0;
-  for (int piece = 0; piece < count; ++piece) sum += sums[piece * size + at];
+  for (int64_t chunk = a.before[k]; chunk < end; ++chunk) sum += a.sums[chunk * size + at % size];
   from_float(sum, out[at]);
 }
 
@@ -51,31 +73,45 @@ int channels_of(int64_t channels) {
 }
 
 void run(CudaDevice& device, const SparseConvWgrad& a, bool tf32) {
+  const int64_t size = a.cin * a.cout;
+  if (a.kv * size == 0) return;
   const bool listed = a.pairs && a.starts;
+  const int64_t room = listed ? a.p : a.kv * a.m;
   const WgradChoice choice = choose_wgrad_tile(
-      device, {a.dtype, tf32, a.cin, a.cout, a.kv, a.m, listed ? a.p : -1, a.settings});
-  const int64_t size = a.kv * a.cin * a.cout;
-  const bool direct = choice.pieces == 1 && a.out_dtype == VMK_F32;
+      device, {a.dtype, tf32, a.cin, a.cout, a.kv, a.m, room, listed, a.out_dtype == VMK_F32,
+               a.settings});
+  const PairLists lists = listed ? PairLists{a.pairs, a.starts, room}
+                                 : list_pairs(device, a.map, a.kv, a.m);
   WgradCall call{};
   call.cin = channels_of(a.cin);
   call.cout = channels_of(a.cout);
   call.feats = whole_vectors(device, a.dtype, a.feats, a.n, call.cin, call.feat_channels);
   call.grads = whole_vectors(device, a.dtype, a.grad_out, a.m, call.cout, call.grad_channels);
-  call.map = a.map;
-  call.pairs = listed ? a.pairs : nullptr;
-  call.starts = a.starts;
+  call.pairs = lists.pairs;
+  call.starts = lists.starts;
   call.n = a.n;
   call.m = a.m;
   call.kv = a.kv;
-  call.p = a.p;
-  call.pieces = choice.pieces;
-  call.sums = direct ? static_cast<float*>(a.grad_weight)
-                     : device.scratch<float>(choice.pieces * size);
+  call.room = lists.room;
+  call.chunk = choice.chunk;
+  call.chunks = room / choice.chunk + a.kv;
+  call.bad = listed ? kBadPair : kBadMapEntry;
+  call.whole = choice.chunk >= a.m && a.out_dtype == VMK_F32;
+  if (call.whole) {
+    call.sums = static_cast<float*>(a.grad_weight);
+    device.fill(call.sums, 0, a.kv * size * static_cast<int64_t>(sizeof(float)));
+  } else {
+    call.sums = device.scratch<float>(call.chunks * size);
+  }
+  auto* before = device.scratch<int64_t>(a.kv + 1);
+  VMK_LAUNCH(device, count_chunks, blocks(a.kv + 1), kBlock, call, before, device.data_errors());
+  exclusive_sum(device, before, before, a.kv + 1);
+  call.before = before;
   choice.tile->sum(device, call);
-  if (direct) return;
+  if (call.whole) return;
   with_element(a.out_dtype, [&](auto out) {
     using Out = decltype(out);
-    VMK_LAUNCH(device, add_pieces<Out>, blocks(size), kBlock, call.sums, size, choice.pieces,
+    VMK_LAUNCH(device, add_chunks<Out>, blocks(a.kv * size), kBlock, call,
                static_cast<Out*>(a.grad_weight));
   });
 }

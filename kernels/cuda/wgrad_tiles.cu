@@ -1,5 +1,6 @@
-// The choice of a tile of the weights' gradient, and of the pieces that its sum is cut into, by the
-// model of their time in tile_shape.hpp.
+// The choice of a tile of the weights' gradient, and of the pairs that a block sums. Offsets have
+// from few pairs to one an output, so blocks take from much work to nearly none: the device is busy
+// for the work of all of them, and at the end for one of the longest. Constants as in tile_shape.hpp.
 #include "wgrad_tiles.hpp"
 
 #include <algorithm>
@@ -8,38 +9,32 @@ namespace vmk {
 
 namespace {
 
-constexpr double kFirstSteps = 6;    // of a block: filling stages, writing out
-constexpr double kSpanCycles = 800;  // until the map's entries of a span are there and ranked
-constexpr double kDensity = 0.25;    // of a map whose pairs nobody has counted
-constexpr int64_t kMostPieces = 1024, kMostSums = int64_t{64} << 20;  // 256 MB
+constexpr double kFirstSteps = 6;  // of a block: reading pairs, filling stages, writing out
+constexpr double kDensity = 0.25;  // of a map whose pairs nobody has counted
+constexpr int kOwnShared = 1024;   // the offset of a block, and what aligns the stages behind it
+constexpr int64_t kLeastChunk = 256, kMostSums = int64_t{64} << 20;  // 256 MB
 
 bool suits(const WgradTile& tile, vmk_dtype dtype, bool tf32, const CudaDevice& device) {
-  return tile.suits(device, dtype, tf32);
+  return tile.suits(device, dtype, tf32, kOwnShared);
 }
 
 // In cycles.
-double time_of(const WgradTile& tile, int64_t pieces, const WgradWish& wish,
+double time_of(const WgradTile& tile, int64_t chunk, const WgradWish& wish,
                const CudaDevice& device) {
-  const auto offsets = static_cast<double>(std::max<int64_t>(wish.kv, 1));
-  const auto outputs = static_cast<double>(wish.m), parts = static_cast<double>(pieces);
-  const double pairs = wish.pairs < 0 ? kDensity * outputs : static_cast<double>(wish.pairs) /
-                                                                 offsets;
-  const double steps = pairs / parts / tile.k + kFirstSteps;
-  const double listing = wish.pairs < 0 ? outputs / parts / kPairSpan * kSpanCycles : 0;
-  const int64_t blocks = ceil_div(wish.cin, tile.m) * ceil_div(wish.cout, tile.n) * wish.kv *
-                         pieces;
-  const int resident = tile.resident(device);
-  const int64_t at_once = int64_t{1} * device.multiprocessors() * resident;
-  const double sums = parts * offsets * static_cast<double>(wish.cin * wish.cout);
-  return static_cast<double>(ceil_div(blocks, at_once)) *
-             (resident * steps * tile.step_cycles() + listing) +
-         (pieces > 1 ? sum_cycles(device, sums) : 0);
+  const double pairs = static_cast<double>(wish.pairs) * (wish.counted ? 1 : kDensity);
+  const double chunks = pairs / static_cast<double>(chunk) + static_cast<double>(wish.kv);
+  const auto tiles = static_cast<double>(ceil_div(wish.cin, tile.m) * ceil_div(wish.cout, tile.n));
+  const double all = tiles * (pairs / tile.k + chunks * kFirstSteps);
+  const double longest = static_cast<double>(std::min(chunk, wish.m)) / tile.k + kFirstSteps;
+  const bool whole = wish.whole && chunk >= wish.m;
+  return (all / device.multiprocessors() + longest) * tile.step_cycles() +
+         (whole ? 0 : sum_cycles(device, chunks * static_cast<double>(wish.cin * wish.cout)));
 }
 
-// As many pieces as there can be: sums of all of them fit, and each has something to add.
-int64_t most_pieces(const WgradWish& wish) {
-  const int64_t fit = kMostSums / std::max<int64_t>(wish.kv * wish.cin * wish.cout, 1);
-  return std::clamp<int64_t>(std::min(fit, wish.m), 1, kMostPieces);
+// Whether the sums of all chunks fit; an offset has no more pairs than there are outputs.
+bool fits(const WgradWish& wish, int64_t chunk) {
+  const int64_t size = std::max<int64_t>(wish.cin * wish.cout, 1);
+  return chunk >= wish.m || wish.pairs / chunk + wish.kv <= kMostSums / size;
 }
 
 }  // namespace
@@ -57,21 +52,21 @@ std::string wgrad_tiles(Device& any, const Variant<SparseConvWgrad>& variant, vm
 
 WgradChoice choose_wgrad_tile(CudaDevice& device, const WgradWish& wish) {
   const WgradSettings& asked = wish.settings;
-  const int64_t most = most_pieces(wish);
-  const int64_t last = asked.pieces > 0 ? std::min<int64_t>(asked.pieces, most) : most;
-  WgradChoice best{nullptr, 1};
+  int64_t least_chunk = asked.chunk > 0 ? asked.chunk : kLeastChunk;
+  while (!fits(wish, least_chunk)) least_chunk *= 2;
+  WgradChoice best{nullptr, least_chunk};
   double least = 0;
   for (int i = 0; i < kWgradTileCount; ++i) {
     const WgradTile& tile = *kWgradTiles[i];
     if ((asked.tile >= 0 && i != asked.tile) || !suits(tile, wish.dtype, wish.tf32, device))
       continue;
-    for (int64_t pieces = asked.pieces > 0 ? last : 1; pieces <= last; pieces *= 2) {
-      // A piece of less than a span is not worth it, unless it was asked for.
-      if (asked.pieces == 0 && pieces > 1 && wish.m < pieces * kPairSpan) break;
-      const double time = time_of(tile, pieces, wish, device);
-      if (best.tile && time >= least) continue;
-      best = {&tile, static_cast<int>(pieces)};
-      least = time;
+    for (int64_t chunk = least_chunk;; chunk *= 2) {
+      const double time = time_of(tile, chunk, wish, device);
+      if (!best.tile || time < least) {
+        best = {&tile, chunk};
+        least = time;
+      }
+      if (asked.chunk > 0 || chunk >= wish.m) break;
     }
   }
   if (best.tile) return best;

@@ -385,9 +385,10 @@ VMK_API int64_t vmk_wgrad_tiles(const vmk_ctx* ctx, int32_t variant, vmk_dtype d
 /* Settings of sparse_conv_wgrad, for all later calls on ctx; they are no settings of sparse_conv.
      tile    one of vmk_wgrad_tiles, or NULL: chosen for each call by a model of its time. A call
              that cannot use it is VMK_UNSUPPORTED
-     pieces  where there are tiles: pieces that the sum of an offset is cut into, at most 1024 and
-             fewer where their sums would not fit, or 0: chosen with the tile */
-VMK_API vmk_status vmk_wgrad_settings(vmk_ctx* ctx, const char* tile, int32_t pieces);
+     chunk   where there are tiles: pairs of an offset that are summed in one go, more where the
+             sums of all chunks would not fit, or 0: chosen with the tile. The sums of an offset's
+             chunks are added in their order */
+VMK_API vmk_status vmk_wgrad_settings(vmk_ctx* ctx, const char* tile, int32_t chunk);
 /* out[k] = weight[k]^T: weight f32, bf16 or f16 [KV, Cin, Cout], out [KV, Cout, Cin] of its
    dtype. */
 VMK_API vmk_status vmk_weight_transpose(vmk_ctx* ctx, int32_t variant, const vmk_tensor* weight,
