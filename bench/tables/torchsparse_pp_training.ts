@@ -84,7 +84,7 @@ function build(run: TableRun): BenchTable[] {
       "fetching, and what is tuned is tuned for them apart. Dataflows that read pairs list those " +
       "of the transposed map anew, where their engines swap the columns of a list. The gradient " +
       "of the weights has one kernel, in f32 sums, that all rows share, so that engines differ " +
-      "less than they do in the figure.",
+      "less than they do in the figure; tuned runs it as deno task bench tune --training found it.",
       `The batch is one simulated or given scan, ${BATCH} times.`,
     ],
     chart: {
