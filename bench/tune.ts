@@ -67,7 +67,7 @@ interface TuneOptions {
 export async function tuneCommand(args: readonly string[]): Promise<void> {
   const options = parse(args);
   if (options === "help") return print(HELP);
-  const { backend, dtype, threads, quick } = options;
+  const { backend, threads } = options;
   checkBackend("tune", backend);
   using stack = new DisposableStack();
   const ctx = stack.use(new Context(backend, { threads }));
