@@ -18,8 +18,8 @@ __device__ inline OffsetList offset_list(unsigned char* shared) {
   return {reinterpret_cast<uint16_t*>(shared + 16), reinterpret_cast<int*>(shared)};
 }
 
-// The offset k with before[k] <= at < before[k + 1], or -1: every thread of the block looks at some,
-// one finds it.
+// The offset k with before[k] <= at < before[k + 1], or -1: every thread of the block looks at
+// some, one finds it.
 __device__ inline int64_t offset_at(const int64_t* before, int64_t kv, int64_t at) {
   __shared__ int found;
   if (threadIdx.x == 0) found = -1;

@@ -1,7 +1,7 @@
 // sparse_conv_wgrad.tiles - the tiles of wgrad_tile.cuh: the pairs of an offset, listed here unless
-// the call brings them, are cut into chunks, each for the blocks of a gradient's tiles. So the centre
-// offset, which has most pairs, keeps no block waiting. The sums of the chunks are added in order:
-// the same bits on every run, without atomics.
+// the call brings them, are cut into chunks, each for the blocks of a gradient's tiles, so that the
+// centre offset, which has most pairs, keeps nobody waiting. The sums of the chunks are added in
+// order: the same bits on every run, without atomics.
 // sparse_conv_wgrad.tiles_tf32 - the same, f32 rounded to tf32 for the tensor cores.
 // sparse_conv_wgrad.ref - one thread an element, sums in double.
 #include "conv_call.cuh"

@@ -1,6 +1,6 @@
 // The choice of a tile of the weights' gradient, and of the pairs that a block sums. Offsets have
-// from few pairs to one an output, so blocks take from much work to nearly none: the device is busy
-// for the work of all of them, and at the end for one of the longest. Constants as in tile_shape.hpp.
+// from few pairs to one an output, so blocks have much work or nearly none: the device is busy for
+// the work of all of them, and at the end for one of the longest. Cycles are as in tile_shape.hpp.
 #include "wgrad_tiles.hpp"
 
 #include <algorithm>

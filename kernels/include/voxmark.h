@@ -368,7 +368,7 @@ VMK_API int64_t vmk_conv_tiles(const vmk_ctx* ctx, int32_t variant, vmk_dtype dt
      feats [N, Cin] and grad_out [M, Cout]: both f32, both bf16 or both f16
      map i32 [KV, M], grad_weight [KV, Cin, Cout]: f32, or their dtype; sums are f32
      pairs i32 [2, P] and starts i64 [KV + 1] of the same map, or NULL: they save a variant that
-     works on pairs from listing them. Sums are then cut elsewhere: the last bits may differ.
+     works on pairs from listing them. Sums may then be cut elsewhere: the last bits differ.
    The gradient of feats is a sparse_conv of grad_out over the transposed map with the transposed
    weights. */
 VMK_API vmk_status vmk_sparse_conv_wgrad(vmk_ctx* ctx, int32_t variant, const vmk_tensor* feats,
