@@ -12,14 +12,7 @@ import {
   type Tensor,
   variants,
 } from "../ffi/mod.ts";
-import {
-  type Dataflow,
-  dataflowName,
-  type EnginePlan,
-  groupsOf,
-  mappedConvs,
-  samePlan,
-} from "./dataflow.ts";
+import { type Dataflow, type EnginePlan, groupsOf, mappedConvs, samePlan } from "./dataflow.ts";
 import { Model, type ModelOptions } from "./model.ts";
 import type { Network } from "./network.ts";
 import { Scene, type SceneInput, type SceneOptions } from "./scene.ts";
@@ -168,14 +161,4 @@ function layerTimes(
     });
   }
   return best;
-}
-
-/** The groups and what was chosen for each, one line a group. */
-export function tunedText({ groups }: Tuned): string {
-  return groups.map(({ name, layers, trials: [best, second] }) => {
-    const next = second === undefined
-      ? ""
-      : `, then ${dataflowName(second.dataflow)} ${second.ms.toFixed(2)} ms`;
-    return `${name} (${layers}): ${dataflowName(best!.dataflow)} ${best!.ms.toFixed(2)} ms${next}`;
-  }).join("\n");
 }

@@ -30,31 +30,40 @@ __device__ inline int64_t offset_at(const int64_t* before, int64_t kv, int64_t a
   return found;
 }
 
-// Whether any of the rows has offset k, the same in all lanes of the warp. Notes entries that name
-// no input row.
-__device__ inline bool has_offset(const int32_t* map, int64_t m, int64_t n, int64_t first, int rows,
-                                  const int32_t* order, DataErrors* log) {
-  bool there = false;
-  const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
-  for (int r = lane; r < rows && first + r < m; r += kWarpSize) {
-    const int32_t row = map[first + r];
-    there |= row >= 0;
-    if (row >= n) note(log, kBadMapEntry, 0, order ? order[first + r] : first + r, row);
-  }
-  return __any_sync(kFullWarp, there);
-}
-
-// Lists the offsets of rows [first, first + rows) of map [kv, m]: each warp looks at some of the
-// offsets, one warp puts those that are there in order. Followed by a barrier of the caller.
+// Lists the offsets of rows [first, first + kRows) of map [kv, m]: each warp looks at some of the
+// offsets, one warp puts those that are there in order. Notes entries that name no input row.
+// Followed by a barrier of the caller.
+template <int kRows>
 __device__ inline void list_offsets(const int32_t* map, int kv, int64_t m, int64_t n, int64_t first,
-                                    int rows, const int32_t* order, const OffsetList& list,
+                                    const int32_t* order, const OffsetList& list,
                                     DataErrors* log) {
+  constexpr int kAtOnce = 4, kLoads = kRows / kWarpSize;  // offsets, and rows of each
+  static_assert(kRows % kWarpSize == 0);
   const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
   const int warp = static_cast<int>(threadIdx.x) / kWarpSize;
   const int warps = static_cast<int>(blockDim.x) / kWarpSize;
-  for (int k = warp; k < kv; k += warps) {
-    const bool there = has_offset(map + k * m, m, n, first, rows, order, log);
-    if (lane == 0) list.at[k] = there;
+  for (int k0 = warp; k0 < kv; k0 += kAtOnce * warps) {
+    // All loads are under way before the first is looked at: a block begins with this wait.
+    int32_t rows[kAtOnce][kLoads];
+#pragma unroll
+    for (int j = 0; j < kAtOnce; ++j)
+#pragma unroll
+      for (int i = 0; i < kLoads; ++i) {
+        const int64_t k = k0 + j * warps, at = first + lane + i * kWarpSize;
+        rows[j][i] = k < kv && at < m ? map[k * m + at] : -1;
+      }
+#pragma unroll
+    for (int j = 0; j < kAtOnce; ++j) {
+      bool there = false;
+#pragma unroll
+      for (int i = 0; i < kLoads; ++i) {
+        const int64_t at = first + lane + i * kWarpSize;
+        there |= rows[j][i] >= 0;
+        if (rows[j][i] >= n) note(log, kBadMapEntry, 0, order ? order[at] : at, rows[j][i]);
+      }
+      const bool any = __any_sync(kFullWarp, there);
+      if (lane == 0 && k0 + j * warps < kv) list.at[k0 + j * warps] = any;
+    }
   }
   __syncthreads();
   if (warp > 0) return;

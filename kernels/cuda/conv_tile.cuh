@@ -77,7 +77,7 @@ __global__ void __launch_bounds__(T::kThreads)
   const OffsetList list = offset_list(shared + TileMemory<T>::kBytes);
   const int32_t* map = job.map + first_matrix * a.m;
   const int32_t* order = job.order ? job.order + part * a.m : nullptr;
-  list_offsets(map, kv, a.m, a.n, first, T::kM, order, list, log);
+  list_offsets<T::kM>(map, kv, a.m, a.n, first, order, list, log);
   __syncthreads();
   const MapRows rows{map, first, a.m, a.n, list, first_matrix};
   ConvProduct<T, MapRows> product(a, rows, a.feats, shared,

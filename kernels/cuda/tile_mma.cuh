@@ -13,7 +13,6 @@ struct MmaTile {
   // word, four rows and eight columns at a time: rows two vectors apart modulo the banks keep those
   // 32 words in different ones.
   static constexpr int kPad = sizeof(Element) == 4 ? 2 : 1;
-  static constexpr int kWarpsM = WarpsM, kWarpsN = WarpsN;
   static constexpr int kThreads = WarpsM * WarpsN * kWarpSize;
   static constexpr int kResident = 512 / kThreads;  // blocks a multiprocessor, at least
   static constexpr bool kTensorCores = true;
