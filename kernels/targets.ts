@@ -170,13 +170,12 @@ const WATCHED = [
 
 function emulatedUnits(compiler: Tool): { library: Unit[]; watched: string[] } {
   const flags = [...COMMON, "-Icuda", "-Icuda/emulator"];
-  const watched = [...flags, ...WATCHED];
+  const watched = [...flags, HOPPER.define, ...WATCHED];
   return {
     library: [
       ...sources("core", ".cc").map((source) => ({ source, compiler, flags: COMMON })),
       ...sources("cuda/emulator", ".cc").map((source) => ({ source, compiler, flags })),
-      ...sources("cuda", ".cu").filter((source) => !HOPPER.ending.test(source))
-        .map((source) => ({ source, compiler, flags: watched })),
+      ...sources("cuda", ".cu").map((source) => ({ source, compiler, flags: watched })),
       ...tileUnits(compiler, watched, true),
     ],
     watched,

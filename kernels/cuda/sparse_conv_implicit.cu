@@ -8,15 +8,13 @@
 
 namespace vmk {
 
-namespace {
-
-void run(Device& any, const SparseConv& args, bool tf32) {
+void convolve_mapped(Device& any, const SparseConv& args, bool tf32, ChooseTile choose) {
   CudaDevice& device = cuda_device(any);
   check_offsets(args);
   const ConvCall a = call_of(device, args);
   if (a.kv == 0 || a.cin == 0) return finish_sums(device, a, args.dtype, nullptr, 0);
   const ConvSettings& s = args.settings;
-  const TileChoice choice = choose_tile(
+  const TileChoice choice = choose(
       device, {args.dtype, tf32, a.m, a.columns, a.kv * a.cin, true, s.tile, s.pieces});
   const auto kv = static_cast<int>(a.kv);
   MapJob job{a.map, nullptr, kv, 1, choice.pieces, nullptr};
@@ -25,13 +23,13 @@ void run(Device& any, const SparseConv& args, bool tf32) {
   if (job.sums) finish_sums(device, a, args.dtype, job.sums, choice.pieces);
 }
 
-}  // namespace
-
-void sparse_conv_implicit(Device& device, const SparseConv& args) { run(device, args, false); }
+void sparse_conv_implicit(Device& device, const SparseConv& args) {
+  convolve_mapped(device, args, false, choose_tile);
+}
 
 void sparse_conv_implicit_tf32(Device& device, const SparseConv& args) {
   expect_f32(args);
-  run(device, args, true);
+  convolve_mapped(device, args, true, choose_tile);
 }
 
 }  // namespace vmk

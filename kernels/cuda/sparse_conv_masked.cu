@@ -26,7 +26,9 @@ KernelMapOrder order_of(CudaDevice& device, const SparseConv& args) {
   return made;
 }
 
-void run(Device& any, const SparseConv& args, bool tf32) {
+}  // namespace
+
+void convolve_sorted(Device& any, const SparseConv& args, bool tf32, ChooseTile choose) {
   CudaDevice& device = cuda_device(any);
   check_offsets(args);
   const ConvCall a = call_of(device, args);
@@ -37,7 +39,7 @@ void run(Device& any, const SparseConv& args, bool tf32) {
   TileWish wish{args.dtype, tf32, a.m * parts, a.columns, int64_t{offsets} * a.cin, parts == 1};
   wish.tile = args.settings.tile;
   wish.pieces = static_cast<int>(std::min<int64_t>(args.settings.pieces, kMostSums / parts));
-  const TileChoice choice = choose_tile(device, wish);
+  const TileChoice choice = choose(device, wish);
   const int sums = parts * choice.pieces;
   MapJob job{sorted.ordered, sorted.order, offsets, parts, choice.pieces, nullptr};
   if (sums > 1) job.sums = device.scratch<float>(sums * a.m * a.columns);
@@ -45,13 +47,13 @@ void run(Device& any, const SparseConv& args, bool tf32) {
   if (job.sums) finish_sums(device, a, args.dtype, job.sums, sums);
 }
 
-}  // namespace
-
-void sparse_conv_masked(Device& device, const SparseConv& args) { run(device, args, false); }
+void sparse_conv_masked(Device& device, const SparseConv& args) {
+  convolve_sorted(device, args, false, choose_tile);
+}
 
 void sparse_conv_masked_tf32(Device& device, const SparseConv& args) {
   expect_f32(args);
-  run(device, args, true);
+  convolve_sorted(device, args, true, choose_tile);
 }
 
 }  // namespace vmk

@@ -1,292 +1,406 @@
-// sparse_conv.wgmma - implicit GEMM on Hopper's warpgroup products, f16 and bf16. This file is
-// compiled for sm_90a alone, and left out of libraries for other GPUs.
+// sparse_conv.wgmma - implicit GEMM on Hopper's warpgroup products, f16 and bf16: through the map as
+// it is, split along the sum where rows are few.
+// sparse_conv.masked_wgmma - the same over sorted outputs, in parts (see sparse_conv_masked.cu).
+// This file is compiled for sm_90a alone, and left out of libraries for other GPUs.
 //
-// A block owns 128 outputs x kN columns. Warpgroup 0 brings the operands: features are gathered
-// through the map by asynchronous copies into the 128-byte swizzled layout that wgmma reads, and
-// weights, packed beforehand so that a step's piece is one run of memory, come by one bulk copy.
-// Warpgroups 1 and 2 multiply 64 rows each from shared memory, with sums in registers. A stage goes
-// round between them on two barriers: `full` and `free`.
+// A block owns kM outputs x kN columns of one part. Warpgroup 0 brings the operands: features are
+// gathered through the map by asynchronous copies into the 128-byte swizzled layout that products
+// read, and weights, packed beforehand so that a step's piece is one run of memory, come by one bulk
+// copy. Warpgroups 1 and 2 multiply kM / 2 rows each from shared memory, with sums in registers. A
+// stage goes round between them on two barriers: `full` and `free`.
 //
 // Memory order: gathered rows are written by the ordinary (generic) proxy and read by the tensor
-// cores through the asynchronous one, so each writer waits for its copies, passes a proxy fence and
-// only then arrives at `full`. Copies are left kStages - 1 steps to land before that wait.
+// cores through the asynchronous one, so each writer waits for its copies, publishes them and only
+// then arrives at `full`. Products of two steps are under way at a time: a stage is free once the
+// products of the next step were begun and its own are done. So the copies of a step must not wait
+// for the stage before it, and run kStages - 2 steps ahead.
+#include "wgmma_tiles.hpp"
+
+#include <algorithm>
+
 #include "conv_dataflows.hpp"
 #include "conv_offsets.cuh"
+#include "wgmma.cuh"
 
 namespace vmk {
 
 namespace {
 
-constexpr int kM = 128, kK = 64, kStages = 4;  // 64 16-bit channels: one 128-byte swizzled row
-constexpr int kGroup = 128, kThreads = 3 * kGroup;
+constexpr int kK = kSwizzledRow;  // channels of a step
+constexpr int kThreads = 3 * kWarpgroup, kMultipliers = 2;
 constexpr int kVector = 8;  // elements of 16 bytes
+constexpr int kMultiplyingWarps = kMultipliers * kWarpgroup / kWarpSize;
+// Of 168 that a thread of three warpgroups is launched with.
+constexpr int kBringRegisters = 72, kMultiplyRegisters = 208;
 
-template <int kN>
-struct Stage {
-  uint16_t rows[kM * kK];
-  uint16_t weight[kN * kK];  // column by column: kK channels each
+template <class ElementType, int M, int N, int Stages>
+struct WgmmaTile {
+  using Element = ElementType;
+  static constexpr int kM = M, kN = N, kStages = Stages;
+  static constexpr int kRowTiles = M / kMultipliers / 64;  // products of 64 rows a warpgroup
+  static constexpr int kSums = N / 2;                      // of a thread and such a product
+  static_assert(kRowTiles * kSums <= 128, "a thread has sums and little else");
 };
-template <int kN>
-constexpr int kSharedBytes = kStages * static_cast<int>(sizeof(Stage<kN>)) + 128;
 
-// Element (row, channel) of a swizzled operand: vectors of a row are permuted by its number.
-__device__ constexpr int swizzled(int row, int channel) {
-  return row * kK + ((channel / kVector ^ row % 8) * kVector + channel % kVector);
-}
+template <class T>
+struct Stage {
+  uint16_t rows[T::kM * kK];
+  uint16_t weight[T::kN * kK];  // column by column: kK channels each
+};
 
-// ---- barriers ----
+// Sums on their way out: 16 rows x 32 columns of each warp.
+constexpr int kSlabColumns = 32, kSlabStride = kSlabColumns + 4;
+struct Slab {
+  float at[16 * kSlabStride];
+};
 
-__device__ inline void init_barrier(uint64_t* barrier, int arrivals) {
-  asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(shared_address(barrier)),
-               "r"(arrivals)
-               : "memory");
-}
-__device__ inline void arrive(uint64_t* barrier) {
-  asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(shared_address(barrier))
-               : "memory");
-}
-__device__ inline void wait_for(uint64_t* barrier, int phase) {
-  asm volatile(
-      "{\n"
-      ".reg .pred done;\n"
-      "again:\n"
-      "mbarrier.try_wait.parity.shared::cta.b64 done, [%0], %1;\n"
-      "@!done bra again;\n"
-      "}" ::"r"(shared_address(barrier)),
-      "r"(phase)
-      : "memory");
-}
-// Arrives and announces the bytes of a bulk copy, then begins it.
-__device__ inline void copy_bulk(void* to, const void* from, int bytes, uint64_t* barrier) {
-  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(
-                   shared_address(barrier)),
-               "r"(bytes)
-               : "memory");
-  asm volatile(
-      "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::
-          "r"(shared_address(to)),
-      "l"(from), "r"(bytes), "r"(shared_address(barrier))
-      : "memory");
-}
-
-// ---- products ----
-
-// A 128-byte swizzled operand whose rows lie 128 bytes apart: eight of them are 1024 bytes.
-__device__ inline uint64_t descriptor(const void* at) {
-  const uint64_t address = (shared_address(at) & 0x3ffff) >> 4;
-  return address | uint64_t{1} << 16 | uint64_t{1024 >> 4} << 32 | uint64_t{1} << 62;
-}
-
-// sum[64 x kN] += rows[64 x 16] * weight[16 x kN]; asynchronous.
-template <class Element, int kN>
-__device__ inline void multiply_group(float (&sum)[kN / 2], uint64_t rows, uint64_t weight);
-
-#define VMK_8(i)                                                                             \
-  "+f"(sum[i]), "+f"(sum[i + 1]), "+f"(sum[i + 2]), "+f"(sum[i + 3]), "+f"(sum[i + 4]),      \
-      "+f"(sum[i + 5]), "+f"(sum[i + 6]), "+f"(sum[i + 7])
-#define VMK_WGMMA_64(type)                                                                   \
-  asm volatile(                                                                              \
-      "{\n.reg .pred whole;\nsetp.eq.b32 whole, 0, 0;\n"                                      \
-      "wgmma.mma_async.sync.aligned.m64n64k16.f32." type "." type                            \
-      " {%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, "   \
-      "%18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, "              \
-      "%32, %33, whole, 1, 1, 0, 0;\n}"                                                      \
-      : VMK_8(0), VMK_8(8), VMK_8(16), VMK_8(24)                                             \
-      : "l"(rows), "l"(weight))
-#define VMK_WGMMA_128(type)                                                                  \
-  asm volatile(                                                                              \
-      "{\n.reg .pred whole;\nsetp.eq.b32 whole, 0, 0;\n"                                      \
-      "wgmma.mma_async.sync.aligned.m64n128k16.f32." type "." type                           \
-      " {%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, "   \
-      "%18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, %32, %33, "     \
-      "%34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, %48, %49, "     \
-      "%50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63}, "              \
-      "%64, %65, whole, 1, 1, 0, 0;\n}"                                                      \
-      : VMK_8(0), VMK_8(8), VMK_8(16), VMK_8(24), VMK_8(32), VMK_8(40), VMK_8(48), VMK_8(56) \
-      : "l"(rows), "l"(weight))
-
-template <>
-__device__ inline void multiply_group<F16, 64>(float (&sum)[32], uint64_t rows, uint64_t weight) {
-  VMK_WGMMA_64("f16");
-}
-template <>
-__device__ inline void multiply_group<F16, 128>(float (&sum)[64], uint64_t rows,
-                                                uint64_t weight) {
-  VMK_WGMMA_128("f16");
-}
-template <>
-__device__ inline void multiply_group<Bf16, 64>(float (&sum)[32], uint64_t rows,
-                                                uint64_t weight) {
-  VMK_WGMMA_64("bf16");
-}
-template <>
-__device__ inline void multiply_group<Bf16, 128>(float (&sum)[64], uint64_t rows,
-                                                 uint64_t weight) {
-  VMK_WGMMA_128("bf16");
-}
-
-// ---- the kernel ----
+template <class T>
+struct Shared {
+  Stage<T> stages[T::kStages];
+  Slab slabs[kMultiplyingWarps];
+  uint64_t full[T::kStages], free[T::kStages];
+};
 
 struct WgmmaCall {
   ConvCall a;
+  MapJob job;
   const void* packed;  // weights: [kv, channel blocks, column tiles, kN, kK], swizzled
   int channel_blocks;
 };
 
 // Weights as the stages hold them; one thread an element.
-template <class Element, int kN>
+template <class T>
 __global__ void __launch_bounds__(kBlock)
-    pack_weights(ConvCall a, int channel_blocks, int column_tiles, Element* __restrict__ to) {
+    pack_weights(ConvCall a, int channel_blocks, int column_tiles,
+                 typename T::Element* __restrict__ to) {
+  using Element = typename T::Element;
+  constexpr int kPiece = T::kN * kK;
   const int64_t at = thread_index();
-  if (at >= a.kv * channel_blocks * column_tiles * kN * kK) return;
-  const auto within = static_cast<int>(at % (kN * kK));
-  const int64_t piece = at / (kN * kK), tile = piece % column_tiles;
+  if (at >= a.kv * channel_blocks * column_tiles * kPiece) return;
+  const int64_t piece = at / kPiece, tile = piece % column_tiles;
   const int64_t k = piece / column_tiles / channel_blocks;
-  const int64_t column = tile * kN + within / kK;
-  const int64_t channel = piece / column_tiles % channel_blocks * kK + within % kK;
-  const bool there = column < a.columns && channel < a.cin;
+  // Threads side by side read columns side by side.
+  const auto column = static_cast<int>(at % T::kN), row = static_cast<int>(at % kPiece) / T::kN;
+  const int64_t channel = piece / column_tiles % channel_blocks * kK + row;
+  const bool there = tile * T::kN + column < a.columns && channel < a.cin;
   const auto* weight = static_cast<const Element*>(a.weight);
-  to[piece * kN * kK + swizzled(within / kK, within % kK)] =
-      there ? weight[(k * a.cin + channel) * a.columns + column] : Element{};
+  to[piece * kPiece + swizzled(column, row)] =
+      there ? weight[(k * a.cin + channel) * a.columns + tile * T::kN + column] : Element{};
 }
 
-template <int kN>
-struct Shared {
-  Stage<kN>* stages;
-  uint64_t *full, *free;
+// What a block has to do.
+struct Work {
+  const int32_t* map;    // of the part
+  const int32_t* order;  // of the part, or null
+  int first_matrix;      // of the part
+  int64_t first;         // output of the tile
+  OffsetList list;
+  int begin, end;  // steps
 };
 
-// Warpgroup 0: thread t gathers row t of every step, eight vectors of 16 bytes.
-template <int kN>
-__device__ void bring(const WgmmaCall& call, const OffsetList& list, int64_t first, int steps,
-                      const Shared<kN>& shared) {
-  const ConvCall& a = call.a;
-  const auto thread = static_cast<int>(threadIdx.x);
-  const int64_t m = first + thread;
-  constexpr int kAhead = kStages - 1;
-  for (int step = 0; step < steps + kAhead; ++step) {
-    if (step < steps) {
-      const int stage = step % kStages;
-      if (step >= kStages) wait_for(&shared.free[stage], (step / kStages - 1) & 1);
-      const int k = list.at[step / call.channel_blocks], block = step % call.channel_blocks;
-      const int32_t row = m < a.m ? a.map[k * a.m + m] : -1;
-      const auto* feats = static_cast<const uint16_t*>(a.feats);
-#pragma unroll
-      for (int v = 0; v < kK / kVector; ++v) {
-        const int channel = block * kK + v * kVector;
-        const bool there = row >= 0 && row < a.n && channel < a.cin;
-        copy_16(&shared.stages[stage].rows[swizzled(thread, v * kVector)],
-                feats + (there ? int64_t{row} * a.cin + channel : 0), there);
-      }
-      if (thread == 0) {
-        const int64_t piece = (int64_t{k} * call.channel_blocks + block) * gridDim.y + blockIdx.y;
-        copy_bulk(shared.stages[stage].weight,
-                  static_cast<const uint16_t*>(call.packed) + piece * kN * kK, kN * kK * 2,
-                  &shared.full[stage]);
-      }
-    }
-    commit_copies();
-    if (step < kAhead) continue;
-    wait_copies<kAhead>();  // those of step - kAhead have landed
-    asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
-    arrive(&shared.full[(step - kAhead) % kStages]);
+// Warpgroup 0: thread t knows which input the tile's row t needs (and row t + 128), lanes tell each
+// other, and eight of them copy a row, side by side.
+template <class T>
+class Bringer {
+ public:
+  __device__ Bringer(const WgmmaCall& call, const Work& work, Shared<T>& shared)
+      : call_(call), work_(work), shared_(shared), offset_(work.begin / call.channel_blocks),
+        block_(work.begin % call.channel_blocks) {
+    look_up();
   }
-}
+
+  __device__ void run() {
+    constexpr int kAhead = T::kStages - 2;
+    const int steps = work_.end - work_.begin;
+    for (int step = 0; step < steps + kAhead; ++step) {
+      if (step < steps) {
+        const int stage = step % T::kStages;
+        if (step >= T::kStages) wait_for(&shared_.free[stage], (step / T::kStages - 1) & 1);
+        bring(stage);
+      }
+      commit_copies();
+      if (step < kAhead) continue;
+      wait_copies<kAhead>();  // those of step - kAhead have landed
+      publish_writes();
+      arrive(&shared_.full[(step - kAhead) % T::kStages]);
+    }
+  }
+
+ private:
+  static constexpr int kRowsAThread = T::kM / kWarpgroup;
+  static constexpr int kRowVectors = kK / kVector, kRowsATurn = kWarpSize / kRowVectors;
+
+  __device__ static int thread() { return static_cast<int>(threadIdx.x); }
+
+  // The inputs of the next offset, asked for a step ahead of the copies that need them.
+  __device__ void look_up() {
+    const ConvCall& a = call_.a;
+    const bool there = offset_ < *work_.list.count;
+    const int32_t* map = work_.map + (there ? work_.list.at[offset_] * a.m : 0);
+#pragma unroll
+    for (int i = 0; i < kRowsAThread; ++i) {
+      const int64_t m = work_.first + i * kWarpgroup + thread();
+      const int32_t row = there && m < a.m ? map[m] : -1;
+      row_[i] = row < a.n ? row : -1;  // what is too large was noted when the offsets were listed
+    }
+  }
+
+  __device__ void bring(int stage) {
+    const ConvCall& a = call_.a;
+    Stage<T>& to = shared_.stages[stage];
+    if (thread() == 0) {
+      const int64_t matrix = work_.first_matrix + work_.list.at[offset_];
+      const int64_t piece = (matrix * call_.channel_blocks + block_) * gridDim.y + blockIdx.y;
+      constexpr int kPiece = T::kN * kK;
+      arrive_expecting(&shared_.full[stage], kPiece * 2);
+      copy_bulk(to.weight, static_cast<const uint16_t*>(call_.packed) + piece * kPiece, kPiece * 2,
+                &shared_.full[stage]);
+    }
+    const int lane = thread() % kWarpSize, vector = lane % kRowVectors;
+    const int channel = block_ * kK + vector * kVector;
+    const auto* feats = static_cast<const uint16_t*>(a.feats) + channel;
+#pragma unroll
+    for (int i = 0; i < kRowsAThread; ++i)
+#pragma unroll
+      for (int turn = 0; turn < kWarpSize / kRowsATurn; ++turn) {
+        const int from = turn * kRowsATurn + lane / kRowVectors;  // the lane that knows
+        const int32_t row = __shfl_sync(kFullWarp, row_[i], from);
+        const bool there = row >= 0 && channel < a.cin;
+        copy_16(&to.rows[swizzled(i * kWarpgroup + thread() - lane + from, vector * kVector)],
+                there ? feats + int64_t{row} * a.cin : call_.a.feats, there);
+      }
+    if (++block_ < call_.channel_blocks) return;
+    block_ = 0;
+    ++offset_;
+    look_up();
+  }
+
+  const WgmmaCall& call_;
+  const Work& work_;
+  Shared<T>& shared_;
+  int offset_, block_;  // of the next step
+  int32_t row_[kRowsAThread];
+};
 
 // Warpgroups 1 and 2.
-template <class Element, int kN>
-__device__ void multiply_steps(int steps, const Shared<kN>& shared, float (&sum)[kN / 2]) {
-  const int group = static_cast<int>(threadIdx.x) / kGroup - 1;
+template <class T>
+__device__ inline void multiply_steps(int steps, Shared<T>& shared,
+                                      float (&sum)[T::kRowTiles][T::kSums]) {
+  const int group = static_cast<int>(threadIdx.x) / kWarpgroup - 1;
+  const bool tells = threadIdx.x % kWarpSize == 0;
   for (int step = 0; step < steps; ++step) {
-    const int stage = step % kStages;
-    wait_for(&shared.full[stage], step / kStages & 1);
-    const uint64_t rows = descriptor(shared.stages[stage].rows + group * 64 * kK);
-    const uint64_t weight = descriptor(shared.stages[stage].weight);
-    asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
+    const int stage = step % T::kStages;
+    wait_for(&shared.full[stage], step / T::kStages & 1);
+    const uint64_t weight = operand_at(shared.stages[stage].weight);
+    begin_products();
 #pragma unroll
-    for (int k = 0; k < kK / 16; ++k)  // 16 channels are 32 bytes: 2 units of a descriptor
-      multiply_group<Element, kN>(sum, rows + k * 2, weight + k * 2);
-    asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
-    asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
-    if (threadIdx.x % kWarpSize == 0) arrive(&shared.free[stage]);
+    for (int k = 0; k < kK / 16; ++k)
+#pragma unroll
+      for (int i = 0; i < T::kRowTiles; ++i) {
+        const uint64_t rows =
+            operand_at(shared.stages[stage].rows + (group * T::kRowTiles + i) * 64 * kK);
+        multiply_group<typename T::Element>(sum[i], rows + k * 2, weight + k * 2);
+      }
+    commit_products();
+    wait_products<1>();
+    if (step > 0 && tells) arrive(&shared.free[(step - 1) % T::kStages]);
   }
+  wait_products<0>();
 }
 
-// Lane l of warp w holds rows 16 w + l / 4 and 8 below, columns 8 j + 2 (l % 4) and the next.
-template <class Element, int kN>
-__device__ void write_group(const ConvCall& a, int64_t first, const float (&sum)[kN / 2]) {
-  const int thread = static_cast<int>(threadIdx.x) - kGroup, lane = thread % kWarpSize;
-  const int column0 = static_cast<int>(blockIdx.y) * kN + lane % 4 * 2;
+// Ends the sums of 64 rows, 32 columns at a time: through shared memory, so that a row is written in
+// long pieces.
+template <class T>
+__device__ inline void write_rows(const WgmmaCall& call, const Work& work, int first_row,
+                                  Slab& slab, const float (&sum)[T::kSums], DataErrors* log) {
+  const ConvCall& a = call.a;
+  const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
+  const int64_t first =
+      work.first + first_row + static_cast<int>(threadIdx.x) % kWarpgroup / kWarpSize * 16;
+  float* sums = call.job.sums ? call.job.sums + blockIdx.z * a.m * a.columns : nullptr;
 #pragma unroll
-  for (int half = 0; half < 2; ++half) {
-    const int64_t m = first + thread / kWarpSize * 16 + lane / 4 + half * 8;
-    if (m >= a.m) break;
+  for (int c = 0; c < T::kN; c += kSlabColumns) {
 #pragma unroll
-    for (int j = 0; j < kN / 8; ++j) {
-      const float two[2] = {sum[j * 4 + half * 2], sum[j * 4 + half * 2 + 1]};
-      write_end<Element>(a, m, column0 + j * 8, two);
+    for (int j = 0; j < kSlabColumns / 8; ++j) {
+      const float* four = sum + c / 2 + j * 4;
+      float* at = slab.at + lane / 4 * kSlabStride + j * 8 + lane % 4 * 2;
+      *reinterpret_cast<float2*>(at) = make_float2(four[0], four[1]);
+      *reinterpret_cast<float2*>(at + 8 * kSlabStride) = make_float2(four[2], four[3]);
     }
+    __syncwarp();
+#pragma unroll
+    for (int turn = 0; turn < 2; ++turn) {
+      const int r = turn * 8 + lane / 4;
+      const auto* from =
+          reinterpret_cast<const float4*>(slab.at + r * kSlabStride + lane % 4 * 8);
+      const float4 low = from[0], high = from[1];
+      const float eight[8] = {low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w};
+      const int column = static_cast<int>(blockIdx.y) * T::kN + c + lane % 4 * 8;
+      if (first + r >= a.m || column >= a.columns) continue;
+      const int64_t m = work.order ? work.order[first + r] : first + r;
+      if (m < 0 || m >= a.m) {
+        note(log, kBadOrder, 0, first + r, m);
+      } else if (sums) {
+        copy_sums(sums + m * a.columns + column, eight);
+      } else {
+        write_end<typename T::Element>(a, m, column, eight);
+      }
+    }
+    __syncwarp();
   }
 }
 
-template <class Element, int kN>
+template <class T>
 __global__ void __launch_bounds__(kThreads, 1) multiply_wgmma(WgmmaCall call, DataErrors* log) {
   VMK_DYNAMIC_SHARED(memory);
-  Shared<kN> shared;
-  shared.stages = reinterpret_cast<Stage<kN>*>(memory);
-  shared.full = reinterpret_cast<uint64_t*>(shared.stages + kStages);
-  shared.free = shared.full + kStages;
+  auto& shared = *reinterpret_cast<Shared<T>*>(memory);
   const ConvCall& a = call.a;
-  const int64_t first = static_cast<int64_t>(blockIdx.x) * kM;
-  const OffsetList list = offset_list(memory + kSharedBytes<kN>);
+  const MapJob& job = call.job;
+  const int part = static_cast<int>(blockIdx.z) / job.pieces;
+  const int piece = static_cast<int>(blockIdx.z) % job.pieces;
+  Work work;
+  work.first_matrix = part * job.part_offsets;
+  work.map = job.map + work.first_matrix * a.m;
+  work.order = job.order ? job.order + part * a.m : nullptr;
+  work.first = static_cast<int64_t>(blockIdx.x) * T::kM;
+  work.list = offset_list(memory + sizeof(Shared<T>));
   if (threadIdx.x == 0) {
-    for (int stage = 0; stage < kStages; ++stage) {
-      init_barrier(&shared.full[stage], kGroup + 1);  // those who gather, and the bulk copy
-      init_barrier(&shared.free[stage], 8);           // the warps that multiply
+    for (int stage = 0; stage < T::kStages; ++stage) {
+      init_barrier(&shared.full[stage], kWarpgroup + 1);  // those who gather, and the bulk copy
+      init_barrier(&shared.free[stage], kMultiplyingWarps);
     }
-    asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+    publish_barriers();
   }
-  list_offsets(a.map, static_cast<int>(a.kv), a.m, a.n, first, kM, nullptr, list, log);
+  list_offsets(work.map, min(job.part_offsets, static_cast<int>(a.kv) - work.first_matrix), a.m,
+               a.n, work.first, T::kM, work.order, work.list, log);
   __syncthreads();
-  const int steps = *list.count * call.channel_blocks;
-  if (threadIdx.x < kGroup) {
-    asm volatile("setmaxnreg.dec.sync.aligned.u32 72;");
-    bring<kN>(call, list, first, steps, shared);
+  const int64_t steps = int64_t{*work.list.count} * call.channel_blocks;
+  work.begin = static_cast<int>(steps * piece / job.pieces);
+  work.end = static_cast<int>(steps * (piece + 1) / job.pieces);
+  if (threadIdx.x < kWarpgroup) {
+    give_registers<kBringRegisters>();
+    Bringer<T>(call, work, shared).run();
   } else {
-    asm volatile("setmaxnreg.inc.sync.aligned.u32 184;");
-    float sum[kN / 2] = {};
-    multiply_steps<Element, kN>(steps, shared, sum);
-    write_group<Element, kN>(a, first, sum);
+    take_registers<kMultiplyRegisters>();
+    float sum[T::kRowTiles][T::kSums] = {};
+    multiply_steps<T>(work.end - work.begin, shared, sum);
+    const int warp = static_cast<int>(threadIdx.x) / kWarpSize - kWarpgroup / kWarpSize;
+    const int group = warp / (kWarpgroup / kWarpSize);
+#pragma unroll
+    for (int i = 0; i < T::kRowTiles; ++i)
+      write_rows<T>(call, work, (group * T::kRowTiles + i) * 64, shared.slabs[warp], sum[i], log);
   }
 }
 
-template <class Element, int kN>
-void run(CudaDevice& device, const ConvCall& a) {
-  const auto blocks_of_channels = static_cast<int>(ceil_div(a.cin, kK));
-  const auto column_tiles = static_cast<int>(ceil_div(a.columns, kN));
-  const int64_t count = a.kv * blocks_of_channels * column_tiles * kN * kK;
+template <class T>
+void launch(CudaDevice& device, const ConvCall& a, const MapJob& job) {
+  using Element = typename T::Element;
+  const auto channel_blocks = static_cast<int>(ceil_div(a.cin, kK));
+  const auto column_tiles = static_cast<int>(ceil_div(a.columns, T::kN));
+  const int64_t count = a.kv * channel_blocks * column_tiles * T::kN * kK;
   auto* packed = device.scratch<Element>(count);
-  VMK_LAUNCH(device, (pack_weights<Element, kN>), blocks(count), kBlock, a, blocks_of_channels,
-             column_tiles, packed);
-  const int shared = kSharedBytes<kN> + offset_list_bytes(static_cast<int>(a.kv));
-  device.allow_shared(reinterpret_cast<const void*>(multiply_wgmma<Element, kN>), shared);
-  VMK_LAUNCH_SHARED(device, (multiply_wgmma<Element, kN>), blocks(a.m, kM, column_tiles), kThreads,
-                    shared, (WgmmaCall{a, packed, blocks_of_channels}), device.data_errors());
+  VMK_LAUNCH(device, pack_weights<T>, blocks(count), kBlock, a, channel_blocks, column_tiles,
+             packed);
+  dim3 grid = blocks(a.m, T::kM, column_tiles);
+  grid.z = static_cast<unsigned>(job.parts * job.pieces);
+  const int shared = static_cast<int>(sizeof(Shared<T>)) + offset_list_bytes(job.part_offsets);
+  device.allow_shared(reinterpret_cast<const void*>(multiply_wgmma<T>), shared);
+  VMK_LAUNCH_SHARED(device, multiply_wgmma<T>, grid, kThreads, shared,
+                    (WgmmaCall{a, job, packed, channel_blocks}), device.data_errors());
+}
+
+template <class T>
+constexpr ConvTile wgmma_tile(const char* name) {
+  return {.name = name,
+          .dtype = std::is_same_v<typename T::Element, F16> ? VMK_F16 : VMK_BF16,
+          .tensor_cores = true,
+          .m = T::kM,
+          .n = T::kN,
+          .k = kK,
+          .stages = T::kStages,
+          .threads = kThreads,
+          .shared_bytes = static_cast<int>(sizeof(Shared<T>)),
+          .least_capability = 90,
+          .map = launch<T>,
+          .lists = nullptr};
 }
 
 }  // namespace
 
-void sparse_conv_wgmma(Device& any, const SparseConv& args) {
-  CudaDevice& device = cuda_device(any);
-  if (args.dtype == VMK_F32 || device.capability() != 90)
-    fail(VMK_UNSUPPORTED, "Cannot run sparse_conv.wgmma: it takes f16 or bf16 on an sm_90, this is "
-         "%s on an sm_%d", dtype_name(args.dtype), device.capability());
-  check_offsets(args);
-  const ConvCall a = call_of(device, args);
-  if (a.kv == 0 || a.cin == 0) return finish_sums(device, a, args.dtype, nullptr, 0);
-  const bool wide = a.columns > 64;
-  if (args.dtype == VMK_F16) return wide ? run<F16, 128>(device, a) : run<F16, 64>(device, a);
-  return wide ? run<Bf16, 128>(device, a) : run<Bf16, 64>(device, a);
+const ConvTile kWgmmaTiles[] = {
+    wgmma_tile<WgmmaTile<F16, 128, 64, 6>>("wgmma_f16_128x64x64x6"),
+    wgmma_tile<WgmmaTile<F16, 128, 96, 6>>("wgmma_f16_128x96x64x6"),
+    wgmma_tile<WgmmaTile<F16, 128, 128, 6>>("wgmma_f16_128x128x64x6"),
+    wgmma_tile<WgmmaTile<F16, 128, 256, 4>>("wgmma_f16_128x256x64x4"),
+    wgmma_tile<WgmmaTile<F16, 256, 96, 4>>("wgmma_f16_256x96x64x4"),
+    wgmma_tile<WgmmaTile<F16, 256, 128, 4>>("wgmma_f16_256x128x64x4"),
+    wgmma_tile<WgmmaTile<Bf16, 128, 64, 6>>("wgmma_bf16_128x64x64x6"),
+    wgmma_tile<WgmmaTile<Bf16, 128, 96, 6>>("wgmma_bf16_128x96x64x6"),
+    wgmma_tile<WgmmaTile<Bf16, 128, 128, 6>>("wgmma_bf16_128x128x64x6"),
+    wgmma_tile<WgmmaTile<Bf16, 128, 256, 4>>("wgmma_bf16_128x256x64x4"),
+    wgmma_tile<WgmmaTile<Bf16, 256, 96, 4>>("wgmma_bf16_256x96x64x4"),
+    wgmma_tile<WgmmaTile<Bf16, 256, 128, 4>>("wgmma_bf16_256x128x64x4"),
+};
+const int kWgmmaTileCount = static_cast<int>(std::size(kWgmmaTiles));
+
+namespace {
+
+// ---- the choice of a tile, as conv_tiles.cu makes it, by numbers of a Hopper GPU ----
+
+constexpr double kMultiplyAdds = 2048;  // of a multiprocessor and cycle
+constexpr double kLoadedBytes = 48;     // from the second-level cache
+constexpr double kFirstSteps = 3;       // of a block: listing offsets, filling stages, writing out
+constexpr double kSumBytes = 12;        // of memory, for a multiprocessor's share of the sums
+constexpr int kMostPieces = 16;
+
+// In cycles.
+double time_of(const ConvTile& tile, int pieces, const TileWish& wish, const CudaDevice& device) {
+  const double step = std::max(double{1} * tile.m * tile.n * tile.k / kMultiplyAdds,
+                               (tile.m + tile.n) * tile.k * 2 / kLoadedBytes);
+  const double steps = static_cast<double>(ceil_div(wish.depth, tile.k)) / pieces + kFirstSteps;
+  const int64_t blocks = ceil_div(wish.rows, tile.m) * ceil_div(wish.columns, tile.n) * pieces;
+  const double sums = pieces > 1 ? 8.0 * pieces * static_cast<double>(wish.rows) * wish.columns /
+                                       (kSumBytes * device.multiprocessors())
+                                 : 0;
+  return static_cast<double>(ceil_div(blocks, device.multiprocessors())) * steps * step + sums;
+}
+
+TileChoice choose(CudaDevice& device, const TileWish& wish) {
+  TileChoice best{nullptr, 1};
+  double least = 0;
+  for (const ConvTile& tile : kWgmmaTiles) {
+    if (tile.dtype != wish.dtype) continue;
+    const int64_t steps = ceil_div(wish.depth, tile.k);
+    const int asked = static_cast<int>(std::clamp<int64_t>(steps, 1, std::max(wish.pieces, 1)));
+    const int most = wish.pieces > 0 ? asked : wish.splits_k ? kMostPieces : 1;
+    for (int pieces = asked; pieces <= most; pieces *= 2) {
+      if (pieces > asked && steps < 4 * pieces) break;  // it would only fill its stages
+      const double time = time_of(tile, pieces, wish, device);
+      if (best.tile && time >= least) continue;
+      best = {&tile, pieces};
+      least = time;
+    }
+  }
+  return best;
+}
+
+void expect_hopper(Device& any, const SparseConv& args, const char* variant) {
+  const int capability = cuda_device(any).capability();
+  if (args.dtype == VMK_F32 || capability != 90)
+    fail(VMK_UNSUPPORTED, "Cannot run sparse_conv.%s: it takes f16 or bf16 on an sm_90, this is "
+         "%s on an sm_%d", variant, dtype_name(args.dtype), capability);
+}
+
+}  // namespace
+
+void sparse_conv_wgmma(Device& device, const SparseConv& args) {
+  expect_hopper(device, args, "wgmma");
+  convolve_mapped(device, args, false, choose);
+}
+
+void sparse_conv_masked_wgmma(Device& device, const SparseConv& args) {
+  expect_hopper(device, args, "masked_wgmma");
+  convolve_sorted(device, args, false, choose);
 }
 
 }  // namespace vmk

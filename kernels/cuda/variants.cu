@@ -63,6 +63,11 @@ constexpr Variant<SparseConv> kSparseConvList[] = {
     sorted("masked_tf32", sparse_conv_masked_tf32, !kAnyDtype),
 #ifdef VMK_SM90A
     {.name = "wgmma", .run = sparse_conv_wgmma, .any_dtype = true, .fused = true},
+    {.name = "masked_wgmma",
+     .run = sparse_conv_masked_wgmma,
+     .any_dtype = true,
+     .fused = true,
+     .sorts = true},
 #endif
     {.name = "ref", .run = sparse_conv_ref, .any_dtype = true, .fused = true}};
 constexpr Variant<SparseConvWgrad> kWgradList[] = {

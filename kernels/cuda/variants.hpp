@@ -24,7 +24,8 @@ void sparse_conv_implicit(Device&, const SparseConv&);
 void sparse_conv_implicit_tf32(Device&, const SparseConv&);
 void sparse_conv_masked(Device&, const SparseConv&);
 void sparse_conv_masked_tf32(Device&, const SparseConv&);
-void sparse_conv_wgmma(Device&, const SparseConv&);  // with VMK_SM90A only
+void sparse_conv_wgmma(Device&, const SparseConv&);         // with VMK_SM90A only
+void sparse_conv_masked_wgmma(Device&, const SparseConv&);  // with VMK_SM90A only
 void sparse_conv_fetch(Device&, const SparseConv&);
 void sparse_conv_fused(Device&, const SparseConv&);
 void sparse_conv_grouped(Device&, const SparseConv&);

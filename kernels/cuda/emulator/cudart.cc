@@ -76,16 +76,16 @@ cudaError_t cudaSetDevice(int device) {
 }
 
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
-  *properties = {"emulated CUDA device", 8, 0, 2, 0};
+  *properties = {"emulated CUDA device", faults.capability / 10, faults.capability % 10, 2, 0};
   return cudaSuccess;
 }
 
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {
   switch (attribute) {
     case cudaDevAttrMultiProcessorCount: *value = 2; break;
-    case cudaDevAttrComputeCapabilityMajor: *value = 8; break;
-    case cudaDevAttrComputeCapabilityMinor: *value = 0; break;
-    case cudaDevAttrMaxSharedMemoryPerBlockOptin: *value = 163 << 10; break;  // as an sm_80
+    case cudaDevAttrComputeCapabilityMajor: *value = faults.capability / 10; break;
+    case cudaDevAttrComputeCapabilityMinor: *value = faults.capability % 10; break;
+    case cudaDevAttrMaxSharedMemoryPerBlockOptin: *value = faults.shared_bytes; break;
     case cudaDevAttrMemoryPoolsSupported: *value = 1; break;
   }
   return cudaSuccess;

@@ -1,5 +1,6 @@
 #pragma once
-// Failures of a machine that a test asks for: what a real device or driver answers once in a while.
+// The machine that a test asks for: its device, and failures that a real device or driver answers
+// once in a while.
 #include "cudart.hpp"
 
 namespace vmk::emulator {
@@ -9,6 +10,8 @@ struct Faults {
   cudaError_t code = cudaSuccess;          // answer to whether the library has code for the device
   cudaError_t capture = cudaSuccess;       // answer to the end of a capture
   int driver = 13000, runtime = 13000;
+  int capability = 90;           // 10 * major + minor
+  int shared_bytes = 227 << 10;  // that a block can be given
   size_t device_bytes = size_t{4} << 30;
   // Launches until one fails on the device, after the call that queued it; 0 = none does.
   int launches_to_fault = 0;

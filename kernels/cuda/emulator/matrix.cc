@@ -43,16 +43,10 @@ void finish(const Copy& copy) {
   std::memcpy(copy.to, copy.from, static_cast<size_t>(copy.there));
 }
 
-class Unchecked {
- public:
-  Unchecked() { checking = false; }
-  ~Unchecked() { checking = true; }
-};
-
 }  // namespace
 
 void copy_async(void* to, const void* from, int bytes, int there) {
-  const Unchecked unchecked;
+  const Outside outside;
   if (there > 0) check_access(from, static_cast<size_t>(there), Access::kRead);
   check_access(to, static_cast<size_t>(bytes), Access::kWrite);
   std::memset(to, 0xff, static_cast<size_t>(bytes));
@@ -60,14 +54,14 @@ void copy_async(void* to, const void* from, int bytes, int there) {
 }
 
 void commit_copies() {
-  const Unchecked unchecked;
+  const Outside outside;
   Copies& own = own_copies();
   own.groups.push_back(std::move(own.open));
   own.open.clear();
 }
 
 void wait_copies(int left) {
-  const Unchecked unchecked;
+  const Outside outside;
   Copies& own = own_copies();
   for (; own.groups.size() > static_cast<size_t>(left); own.groups.pop_front())
     for (const Copy& copy : own.groups.front()) finish(copy);
@@ -115,17 +109,17 @@ void load_matrices(uint32_t (&to)[4], const void* row, bool transposed, Site sit
 
 // ---- products ----
 
+float value_of(uint16_t bits, Product product) {
+  if (product == Product::kBf16) return std::bit_cast<float>(uint32_t{bits} << 16);
+  return static_cast<float>(std::bit_cast<_Float16>(bits));
+}
+
 namespace {
 
 struct Multiply : Collective {
   float* sum;
   const uint32_t *a, *b;
 };
-
-float half_of(uint32_t bits) {
-  return static_cast<float>(std::bit_cast<_Float16>(static_cast<uint16_t>(bits)));
-}
-float bfloat_of(uint32_t bits) { return std::bit_cast<float>(bits << 16); }
 
 // Operand element `k` of the row or column that a lane's group (lane / 4) stands for: 16-bit
 // elements lie in pairs, lane % 4 of a group holds elements 2 * (lane % 4) and the next.
@@ -138,8 +132,7 @@ float operand(Collective* const* lanes, int group, int k, const uint32_t* Multip
   } else {
     const uint32_t pair =
         (lane_of(k % 8 / 2)->*array)[upper + k / 8 * (array == &Multiply::a ? 2 : 1)];
-    const uint32_t bits = k % 2 ? pair >> 16 : pair & 0xffffu;
-    return kProduct == Product::kF16 ? half_of(bits) : bfloat_of(bits);
+    return value_of(static_cast<uint16_t>(k % 2 ? pair >> 16 : pair), kProduct);
   }
 }
 

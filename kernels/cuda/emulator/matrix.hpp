@@ -17,6 +17,8 @@ void load_matrices(uint32_t (&to)[4], const void* row, bool transposed, Site sit
 
 // sum += a * b of m16n8k16 (16-bit elements) or m16n8k8 (tf32).
 enum class Product { kF16, kBf16, kTf32 };
+// A 16-bit element.
+float value_of(uint16_t bits, Product product);
 void multiply(float (&sum)[4], const uint32_t (&a)[4], const uint32_t (&b)[2], Product product,
               Site site);
 

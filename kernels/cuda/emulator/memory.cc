@@ -11,9 +11,11 @@
 #include <memory>
 #include <vector>
 
+#include "clocks.hpp"
 #include "cudart.hpp"
 #include "scratch_bounds.hpp"
 #include "shadow.hpp"
+#include "warpgroup.hpp"
 
 namespace vmk::emulator {
 
@@ -195,6 +197,7 @@ void check_access(const void* data, size_t bytes, Access access) {
   if ((bytes & (bytes - 1)) == 0 && (begin & (bytes - 1)) != 0)
     stop_launch("%s %zu bytes at an address that is not a multiple of that", verb(access), bytes);
   ++now.accesses;
+  if (access != Access::kRead && region->kind == Kind::kShared) check_products(data, bytes);
   const bool marks = access != Access::kRead && region->kind == Kind::kGlobal;
   if (!now.thorough && !marks) return;
   size_t index = region->word(begin);
@@ -204,6 +207,36 @@ void check_access(const void* data, size_t bytes, Access access) {
     if (marks) region->written[index] |= mask;
     ++index;
   }
+}
+
+void check_published(const void* data, size_t bytes, Access access) {
+  const auto begin = reinterpret_cast<uintptr_t>(data);
+  const Region* region = region_of(begin);
+  if (!region || region->kind != Kind::kShared || begin + bytes > region->range.end)
+    stop_outside(begin, bytes, access);
+  if (!now.thorough) return;
+  const Clock& known = own_clock();
+  for (size_t i = region->word(begin); i < region->word(begin + bytes); ++i) {
+    const Stamp& write = region->shadows[i].write;
+    if (write.block != now.block) {
+      if (access == Access::kWrite) continue;
+      stop_launch("a product reads shared memory that nothing has written");
+    }
+    const auto writer = static_cast<size_t>(write.thread);
+    if (write.block_phase == now.block_phase && write.thread != now.thread && !came_before(write))
+      stop_race(*region, begin, bytes, access, write, false);
+    if (known.visible[writer] <= write.epoch)
+      stop_launch("a product or bulk copy %s shared memory that thread %d wrote and did not publish "
+                  "(fence.proxy.async)", verb(access), write.thread);
+  }
+}
+
+void stamp_copy(const void* data, size_t bytes, int16_t copier, uint32_t epoch) {
+  const auto begin = reinterpret_cast<uintptr_t>(data);
+  Region& region = *region_of(begin);
+  for (size_t i = region.word(begin); i < region.word(begin + bytes); ++i)
+    region.shadows[i].write = {now.block, now.block_phase, 0,     epoch,
+                               copier,    kMany,           0xfu, false};
 }
 
 void* allocate_region(size_t bytes) {

@@ -12,6 +12,11 @@ enum class Access { kRead, kWrite, kAtomic };
 
 // Called before an access of the fiber that runs; stops the launch when it is wrong.
 void check_access(const void* address, size_t bytes, Access access);
+// Before products or bulk copies (the asynchronous proxy) access shared memory on behalf of the
+// fiber that runs: what was written there came before, and was published by who wrote it.
+void check_published(const void* address, size_t bytes, Access access);
+// A bulk copy has written to shared memory.
+void stamp_copy(const void* address, size_t bytes, int16_t copier, uint32_t epoch);
 
 void* allocate_region(size_t bytes);
 bool free_region(void* data);

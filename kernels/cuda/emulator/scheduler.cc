@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "clocks.hpp"
 #include "cudart.hpp"
 #include "faults.hpp"
 #include "fiber.hpp"
@@ -23,7 +24,8 @@ namespace {
 
 constexpr int kWarp = 32;
 
-enum class State { kNew, kReady, kAtBlock, kAtSync, kAtVote, kAtShuffle, kAtCollective, kEnded };
+enum class State { kNew, kReady, kAtBlock, kAtSync, kAtVote, kAtShuffle, kAtCollective, kParked,
+                   kEnded };
 
 struct Thread {
   State state = State::kNew;
@@ -48,14 +50,6 @@ struct Launch {
 
 Launch launch;
 uint32_t blocks_run = 0;
-
-// While the emulator works for a fiber: its own accesses, some of them in library code that the
-// kernels' files share, are no kernel's.
-class Outside {
- public:
-  Outside() { checking = false; }
-  ~Outside() { checking = true; }
-};
 
 Thread& running() { return launch.threads[launch.current]; }
 
@@ -85,6 +79,7 @@ void try_block() {
   }
   launch.at_block = 0;
   ++now.block_phase;
+  join_block();
   for (int t = 0; t < static_cast<int>(launch.threads.size()); ++t) {
     if (launch.threads[t].state != State::kAtBlock) continue;
     launch.threads[t].value = count;
@@ -178,6 +173,7 @@ void resume(int thread) {
   now.thread = static_cast<int16_t>(thread);
   now.warp = static_cast<int16_t>(thread / kWarp);
   now.warp_phase = launch.warp_phases[thread / kWarp];
+  now.epoch = epoch_of(thread);
   now.stack = next.fiber->stack();
   checking = true;
   next.fiber->enter();
@@ -261,6 +257,15 @@ unsigned vote(unsigned mask, bool flag, Site site) {
 uint64_t shuffle(unsigned mask, uint64_t value, int source, Site site) {
   return wait_in_warp(State::kAtShuffle, mask, value, source, site);
 }
+
+void park(Site site) {
+  Thread& thread = running();
+  thread.state = State::kParked;
+  thread.site = site;
+  thread.fiber->leave();
+}
+
+void wake(int thread) { make_ready(thread); }
 
 void run_collective(Collective& operands, Site site) {
   wait_in_warp(State::kAtCollective, 0xffffffffu, reinterpret_cast<uint64_t>(&operands), 0, site);

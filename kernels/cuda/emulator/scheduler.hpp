@@ -23,7 +23,7 @@ extern Position position;
 // start of the process; phases count the barriers that a block and a warp have passed.
 struct Moment {
   uint32_t block = 0, first_block = 0;  // first_block: of this launch
-  uint32_t block_phase = 0, warp_phase = 0;
+  uint32_t block_phase = 0, warp_phase = 0, epoch = 0;  // epoch: see clocks.hpp
   int16_t thread = 0, warp = 0;
   bool thorough = true;  // see kThoroughAccesses
   int64_t accesses = 0;  // of the launch
@@ -40,6 +40,14 @@ constexpr int64_t kThoroughAccesses = 500'000;
 // while it works itself: it uses library code that is instrumented too.
 extern constinit thread_local bool checking __attribute__((tls_model("initial-exec")));
 
+// While the emulator works for a fiber: its own accesses, some of them in library code that the
+// kernels' files share, are no kernel's.
+class Outside {
+ public:
+  Outside() { checking = false; }
+  ~Outside() { checking = true; }
+};
+
 // Held while a grid runs and by whoever changes what memory there is.
 std::mutex& launch_mutex();
 
@@ -50,6 +58,10 @@ int sync_block(bool flag, Site site);
 void sync_warp(unsigned mask, Site site);
 unsigned vote(unsigned mask, bool flag, Site site);
 uint64_t shuffle(unsigned mask, uint64_t value, int source, Site site);
+
+// The fiber that runs waits until another wakes it; when nobody does, the launch ends with the site.
+void park(Site site);
+void wake(int thread);
 
 // An instruction that a whole warp carries out together. Every lane brings operands of one type;
 // the last lane to come does the work of all 32.

@@ -1,5 +1,7 @@
 #include "shadow.hpp"
 
+#include "clocks.hpp"
+
 namespace vmk::emulator {
 
 namespace {
@@ -10,12 +12,12 @@ bool ordered(const Stamp& stamp, uint8_t bytes, bool block_owned) {
     return block_owned || stamp.block < now.first_block || !(stamp.bytes & bytes);
   if (stamp.thread == now.thread || stamp.block_phase != now.block_phase) return true;
   if (stamp.warp == now.warp && stamp.warp_phase != now.warp_phase) return true;
-  return !(stamp.bytes & bytes);
+  return !(stamp.bytes & bytes) || came_before(stamp);
 }
 
 Stamp stamp_of_now(uint8_t bytes, bool atomic) {
-  return {now.block, now.block_phase, now.warp_phase, now.thread, static_cast<int8_t>(now.warp),
-          bytes, atomic};
+  return {now.block, now.block_phase, now.warp_phase, now.epoch, now.thread,
+          static_cast<int8_t>(now.warp), bytes, atomic};
 }
 
 // A read that nothing orders against an earlier one leaves both in the stamp.

@@ -10,7 +10,7 @@ constexpr size_t kWordBytes = 4;
 // One side of a possible race. thread and warp are kMany when several took part.
 constexpr int16_t kMany = -1;
 struct Stamp {
-  uint32_t block = 0, block_phase = 0, warp_phase = 0;
+  uint32_t block = 0, block_phase = 0, warp_phase = 0, epoch = 0;
   int16_t thread = 0;
   int8_t warp = 0;
   uint8_t bytes : 4 = 0;  // of the word, one bit each
