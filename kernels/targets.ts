@@ -199,8 +199,8 @@ export function emulatorTestTarget(compiler: Tool): Target {
     output: "emulator_tests",
     units: [
       ...library.filter(({ source }) => source.startsWith("cuda/emulator/")),
-      ...["tests/cuda_emulator_test.cc", "tests/cuda_matrix_test.cc"].map((source) => ({
-        source,
+      ...["emulator", "matrix", "wgmma"].map((name) => ({
+        source: `tests/cuda_${name}_test.cc`,
         compiler,
         flags: watched,
       })),

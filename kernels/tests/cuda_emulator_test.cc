@@ -10,7 +10,8 @@
 #include "launch.hpp"
 #include "scratch_bounds.hpp"
 
-int test_matrices();  // cuda_matrix_test.cc
+int test_matrices();    // cuda_matrix_test.cc
+int test_warpgroups();  // cuda_wgmma_test.cc
 
 namespace {
 
@@ -224,6 +225,7 @@ int main() {
   test_blocks();
   test_waiting();
   failures += test_matrices();
+  failures += test_warpgroups();
   std::printf(failures ? "%d failures\n" : "ok\n", failures);
   return failures > 0;
 }

@@ -6,13 +6,16 @@
 #include <vector>
 
 #include "conv_tiles.hpp"
+#ifdef VMK_SM90A
+#include "wgmma_tiles.hpp"
+#endif
 
 namespace {
 
 using namespace vmk;
 
 constexpr int64_t kInputs = 31, kOutputs = 139, kOffsets = 7;
-constexpr int kCin = 40, kColumns = 104;  // no multiple of any tile
+constexpr int kCin = 72, kColumns = 104;  // no multiple of any tile
 
 int failures = 0;
 std::mt19937 random_bits(1);
@@ -90,6 +93,17 @@ void compare(const ConvTile& tile, const char* job, const Problem& problem, cons
   }
 }
 
+void test_lists(CudaDevice& device, const ConvTile& tile, const ConvCall& call,
+                const Problem& problem) {
+  float* sums = upload(device, std::vector<float>(kOutputs * kColumns));
+  for (int64_t k = 0; k < kOffsets; ++k)
+    tile.lists(device, call, {call.feats, call.pairs, call.pairs + call.p, sums, nullptr, nullptr, k,
+                              kOutputs, device.data_errors()});
+  device.sync();
+  compare(tile, "lists", problem, sums, 1);
+  device.release(sums);
+}
+
 void test_tile(CudaDevice& device, const ConvTile& tile, const Problem& problem) {
   ConvCall call{};
   call.feats = upload_as(device, tile.dtype, problem.feats);
@@ -113,13 +127,7 @@ void test_tile(CudaDevice& device, const ConvTile& tile, const Problem& problem)
     compare(tile, "map", problem, sums, parts * pieces);
     device.release(sums);
   }
-  float* sums = upload(device, std::vector<float>(kOutputs * kColumns));
-  for (int64_t k = 0; k < kOffsets; ++k)
-    tile.lists(device, call, {call.feats, call.pairs, call.pairs + call.p, sums, nullptr, nullptr, k,
-                              kOutputs, device.data_errors()});
-  device.sync();
-  compare(tile, "lists", problem, sums, 1);
-  device.release(sums);
+  if (tile.lists) test_lists(device, tile, call, problem);
   for (const void* data : {call.feats, call.weight, static_cast<const void*>(call.map),
                            static_cast<const void*>(call.pairs),
                            static_cast<const void*>(call.starts)})
@@ -131,15 +139,19 @@ void test_tile(CudaDevice& device, const ConvTile& tile, const Problem& problem)
 int test_tiles() {
   CudaDevice device(0);
   const Problem problem;
-  for (int i = 0; i < kConvTileCount; ++i) {
+  std::vector<const ConvTile*> tiles(kConvTiles, kConvTiles + kConvTileCount);
+#ifdef VMK_SM90A
+  for (int i = 0; i < kWgmmaTileCount; ++i) tiles.push_back(&kWgmmaTiles[i]);
+#endif
+  for (const ConvTile* tile : tiles) {
     try {
-      test_tile(device, *kConvTiles[i], problem);
+      test_tile(device, *tile, problem);
     } catch (const Error& error) {
       ++failures;
-      std::fprintf(stderr, "%s: %s\n", kConvTiles[i]->name, error.what());
+      std::fprintf(stderr, "%s: %s\n", tile->name, error.what());
       break;  // the context is dead
     }
   }
-  std::printf("%d tiles, %d failures\n", kConvTileCount, failures);
+  std::printf("%zu tiles, %d failures\n", tiles.size(), failures);
   return failures;
 }

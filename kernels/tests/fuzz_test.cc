@@ -191,7 +191,7 @@ void Fuzz::call_features(int64_t op, int32_t v) {
                          tensor(dtype, {size(), cin})),
           "devoxelize");
   } else if (op == 12) {
-    const auto dataflow = static_cast<int32_t>(below(10));
+    const auto dataflow = static_cast<int32_t>(below(12));
     ended(vmk_conv_settings(ctx_, 0, 0, 1 + static_cast<int32_t>(below(4)),
                             rarely() ? "no tile" : nullptr, number()),
           "conv_settings");

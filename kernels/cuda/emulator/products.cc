@@ -203,10 +203,11 @@ void check_products(const void* to, size_t bytes) {
 
 void set_registers(int count, Site site) {
   const Outside outside;
-  constexpr int kRegisters = 65536, kStep = 8, kLeast = 24, kMost = 256;
+  constexpr int kRegisters = 65536, kStep = 8, kLeast = 24, kMost = 256, kMostLaunched = 248;
   const dim3& size = position.block_size;
   const auto warps = (size.x * size.y * size.z + kWarp - 1) / kWarp;
-  const int launched = kRegisters / static_cast<int>(warps * kWarp) / kStep * kStep;
+  const int launched =
+      std::min(kRegisters / static_cast<int>(warps * kWarp) / kStep * kStep, kMostLaunched);
   std::array<int, kMostThreads / kWarp>& set = own_products().registers;
   set[static_cast<size_t>(now.warp)] = count;
   int all = 0;
