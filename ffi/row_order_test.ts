@@ -1,5 +1,5 @@
 /** The rows of a map in the order of their neighbours, and convolutions that are given them. */
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertGreaterOrEqual, assertThrows } from "@std/assert";
 import {
   coordsTensor,
   randomCoords,
@@ -18,6 +18,7 @@ import {
   type RowOrder,
   sparseConv,
   type Tensor,
+  toF16,
   variants,
 } from "./mod.ts";
 
@@ -92,24 +93,29 @@ testEach("a convolution that is given the order computes the same bits", (ctx, s
   const count = setting.startsWith("emulated") ? 150 : 900;
   using coords = coordsTensor(ctx, sortedUnique(randomCoords(count, 9, 72)));
   using map = KernelMap.build(coords, coords, geometry(3));
-  using feats = ctx.tensorFrom("f32", [map.inputs, 12], randomFloats(map.inputs * 12, 73));
-  using weight = ctx.tensorFrom("f32", [27, 12, 20], randomFloats(27 * 12 * 20, 74));
-  using out = ctx.tensor("f32", [map.outputs, 20]);
-  const sorting = variants(ctx.backend, "sparse_conv").flatMap((_, v) =>
-    convTakesOrder(ctx, v) ? [v] : []
+  const sorting = variants(ctx.backend, "sparse_conv").flatMap((name, v) =>
+    convTakesOrder(ctx, v) ? [{ v, dtype: name.endsWith("wgmma") ? "f16" : "f32" } as const] : []
   );
-  assertEquals(sorting.length, setting.startsWith("cpu") ? 1 : 2);
+  const least = setting.startsWith("cpu") ? 1 : setting.startsWith("emulated") ? 3 : 2;
+  assertGreaterOrEqual(sorting.length, least);
   for (const splits of someOf(setting, 2, [1, 2, 3, 4, 27])) {
     using stack = new DisposableStack();
     const made = orderTensors(map, splits, stack);
     kernelMapOrder(map.map, made);
-    for (const variant of sorting) {
+    for (const { v, dtype } of sorting) {
+      const filled = (shape: number[], seed: number) => {
+        const values = randomFloats(shape.reduce((count, size) => count * size), seed);
+        return ctx.tensorFrom(dtype, shape, dtype === "f16" ? toF16(values) : values);
+      };
+      using feats = filled([map.inputs, 12], 73);
+      using weight = filled([27, 12, 20], 74);
+      using out = ctx.tensor(dtype, [map.outputs, 20]);
       convSettings(ctx, { splits });
-      sparseConv(feats, weight, map.map, null, out, variant);
+      sparseConv(feats, weight, map.map, null, out, v);
       const sorted = out.download();
       convSettings(ctx, {});
-      sparseConv(feats, weight, map.map, made, out, variant);
-      assertEquals(out.download(), sorted, `variant ${variant}, ${splits} parts`);
+      sparseConv(feats, weight, map.map, made, out, v);
+      assertEquals(out.download(), sorted, `variant ${v}, ${splits} parts`);
     }
   }
 });

@@ -20,6 +20,12 @@ export function randomFloats(length: number, seed: number): Float32Array<ArrayBu
   return Float32Array.from({ length }, () => next() * 2 - 1);
 }
 
+/** Eighths below 2 in magnitude: every type holds them, and sums of their products are exact. */
+export function eighths(length: number, seed: number): Float32Array<ArrayBuffer> {
+  const next = seeded(seed);
+  return Float32Array.from({ length }, () => Math.floor(next() * 31 - 15) / 8);
+}
+
 /** Coordinates [n, 4] with x, y, z in [low, low + size) and `batches` batches; may repeat. */
 export function randomCoords(n: number, size: number, seed: number, low = 0, batches = 1) {
   const next = seeded(seed);
@@ -82,9 +88,9 @@ export const someOf = <T>(setting: string, step: number, cases: readonly T[]): r
 export const roundingOf = (variant: string, products: number): number =>
   variant.endsWith("_tf32") ? products * 2 ** -10 : 0;
 
-/** The variants of sparse_conv that take f32, and their numbers: one is for 16-bit types alone. */
+/** The variants of sparse_conv that take f32, and their numbers: Hopper's are for 16 bits alone. */
 export const f32Variants = (backend: Backend): readonly (readonly [number, string])[] =>
-  [...variants(backend, "sparse_conv").entries()].filter(([, name]) => name !== "wgmma");
+  [...variants(backend, "sparse_conv").entries()].filter(([, name]) => !name.endsWith("wgmma"));
 
 /** A way to run the kernels: a backend, on the CPU at one instruction set and thread count. */
 interface Setting {

@@ -170,10 +170,10 @@ const ROWS: readonly Row[] = [
   ["up2", 1, 96, 96, "full"],
 ];
 
-/** The dataflows that take the type: tf32 is a way to run f32, `wgmma` one to run 16 bits. */
+/** The dataflows that take the type: tf32 is a way to run f32, Hopper's are ways to run 16 bits. */
 const dataflowsFor = (dtype: Feature) => (backend: BenchBackend) =>
   variants(backend, "sparse_conv").filter((name) =>
-    dtype === "f32" ? name !== "wgmma" : !isTf32(name)
+    dtype === "f32" ? !name.endsWith("wgmma") : !isTf32(name)
   );
 
 /** The layers in f32, then in the 16-bit types. */

@@ -111,7 +111,14 @@ void load_matrices(uint32_t (&to)[4], const void* row, bool transposed, Site sit
 
 float value_of(uint16_t bits, Product product) {
   if (product == Product::kBf16) return std::bit_cast<float>(uint32_t{bits} << 16);
-  return static_cast<float>(std::bit_cast<_Float16>(bits));
+  // Each value is converted once: without an instruction for it, that takes long.
+  static const std::vector<float> values = [] {
+    std::vector<float> all(1 << 16);
+    for (size_t i = 0; i < all.size(); ++i)
+      all[i] = static_cast<float>(std::bit_cast<_Float16>(static_cast<uint16_t>(i)));
+    return all;
+  }();
+  return values[bits];
 }
 
 namespace {

@@ -2,6 +2,7 @@
 #include <array>
 #include <cstring>
 #include <deque>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -15,9 +16,9 @@ namespace vmk::emulator {
 namespace {
 
 constexpr int kWarp = 32, kGroup = 128, kMostThreads = 1024, kGroups = kMostThreads / kGroup;
-constexpr int kRows = 64, kDepth = 16;    // of a product
-constexpr uintptr_t kVector = 16;         // bytes that stay together in every layout
-constexpr uint32_t kSharedStart = 1024;   // a device keeps what is before it for itself
+constexpr int kRows = 64, kMostColumns = 256, kDepth = 16;  // of a product
+constexpr uintptr_t kVector = 16;        // bytes that stay together in every layout
+constexpr uint32_t kSharedStart = 1024;  // a device keeps what is before it for itself
 
 // A matrix in shared memory as a descriptor gives it: rows (of a, or columns of b) whose kDepth
 // elements lie side by side.
@@ -67,9 +68,15 @@ struct Call {
 };
 
 struct Pending {
-  Call call;
   float* sum;
   Site site;
+};
+
+// The operands of a product, read when the first thread waits for it: none is overwritten before
+// the last has (check_products).
+struct Values {
+  float rows[kRows][kDepth], weight[kMostColumns][kDepth];
+  int waiting = kGroup;  // threads
 };
 
 struct ThreadProducts {
@@ -83,7 +90,8 @@ struct ThreadProducts {
 struct Products {
   uint32_t block = 0;
   std::array<ThreadProducts, kMostThreads> threads;
-  std::array<std::vector<Call>, kGroups> calls;  // by warpgroup
+  std::array<std::vector<Call>, kGroups> calls;               // by warpgroup
+  std::array<std::map<uint32_t, Values>, kGroups> values;     // by warpgroup and product
   // By vector of the dynamic shared memory: of each warpgroup, its last product that reads there,
   // counted from 1.
   std::vector<std::array<uint32_t, kGroups>> readers;
@@ -94,7 +102,7 @@ Products products;
 bool are_there() { return products.block == now.block; }
 
 Products& own_products() {
-  if (!are_there()) products = Products{now.block, {}, {}, {}, {}};
+  if (!are_there()) products = Products{now.block, {}, {}, {}, {}, {}};
   return products;
 }
 
@@ -119,29 +127,38 @@ void read_operand(const Operand& operand, int first, int last, uint32_t serial) 
     }
 }
 
-void read_row(const Operand& operand, int row, Product product, float (&to)[kDepth]) {
-  for (int k = 0; k < kDepth; ++k) {
-    uint16_t bits;
-    std::memcpy(&bits, operand.vector(row, k / 8) + k % 8 * 2, sizeof bits);
-    to[k] = value_of(bits, product);
-  }
+void read_values(const Operand& operand, int rows, Product product, float (*to)[kDepth]) {
+  for (int row = 0; row < rows; ++row)
+    for (int half = 0; half < 2; ++half) {
+      uint16_t bits[8];
+      std::memcpy(bits, operand.vector(row, half), sizeof bits);
+      for (int i = 0; i < 8; ++i) to[row][half * 8 + i] = value_of(bits[i], product);
+    }
 }
 
-// This thread's sums: rows 16 warp + lane / 4 and 8 below, columns 2 (lane % 4) and the next of
-// every eight.
-void finish(const Pending& pending) {
-  const Operand rows(pending.call.rows, pending.site), weight(pending.call.weight, pending.site);
-  const int warp = now.thread % kGroup / kWarp;
-  float a[2][kDepth], b[kDepth];
-  for (int half = 0; half < 2; ++half)
-    read_row(rows, warp * 16 + lane() / 4 + half * 8, pending.call.product, a[half]);
-  for (int i = 0; i < pending.call.columns / 4; ++i) {
-    read_row(weight, i / 2 * 8 + lane() % 4 * 2 + i % 2, pending.call.product, b);
-    for (int half = 0; half < 2; ++half) {
-      float& sum = pending.sum[i / 2 * 4 + half * 2 + i % 2];
-      for (int k = 0; k < kDepth; ++k) sum += a[half][k] * b[k];
-    }
+float dot(const float (&a)[kDepth], const float (&b)[kDepth]) {
+  float sums[4] = {};
+  for (int k = 0; k < kDepth; k += 4)
+    for (int i = 0; i < 4; ++i) sums[i] += a[k + i] * b[k + i];
+  return sums[0] + sums[1] + sums[2] + sums[3];
+}
+
+// This thread's sums of a product: rows 16 warp + lane / 4 and 8 below, columns 2 (lane % 4) and
+// the next of every eight.
+void finish(const Pending& pending, uint32_t serial) {
+  const Call& call = products.calls[warpgroup()][serial];
+  const auto [found, first] = products.values[warpgroup()].try_emplace(serial);
+  Values& values = found->second;
+  if (first) {
+    read_values(Operand(call.rows, pending.site), kRows, call.product, values.rows);
+    read_values(Operand(call.weight, pending.site), call.columns, call.product, values.weight);
   }
+  const int row = now.thread % kGroup / kWarp * 16 + lane() / 4;
+  for (int i = 0; i < call.columns / 2; ++i) {
+    const int column = i / 4 * 8 + lane() % 4 * 2 + i % 2;
+    pending.sum[i] += dot(values.rows[row + i / 2 % 2 * 8], values.weight[column]);
+  }
+  if (--values.waiting == 0) products.values[warpgroup()].erase(found);
 }
 
 }  // namespace
@@ -168,7 +185,7 @@ void multiply_group(float* sum, int columns, uint64_t rows, uint64_t weight, Pro
   if (!(calls[thread.issued] == call))
     stop_launch("%s: the warps of a warpgroup multiply different operands", where(site).c_str());
   ++thread.issued;
-  thread.open.push_back({call, sum, site});
+  thread.open.push_back({sum, site});
   if (lane() > 0 || !now.thorough) return;
   const int warp = now.thread % kGroup / kWarp;
   read_operand(Operand(rows, site), warp * 16, warp * 16 + 16, thread.issued);
@@ -184,8 +201,7 @@ void wait_products(int left) {
   const Outside outside;
   ThreadProducts& thread = own();
   for (; thread.groups.size() > static_cast<size_t>(left); thread.groups.pop_front()) {
-    for (const Pending& pending : thread.groups.front()) finish(pending);
-    thread.finished += static_cast<uint32_t>(thread.groups.front().size());
+    for (const Pending& pending : thread.groups.front()) finish(pending, thread.finished++);
   }
   own_clock().products[static_cast<size_t>(now.warp)] = thread.finished;
 }
