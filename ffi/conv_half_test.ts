@@ -54,7 +54,7 @@ function convolve(
 }
 
 testEach("sparseConv() in 16 bits sums exactly in any shape, every variant", (ctx, setting) => {
-  const rows = setting.startsWith("emulated") ? 150 : 700;
+  const rows = setting.startsWith("emulated") ? 140 : 700;
   using inputs = coordsTensor(ctx, sortedUnique(randomCoords(rows, 7, 61)));
   using halved = outputCoords(inputs, geometry(2, 2));
   const ran = new Set<string>();
@@ -66,7 +66,7 @@ testEach("sparseConv() in 16 bits sums exactly in any shape, every variant", (ct
     for (const dtype of HALVES) {
       const expected = valuesOf(dtype, bitsOf(dtype, sums));
       variants(ctx.backend, "sparse_conv").forEach((variant, v) => {
-        for (const settings of SETTINGS) {
+        for (const settings of convNeedsPairs(ctx, v) ? SETTINGS.slice(0, 1) : SETTINGS) {
           convSettings(ctx, settings);
           const out = convolve(ctx, dtype, v, map, [cin, cout], x, w);
           convSettings(ctx, {});

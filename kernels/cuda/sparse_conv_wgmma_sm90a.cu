@@ -68,24 +68,30 @@ struct WgmmaCall {
   int channel_blocks;
 };
 
-// Weights as the stages hold them; one thread an element.
+// Weights as the stages hold them; one thread eight channels of a column, so that threads side by
+// side read columns side by side.
 template <class T>
 __global__ void __launch_bounds__(kBlock)
     pack_weights(ConvCall a, int channel_blocks, int column_tiles,
                  typename T::Element* __restrict__ to) {
   using Element = typename T::Element;
-  constexpr int kPiece = T::kN * kK;
+  constexpr int kVectors = T::kN * kK / kVector;  // of a piece
   const int64_t at = thread_index();
-  if (at >= a.kv * channel_blocks * column_tiles * kPiece) return;
-  const int64_t piece = at / kPiece, tile = piece % column_tiles;
-  const int64_t k = piece / column_tiles / channel_blocks;
-  // Threads side by side read columns side by side.
-  const auto column = static_cast<int>(at % T::kN), row = static_cast<int>(at % kPiece) / T::kN;
+  if (at >= a.kv * channel_blocks * column_tiles * kVectors) return;
+  const int64_t piece = at / kVectors, k = piece / column_tiles / channel_blocks;
+  const auto within = static_cast<int>(at % T::kN);  // of the columns of a tile
+  const auto row = static_cast<int>(at % kVectors / T::kN) * kVector;
+  const int64_t column = piece % column_tiles * T::kN + within;
   const int64_t channel = piece / column_tiles % channel_blocks * kK + row;
-  const bool there = tile * T::kN + column < a.columns && channel < a.cin;
-  const auto* weight = static_cast<const Element*>(a.weight);
-  to[piece * kPiece + swizzled(column, row)] =
-      there ? weight[(k * a.cin + channel) * a.columns + tile * T::kN + column] : Element{};
+  Pack<Element, kVector> pack = {};
+  if (column < a.columns && channel < a.cin) {  // then all eight channels are there
+    const auto* from =
+        static_cast<const Element*>(a.weight) + (k * a.cin + channel) * a.columns + column;
+#pragma unroll
+    for (int i = 0; i < kVector; ++i) pack.at[i] = from[int64_t{i} * a.columns];
+  }
+  *reinterpret_cast<Pack<Element, kVector>*>(to + piece * T::kN * kK + swizzled(within, row)) =
+      pack;
 }
 
 // What a block has to do.
@@ -299,8 +305,8 @@ void launch(CudaDevice& device, const ConvCall& a, const MapJob& job) {
   const auto column_tiles = static_cast<int>(ceil_div(a.columns, T::kN));
   const int64_t count = a.kv * channel_blocks * column_tiles * T::kN * kK;
   auto* packed = device.scratch<Element>(count);
-  VMK_LAUNCH(device, pack_weights<T>, blocks(count), kBlock, a, channel_blocks, column_tiles,
-             packed);
+  VMK_LAUNCH(device, pack_weights<T>, blocks(count / kVector), kBlock, a, channel_blocks,
+             column_tiles, packed);
   dim3 grid = blocks(a.m, T::kM, column_tiles);
   grid.z = static_cast<unsigned>(job.parts * job.pieces);
   const int shared = static_cast<int>(sizeof(Shared<T>)) + offset_list_bytes(job.part_offsets);

@@ -1,8 +1,10 @@
 // What the CUDA library says when the machine fails it, on the emulator, which can be asked to fail:
 // no device, an old driver, code for another architecture, no memory, a kernel that faults late.
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "faults.hpp"
 #include "voxmark.h"
@@ -59,7 +61,66 @@ void test_opening() {
                 "13.0");
   faults = {};
   faults.code = cudaErrorNoKernelImageForDevice;
-  expect_closed("another architecture", "CUDA device 0 is an sm_80, this library was built for");
+  expect_closed("another architecture", "CUDA device 0 is an sm_90, this library was built for");
+  faults = {};
+}
+
+// The number of a variant of sparse_conv: how many names stand before its own.
+int32_t variant_called(const char* name) {
+  char text[512];
+  vmk_variants("sparse_conv", text, sizeof text);
+  const std::string names = std::string(",") + text + ',';
+  const auto at = names.begin() + static_cast<int64_t>(names.find(std::string(",") + name + ','));
+  return static_cast<int32_t>(std::count(names.begin(), at, ','));
+}
+
+// A convolution of ones by ones over two rows that see each other.
+vmk_status convolve_ones(vmk_ctx* ctx, const char* variant, vmk_dtype dtype, uint16_t one,
+                         uint16_t (&sums)[16]) {
+  const int64_t rows[] = {2, 8}, matrices[] = {2, 8, 8}, offsets[] = {2, 2};
+  const int32_t neighbours[] = {0, 1, 1, -1};
+  uint16_t ones[128];
+  std::fill_n(ones, 128, one);
+  vmk_tensor* feats = vmk_tensor_new(ctx, dtype, 2, rows);
+  vmk_tensor* weight = vmk_tensor_new(ctx, dtype, 3, matrices);
+  vmk_tensor* map = vmk_tensor_new(ctx, VMK_I32, 2, offsets);
+  vmk_tensor* out = vmk_tensor_new(ctx, dtype, 2, rows);
+  vmk_upload(ctx, feats, ones, 32);
+  vmk_upload(ctx, weight, ones, 256);
+  vmk_upload(ctx, map, neighbours, sizeof neighbours);
+  const vmk_status status = vmk_sparse_conv(
+      ctx, variant_called(variant), feats, weight, map, nullptr, nullptr, nullptr, nullptr, nullptr,
+      nullptr, nullptr, out, VMK_ACT_NONE, 0);
+  if (status == VMK_OK) vmk_download(ctx, sums, out, sizeof sums);
+  for (vmk_tensor* tensor : {feats, weight, map, out}) vmk_tensor_free(tensor);
+  return status;
+}
+
+// GPUs before Hopper: the same library convolves with what they have, and says what they lack.
+void test_capabilities() {
+  constexpr uint16_t kOne[] = {0x3c00, 0x3f80}, kEight[] = {0x4800, 0x4100},
+                     kSixteen[] = {0x4c00, 0x4180};  // f16, bf16
+  constexpr vmk_dtype kTypes[] = {VMK_F16, VMK_BF16};
+  for (const auto& [capability, shared] : {std::pair{75, 64 << 10}, {80, 163 << 10}}) {
+    faults = {};
+    faults.capability = capability;
+    faults.shared_bytes = shared;
+    vmk_ctx* ctx = vmk_ctx_new(0, 0);
+    uint16_t sums[16];
+    for (int t = 0; t < 2; ++t) {
+      for (const char* variant : {"implicit", "masked"}) {
+        expect_status(variant, convolve_ones(ctx, variant, kTypes[t], kOne[t], sums), VMK_OK);
+        if (sums[0] != kSixteen[t] || sums[15] != kEight[t]) expect(variant, "other sums", "16, 8");
+      }
+      for (const char* variant : {"wgmma", "masked_wgmma"}) {
+        expect_status(variant, convolve_ones(ctx, variant, kTypes[t], kOne[t], sums),
+                      VMK_UNSUPPORTED);
+        expect(variant, last_error(ctx), "it takes f16 or bf16 on an sm_90, this is ");
+        expect(variant, last_error(ctx), ("on an sm_" + std::to_string(capability)).c_str());
+      }
+    }
+    vmk_ctx_free(ctx);
+  }
   faults = {};
 }
 
@@ -165,6 +226,7 @@ void test_late_fault() {
 
 int main() {
   test_opening();
+  test_capabilities();
   test_memory();
   test_scratch();
   test_capture();
