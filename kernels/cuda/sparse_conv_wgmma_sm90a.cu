@@ -48,17 +48,11 @@ struct Stage {
   uint16_t weight[T::kN * kK];  // column by column: kK channels each
 };
 
-// Sums on their way out: 16 rows x 32 columns of each warp.
-constexpr int kSlabColumns = 32, kSlabStride = kSlabColumns + 4;
-struct Slab {
-  float at[16 * kSlabStride];
-};
-
 template <class T>
 struct Shared {
   Stage<T> stages[T::kStages];
-  Slab slabs[kMultiplyingWarps];
   uint64_t full[T::kStages], free[T::kStages];
+  uint64_t done;  // all products are
 };
 
 struct WgmmaCall {
@@ -212,47 +206,49 @@ __device__ inline void multiply_steps(int steps, Shared<T>& shared,
     if (step > 0 && tells) arrive(&shared.free[(step - 1) % T::kStages]);
   }
   wait_products<0>();
+  if (tells) arrive(&shared.done);
+  wait_for(&shared.done, 0);
 }
 
-// Ends the sums of 64 rows, 32 columns at a time: through shared memory, so that a row is written in
-// long pieces.
+// Ends the sums of a warp: through the stages, which nobody needs any more, so that a row is written
+// in long pieces.
 template <class T>
-__device__ inline void write_rows(const WgmmaCall& call, const Work& work, int first_row,
-                                  Slab& slab, const float (&sum)[T::kSums], DataErrors* log) {
+__device__ inline void write_sums(const WgmmaCall& call, const Work& work, Shared<T>& shared,
+                                  const float (&sum)[T::kRowTiles][T::kSums], DataErrors* log) {
+  constexpr int kStride = T::kN + 4, kPacks = T::kN / 8;
+  static_assert(T::kM * kStride * sizeof(float) <= sizeof shared.stages);
   const ConvCall& a = call.a;
   const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
-  const int64_t first =
-      work.first + first_row + static_cast<int>(threadIdx.x) % kWarpgroup / kWarpSize * 16;
-  float* sums = call.job.sums ? call.job.sums + blockIdx.z * a.m * a.columns : nullptr;
+  const int warp = static_cast<int>(threadIdx.x) / kWarpSize - kWarpgroup / kWarpSize;
+  const int first_row = warp / 4 * (T::kM / kMultipliers) + warp % 4 * 16;
+  auto* rows = reinterpret_cast<float*>(shared.stages) + first_row * kStride;
 #pragma unroll
-  for (int c = 0; c < T::kN; c += kSlabColumns) {
+  for (int i = 0; i < T::kRowTiles; ++i)
 #pragma unroll
-    for (int j = 0; j < kSlabColumns / 8; ++j) {
-      const float* four = sum + c / 2 + j * 4;
-      float* at = slab.at + lane / 4 * kSlabStride + j * 8 + lane % 4 * 2;
+    for (int j = 0; j < kPacks; ++j) {
+      const float* four = sum[i] + j * 4;
+      float* at = rows + (i * 64 + lane / 4) * kStride + j * 8 + lane % 4 * 2;
       *reinterpret_cast<float2*>(at) = make_float2(four[0], four[1]);
-      *reinterpret_cast<float2*>(at + 8 * kSlabStride) = make_float2(four[2], four[3]);
+      *reinterpret_cast<float2*>(at + 8 * kStride) = make_float2(four[2], four[3]);
     }
-    __syncwarp();
-#pragma unroll
-    for (int turn = 0; turn < 2; ++turn) {
-      const int r = turn * 8 + lane / 4;
-      const auto* from =
-          reinterpret_cast<const float4*>(slab.at + r * kSlabStride + lane % 4 * 8);
-      const float4 low = from[0], high = from[1];
-      const float eight[8] = {low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w};
-      const int column = static_cast<int>(blockIdx.y) * T::kN + c + lane % 4 * 8;
-      if (first + r >= a.m || column >= a.columns) continue;
-      const int64_t m = work.order ? work.order[first + r] : first + r;
-      if (m < 0 || m >= a.m) {
-        note(log, kBadOrder, 0, first + r, m);
-      } else if (sums) {
-        copy_sums(sums + m * a.columns + column, eight);
-      } else {
-        write_end<typename T::Element>(a, m, column, eight);
-      }
+  __syncwarp();
+  float* sums = call.job.sums ? call.job.sums + blockIdx.z * a.m * a.columns : nullptr;
+  for (int at = lane; at < T::kRowTiles * 16 * kPacks; at += kWarpSize) {
+    const int row = at / kPacks / 16 * 64 + at / kPacks % 16;
+    const int column = static_cast<int>(blockIdx.y) * T::kN + at % kPacks * 8;
+    const int64_t r = work.first + first_row + row;
+    if (r >= a.m || column >= a.columns) continue;
+    const int64_t m = work.order ? work.order[r] : r;
+    const auto* from = reinterpret_cast<const float4*>(rows + row * kStride + at % kPacks * 8);
+    const float4 low = from[0], high = from[1];
+    const float eight[8] = {low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w};
+    if (m < 0 || m >= a.m) {
+      note(log, kBadOrder, 0, r, m);
+    } else if (sums) {
+      copy_sums(sums + m * a.columns + column, eight);
+    } else {
+      write_end<typename T::Element>(a, m, column, eight);
     }
-    __syncwarp();
   }
 }
 
@@ -275,6 +271,7 @@ __global__ void __launch_bounds__(kThreads, 1) multiply_wgmma(WgmmaCall call, Da
       init_barrier(&shared.full[stage], kWarpgroup + 1);  // those who gather, and the bulk copy
       init_barrier(&shared.free[stage], kMultiplyingWarps);
     }
+    init_barrier(&shared.done, kMultiplyingWarps);
     publish_barriers();
   }
   list_offsets(work.map, min(job.part_offsets, static_cast<int>(a.kv) - work.first_matrix), a.m,
@@ -290,11 +287,7 @@ __global__ void __launch_bounds__(kThreads, 1) multiply_wgmma(WgmmaCall call, Da
     take_registers<kMultiplyRegisters>();
     float sum[T::kRowTiles][T::kSums] = {};
     multiply_steps<T>(work.end - work.begin, shared, sum);
-    const int warp = static_cast<int>(threadIdx.x) / kWarpSize - kWarpgroup / kWarpSize;
-    const int group = warp / (kWarpgroup / kWarpSize);
-#pragma unroll
-    for (int i = 0; i < T::kRowTiles; ++i)
-      write_rows<T>(call, work, (group * T::kRowTiles + i) * 64, shared.slabs[warp], sum[i], log);
+    write_sums<T>(call, work, shared, sum, log);
   }
 }
 
