@@ -23,7 +23,7 @@ const UNSUPPORTED = 2;
 const LAYERS: readonly (readonly [Geometry, number, number])[] = [
   [geometry(1), 1, 1],
   [geometry(3), 65, 100],
-  [geometry(2, 2), 130, 200],
+  [geometry(2, 2), 130, 300],
   [geometry(3), 7, 70],
   [geometry(7), 3, 5],
 ];

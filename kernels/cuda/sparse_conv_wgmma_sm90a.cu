@@ -1,13 +1,13 @@
-// sparse_conv.wgmma - implicit GEMM on Hopper's warpgroup products, f16 and bf16: through the map as
-// it is, split along the sum where rows are few.
+// sparse_conv.wgmma - implicit GEMM on Hopper's warpgroup products, f16 and bf16: through the map
+// as it is, split along the sum where rows are few.
 // sparse_conv.masked_wgmma - the same over sorted outputs, in parts (see sparse_conv_masked.cu).
 // This file is compiled for sm_90a alone, and left out of libraries for other GPUs.
 //
 // A block owns kM outputs x kN columns of one part. Warpgroup 0 brings the operands: features are
 // gathered through the map by asynchronous copies into the 128-byte swizzled layout that products
-// read, and weights, packed beforehand so that a step's piece is one run of memory, come by one bulk
-// copy. Warpgroups 1 and 2 multiply kM / 2 rows each from shared memory, with sums in registers. A
-// stage goes round between them on two barriers: `full` and `free`.
+// read, and weights, packed beforehand so that a step's piece is one run of memory, come by one
+// bulk copy. Warpgroups 1 and 2 multiply kM / 2 rows each from shared memory, with sums in
+// registers. A stage goes round between them on two barriers: `full` and `free`.
 //
 // Memory order: gathered rows are written by the ordinary (generic) proxy and read by the tensor
 // cores through the asynchronous one, so each writer waits for its copies, publishes them and only
@@ -210,8 +210,8 @@ __device__ inline void multiply_steps(int steps, Shared<T>& shared,
   wait_for(&shared.done, 0);
 }
 
-// Ends the sums of a warp: through the stages, which nobody needs any more, so that a row is written
-// in long pieces.
+// Ends the sums of a warp: through the stages, which nobody needs any more, so that a row is
+// written in long pieces.
 template <class T>
 __device__ inline void write_sums(const WgmmaCall& call, const Work& work, Shared<T>& shared,
                                   const float (&sum)[T::kRowTiles][T::kSums], DataErrors* log) {

@@ -4,8 +4,8 @@
 // bulk copies, products of a warpgroup (128 threads), registers handed from one warpgroup to
 // another. For sm_90a alone.
 //
-// Operands lie in shared memory in the 128-byte swizzled layout, each 64 channels of 16 bits a row:
-// eight rows of 128 bytes are a pattern of 1024 bytes, aligned to that, in which the 16-byte vectors
+// Operands lie in shared memory in the 128-byte swizzled layout, 64 channels of 16 bits a row.
+// Eight rows of 128 bytes are a pattern of 1024 bytes, aligned to that, in which the 16-byte vectors
 // of a row are permuted by its number (swizzled()).
 //
 // Sums of a product of 64 rows x N columns: lane l of warp w of the group has, in sum[4 j + i], row
@@ -154,16 +154,16 @@ __device__ inline void multiply_group(float (&sum)[kSums], uint64_t rows, uint64
 #define VMK_NAMES_128                                                                          \
   VMK_NAMES_64 ", %64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, " \
                "%79, %80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, "   \
-               "%94, %95, %96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, " \
-               "%108, %109, %110, %111, %112, %113, %114, %115, %116, %117, %118, %119, %120, " \
+               "%94, %95, %96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, "\
+               "%108, %109, %110, %111, %112, %113, %114, %115, %116, %117, %118, %119, %120, "\
                "%121, %122, %123, %124, %125, %126, %127"
 #define VMK_MULTIPLY(Element, type, columns, sums, names, operands, ...)                       \
   template <>                                                                                  \
   __device__ inline void multiply_group<Element, sums>(float (&sum)[sums], uint64_t rows,      \
                                                        uint64_t weight) {                      \
-    asm volatile("{\n.reg .pred whole;\nsetp.eq.b32 whole, 0, 0;\n"                             \
+    asm volatile("{\n.reg .pred whole;\nsetp.eq.b32 whole, 0, 0;\n"                            \
                  "wgmma.mma_async.sync.aligned.m64n" columns "k16.f32." type "." type " {"     \
-                 names "}, " operands ", whole, 1, 1, 0, 0;\n}"                                 \
+                 names "}, " operands ", whole, 1, 1, 0, 0;\n}"                                \
                  : __VA_ARGS__                                                                 \
                  : "l"(rows), "l"(weight));                                                    \
   }
@@ -187,8 +187,8 @@ VMK_MULTIPLY_ALL(Bf16, "bf16")
 
 // ---- registers ----
 
-// Every warp of a warpgroup calls one of these: a thread then has kCount registers. The block has no
-// more than it was launched with.
+// Every warp of a warpgroup calls one of these: a thread then has kCount registers. The block has
+// no more than it was launched with.
 template <int kCount>
 __device__ inline void give_registers() {
   VMK_EMULATE(set_registers(kCount, emulator::Site::current()));

@@ -1,6 +1,6 @@
-// Tests of the emulator's Hopper instructions: products of a warpgroup against plain loops, in every
-// layout of operands, and a pipeline of copies, barriers and products with one mistake at a time,
-// each of which must be stopped with a text that names it.
+// Tests of the emulator's Hopper instructions: products of a warpgroup against plain loops, in
+// every layout of operands, and a pipeline of copies, barriers and products with one mistake at a
+// time, each of which must be stopped with a text that names it.
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -27,15 +27,15 @@ enum class Mistake {
   kNoPublish,          // of the rows that were written
   kPublishBeforeWait,  // of the copies of rows
   kNoBegin,
-  kOddParity,          // of the wait for a full stage
+  kOddParity,  // of the wait for a full stage
   kNoFullWait,
-  kNoFreeWait,         // before a stage is written again
-  kEarlyFree,          // before the products are done
+  kNoFreeWait,  // before a stage is written again
+  kEarlyFree,   // before the products are done
   kManyArrivals,
   kFewArrivals,
-  kManyBytes,          // announced
+  kManyBytes,  // announced
   kBarrierNotPublished,
-  kHalfPattern,        // an operand that begins inside a swizzled pattern
+  kHalfPattern,  // an operand that begins inside a swizzled pattern
   kManyRegisters,
 };
 
@@ -242,7 +242,7 @@ int test_warpgroups() {
               {Mistake::kNoFreeWait, "more than the 129 arrivals"},
               {Mistake::kEarlyFree, "that a product of warp 4 may still read"},
               {Mistake::kManyArrivals, "more than the 128 arrivals"},
-              {Mistake::kFewArrivals, "threads wait for each other"},
+              {Mistake::kFewArrivals, "for phase 0 of barrier number 0"},
               {Mistake::kManyBytes, "threads wait for each other"},
               {Mistake::kBarrierNotPublished, "a barrier that was not published"},
               {Mistake::kHalfPattern, "does not begin at a multiple of 1024 bytes"},

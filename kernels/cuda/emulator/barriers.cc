@@ -22,8 +22,8 @@ struct Copy {
 };
 
 struct Barrier {
-  int number, expected, pending;
-  int16_t owner;           // who initialized it
+  int number = 0, expected = 0, pending = 0;
+  int16_t owner = 0;       // who initialized it
   bool published = false;  // to the copies
   int64_t bytes = 0;       // announced and not copied
   uint32_t phase = 0;
@@ -94,9 +94,13 @@ void init_barrier(uint64_t* at, int arrivals) {
   const auto number = static_cast<int>(own_barriers().size());
   if (arrivals < 1 || arrivals > kMostCount || number == kMostBarriers)
     stop_launch("barrier number %d for %d arrivals", number, arrivals);
-  const Barrier fresh{number, arrivals, arrivals, now.thread, false,       0,
-                      0,      new_clock(), new_clock(), {},  {}};
-  if (!own_barriers().emplace(at, fresh).second) stop_launch("initializes a barrier twice");
+  const auto [found, fresh] = own_barriers().try_emplace(at);
+  if (!fresh) stop_launch("initializes a barrier twice");
+  Barrier& barrier = found->second;
+  barrier.number = number;
+  barrier.expected = barrier.pending = arrivals;
+  barrier.owner = now.thread;
+  barrier.arriving = barrier.done = new_clock();
 }
 
 void publish_barriers() {
@@ -125,7 +129,7 @@ void wait_for(uint64_t* at, int parity, Site site) {
     land_copies(barrier);
     if (barrier.phase % 2 != static_cast<uint32_t>(parity)) break;
     barrier.waiting.push_back(now.thread);
-    park(site);
+    park(site, barrier.number, barrier.phase);
   }
   own_clock().join(barrier.done);
 }

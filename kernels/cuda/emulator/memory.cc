@@ -140,10 +140,12 @@ const char* place(const Region& region) {
 
 [[noreturn]] void stop_race(const Region& region, uintptr_t address, size_t bytes, Access access,
                             const Stamp& other, bool with_read) {
-  stop_launch("race: %s %zu bytes at offset %zu of %s that thread %d of block number %u %s, with "
+  const dim3& size = position.block_size;
+  const bool copy = other.thread >= static_cast<int>(size.x * size.y * size.z);  // see copier_of()
+  stop_launch("race: %s %zu bytes at offset %zu of %s that %s %d of block number %u %s, with "
               "nothing between that orders them", verb(access), bytes,
-              address - region.range.begin, place(region), other.thread, other.block,
-              with_read ? "reads" : "writes");
+              address - region.range.begin, place(region), copy ? "bulk copy" : "thread",
+              other.thread, other.block, with_read ? "reads" : "writes");
 }
 
 // The bytes of the word at `word` that lie in [begin, end), one bit each.
@@ -226,8 +228,8 @@ void check_published(const void* data, size_t bytes, Access access) {
     if (write.block_phase == now.block_phase && write.thread != now.thread && !came_before(write))
       stop_race(*region, begin, bytes, access, write, false);
     if (known.visible[writer] <= write.epoch)
-      stop_launch("a product or bulk copy %s shared memory that thread %d wrote and did not publish "
-                  "(fence.proxy.async)", verb(access), write.thread);
+      stop_launch("a product or bulk copy %s shared memory that thread %d wrote and did not "
+                  "publish (fence.proxy.async)", verb(access), write.thread);
   }
 }
 

@@ -89,9 +89,9 @@ struct ThreadProducts {
 // Of one block.
 struct Products {
   uint32_t block = 0;
-  std::array<ThreadProducts, kMostThreads> threads;
-  std::array<std::vector<Call>, kGroups> calls;               // by warpgroup
-  std::array<std::map<uint32_t, Values>, kGroups> values;     // by warpgroup and product
+  std::vector<ThreadProducts> threads;
+  std::array<std::vector<Call>, kGroups> calls;            // by warpgroup
+  std::array<std::map<uint32_t, Values>, kGroups> values;  // by warpgroup and product
   // By vector of the dynamic shared memory: of each warpgroup, its last product that reads there,
   // counted from 1.
   std::vector<std::array<uint32_t, kGroups>> readers;
@@ -102,7 +102,11 @@ Products products;
 bool are_there() { return products.block == now.block; }
 
 Products& own_products() {
-  if (!are_there()) products = Products{now.block, {}, {}, {}, {}, {}};
+  if (are_there()) return products;
+  const dim3& size = position.block_size;
+  products = Products{};
+  products.block = now.block;
+  products.threads.resize(size.x * size.y * size.z);
   return products;
 }
 

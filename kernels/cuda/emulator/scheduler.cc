@@ -34,6 +34,8 @@ struct Thread {
   uint64_t value = 0;  // what it brought; afterwards what it gets
   int source = 0;
   Site site{};
+  int barrier = -1;  // in shared memory, that it waits for
+  uint32_t phase = 0;
 };
 
 struct Launch {
@@ -183,12 +185,17 @@ void resume(int thread) {
 // Nobody can run and not all have ended.
 void report_deadlock() {
   std::string text = "threads wait for each other:";
-  const Site* last = nullptr;
+  const Thread* last = nullptr;
   for (size_t t = 0; t < launch.threads.size() && text.size() < 400; ++t) {
     const Thread& thread = launch.threads[t];
-    if (thread.state == State::kEnded || (last && same(*last, thread.site))) continue;
-    last = &thread.site;
-    text += " thread " + std::to_string(t) + " at " + where(thread.site) + ";";
+    if (thread.state == State::kEnded) continue;
+    if (last && same(last->site, thread.site) && last->barrier == thread.barrier) continue;
+    last = &thread;
+    text += " thread " + std::to_string(t) + " at " + where(thread.site);
+    if (thread.state == State::kParked)
+      text += " for phase " + std::to_string(thread.phase) + " of barrier number " +
+              std::to_string(thread.barrier);
+    text += ";";
   }
   launch.stopped = text;
 }
@@ -258,10 +265,12 @@ uint64_t shuffle(unsigned mask, uint64_t value, int source, Site site) {
   return wait_in_warp(State::kAtShuffle, mask, value, source, site);
 }
 
-void park(Site site) {
+void park(Site site, int barrier, uint32_t phase) {
   Thread& thread = running();
   thread.state = State::kParked;
   thread.site = site;
+  thread.barrier = barrier;
+  thread.phase = phase;
   thread.fiber->leave();
 }
 

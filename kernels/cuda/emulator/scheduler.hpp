@@ -59,8 +59,9 @@ void sync_warp(unsigned mask, Site site);
 unsigned vote(unsigned mask, bool flag, Site site);
 uint64_t shuffle(unsigned mask, uint64_t value, int source, Site site);
 
-// The fiber that runs waits until another wakes it; when nobody does, the launch ends with the site.
-void park(Site site);
+// The fiber that runs waits until another wakes it; when nobody does, the launch ends with the site
+// and what it waits for.
+void park(Site site, int barrier, uint32_t phase);
 void wake(int thread);
 
 // An instruction that a whole warp carries out together. Every lane brings operands of one type;

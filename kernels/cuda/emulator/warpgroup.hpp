@@ -1,9 +1,9 @@
 #pragma once
 // The vocabulary of cuda/wgmma.cuh on the host, as PTX defines it. What a real GPU answers with
-// wrong numbers or a hang stops the launch here: operands that were not published or not waited for,
-// operands overwritten under a product or a copy, a barrier with too many arrivals, a wait for a
-// phase that never ends. The copies of a barrier are done when somebody waits for it, products when
-// they are waited for.
+// wrong numbers or a hang stops the launch here: operands that were not published or not waited
+// for, operands overwritten under a product or a copy, a barrier with too many arrivals, a wait for
+// a phase that never ends. The copies of a barrier are done when somebody waits for it, products
+// when they are waited for.
 #include "matrix.hpp"
 
 namespace vmk::emulator {
