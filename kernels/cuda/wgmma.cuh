@@ -5,8 +5,8 @@
 // another. For sm_90a alone.
 //
 // Operands lie in shared memory in the 128-byte swizzled layout, 64 channels of 16 bits a row.
-// Eight rows of 128 bytes are a pattern of 1024 bytes, aligned to that, in which the 16-byte vectors
-// of a row are permuted by its number (swizzled()).
+// Eight rows of 128 bytes are a pattern of 1024 bytes, aligned to that, in which the 16-byte
+// vectors of a row are permuted by its number (swizzled()).
 //
 // Sums of a product of 64 rows x N columns: lane l of warp w of the group has, in sum[4 j + i], row
 // 16 w + l / 4, and 8 below for i >= 2; column 8 j + 2 (l % 4), and the next for odd i.
