@@ -310,18 +310,17 @@ void launch(CudaDevice& device, const ConvCall& a, const MapJob& job) {
 
 template <class T>
 constexpr ConvTile wgmma_tile(const char* name) {
-  return {.name = name,
-          .dtype = std::is_same_v<typename T::Element, F16> ? VMK_F16 : VMK_BF16,
-          .tensor_cores = true,
-          .m = T::kM,
-          .n = T::kN,
-          .k = kK,
-          .stages = T::kStages,
-          .threads = kThreads,
-          .shared_bytes = static_cast<int>(sizeof(Shared<T>)),
-          .least_capability = 90,
-          .map = launch<T>,
-          .lists = nullptr};
+  const TileShape shape{.name = name,
+                        .dtype = std::is_same_v<typename T::Element, F16> ? VMK_F16 : VMK_BF16,
+                        .tensor_cores = true,
+                        .m = T::kM,
+                        .n = T::kN,
+                        .k = kK,
+                        .stages = T::kStages,
+                        .threads = kThreads,
+                        .shared_bytes = static_cast<int>(sizeof(Shared<T>)),
+                        .least_capability = 90};
+  return {shape, launch<T>, nullptr};
 }
 
 }  // namespace
