@@ -274,8 +274,8 @@ __global__ void __launch_bounds__(kThreads, 1) multiply_wgmma(WgmmaCall call, Da
     init_barrier(&shared.done, kMultiplyingWarps);
     publish_barriers();
   }
-  list_offsets(work.map, min(job.part_offsets, static_cast<int>(a.kv) - work.first_matrix), a.m,
-               a.n, work.first, T::kM, work.order, work.list, log);
+  list_offsets<T::kM>(work.map, min(job.part_offsets, static_cast<int>(a.kv) - work.first_matrix),
+                      a.m, a.n, work.first, work.order, work.list, log);
   __syncthreads();
   const int64_t steps = int64_t{*work.list.count} * call.channel_blocks;
   work.begin = static_cast<int>(steps * piece / job.pieces);
