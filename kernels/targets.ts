@@ -109,14 +109,14 @@ function commonFlags(architectures: readonly string[]): string[] {
 function cudaUnits(compiler: Tool, nvcc: Tool, architectures: readonly string[]): Unit[] {
   const hopper = architectures.includes(HOPPER.arch);
   const flags = commonFlags(architectures);
-  const device = sources("cuda", ".cu").flatMap((source) => {
-    if (!HOPPER.ending.test(source)) return [{ source, compiler: nvcc, flags }];
-    return hopper ? [{ source, compiler: nvcc, flags: deviceFlags([HOPPER.arch]) }] : [];
+  const tiles = tileUnits(nvcc, flags, false).flatMap((unit) => {
+    if (!HOPPER.ending.test(unit.source)) return [unit];
+    return hopper ? [{ ...unit, flags: deviceFlags([HOPPER.arch]) }] : [];
   });
   return [
     ...sources("core", ".cc").map((source) => ({ source, compiler, flags: COMMON })),
-    ...device,
-    ...tileUnits(nvcc, flags, false),
+    ...sources("cuda", ".cu").map((source) => ({ source, compiler: nvcc, flags })),
+    ...tiles,
   ];
 }
 

@@ -9,10 +9,13 @@
  */
 
 type Element = "F16" | "Bf16" | "Tf32" | "float";
-type Unit = "mma" | "ffma";
+type Unit = "mma" | "ffma" | "wgmma";
 
 export interface Tile {
-  /** Tensor cores (`cuda/tile_mma.cuh`) or multiply-adds (`cuda/tile_ffma.cuh`). */
+  /**
+   * Tensor cores (`cuda/tile_mma.cuh`), multiply-adds (`cuda/tile_ffma.cuh`) or Hopper's products
+   * (`cuda/wgmma_tile.cuh`).
+   */
   readonly unit: Unit;
   readonly element: Element;
   /**
@@ -24,13 +27,21 @@ export interface Tile {
   /** Steps that are in shared memory at a time. */
   readonly stages: number;
   /** mma: warps along rows and columns. ffma: rows and columns of a thread. */
-  readonly split: readonly [number, number];
+  readonly split?: readonly [number, number];
 }
 
-type Shape = readonly [m: number, n: number, k: number, stages: number, split: [number, number]];
+type Shape = readonly [m: number, n: number, k: number, stages: number, split?: [number, number]];
 
 const tiles = (unit: Unit, element: Element, shapes: readonly Shape[]): Tile[] =>
-  shapes.map(([m, n, k, stages, split]) => ({ unit, element, m, n, k, stages, split }));
+  shapes.map(([m, n, k, stages, split]) => ({
+    unit,
+    element,
+    m,
+    n,
+    k,
+    stages,
+    ...(split && { split }),
+  }));
 
 /** 16-bit shapes: the widths that networks have (16 to 256 channels), and layers of few rows. */
 const HALF: readonly Shape[] = [
@@ -46,6 +57,16 @@ const HALF: readonly Shape[] = [
   [64, 64, 32, 4, [2, 2]],
   [64, 64, 64, 3, [2, 2]],
   [64, 128, 32, 4, [2, 4]],
+];
+
+/** A product of a warpgroup has 64 rows: two of 64 or of 128, and 64 channels a step. */
+const HOPPER: readonly Shape[] = [
+  [128, 64, 64, 6],
+  [128, 96, 64, 6],
+  [128, 128, 64, 6],
+  [128, 256, 64, 4],
+  [256, 96, 64, 4],
+  [256, 128, 64, 4],
 ];
 
 export const TILES: readonly Tile[] = [
@@ -72,6 +93,8 @@ export const TILES: readonly Tile[] = [
   ]),
   // For GPUs before sm_80, whose tensor cores know no bf16.
   ...tiles("ffma", "Bf16", [[64, 64, 32, 3, [4, 4]], [128, 128, 32, 3, [8, 8]]]),
+  ...tiles("wgmma", "F16", HOPPER),
+  ...tiles("wgmma", "Bf16", HOPPER),
 ];
 
 /** Of gradients, in 16 bits: channels of both sides from 32 to 128. */
@@ -110,6 +133,8 @@ export const EMULATED: ReadonlySet<string> = new Set([
   "ffma_float_128x32x16x3_4x4",
   "ffma_float_64x64x16x3_4x4",
   "ffma_bf16_64x64x32x3_4x4",
+  ...tiles("wgmma", "F16", HOPPER).map(nameOf),
+  ...tiles("wgmma", "Bf16", HOPPER).map(nameOf),
 ]);
 
 /** The same of gradients. */
@@ -123,9 +148,10 @@ export const EMULATED_WGRAD: ReadonlySet<string> = new Set([
   "ffma_bf16_64x64x32x3_4x4",
 ]);
 
-/** "mma_f16_128x64x32x4_2x2": unit, element, m x n x k x stages, split. */
+/** "mma_f16_128x64x32x4_2x2": unit, element, m x n x k x stages, split where there is one. */
 export function nameOf({ unit, element, m, n, k, stages, split }: Tile): string {
-  return `${unit}_${element.toLowerCase()}_${[m, n, k, stages].join("x")}_${split.join("x")}`;
+  const name = `${unit}_${element.toLowerCase()}_${[m, n, k, stages].join("x")}`;
+  return split ? `${name}_${split.join("x")}` : name;
 }
 
 export interface Source {
@@ -143,16 +169,23 @@ interface Kind {
 }
 
 const CONV: Kind = { prefix: "", name: "conv_tile", type: "ConvTile" };
+/** Entries of the table of convolutions, where the library is for that GPU. */
+const WGMMA: Kind = { prefix: "", name: "wgmma_tile", type: "ConvTile" };
 const WGRAD: Kind = { prefix: "wgrad_", name: "wgrad_tile", type: "WgradTile" };
 
-function sourceOf({ prefix, name: kind, type }: Kind, tile: Tile): Source {
+const TYPES: Readonly<Record<Unit, string>> = {
+  mma: "MmaTile",
+  ffma: "FfmaTile",
+  wgmma: "WgmmaTile",
+};
+
+function sourceOf(of: Kind, tile: Tile): Source {
+  const { unit, element, m, n, k, stages, split = [] } = tile;
+  const { prefix, name: kind, type } = unit === "wgmma" ? WGMMA : of;
   const name = prefix + nameOf(tile);
-  const { unit, element, m, n, k, stages, split } = tile;
-  const shape = `${unit === "mma" ? "MmaTile" : "FfmaTile"}<${
-    [element, m, n, k, stages, ...split].join(", ")
-  }>`;
+  const shape = `${TYPES[unit]}<${[element, m, n, k, stages, ...split].join(", ")}>`;
   return {
-    path: `build/generated/${name}.cu`,
+    path: `build/generated/${name}${unit === "wgmma" ? "_sm90a" : ""}.cu`,
     text: `// Made by kernels/tiles.ts.
 #include "${kind}.cuh"
 namespace vmk {
@@ -164,15 +197,23 @@ const ${type} ${name} = ${kind}<${shape}>("${name}");
 }
 
 function tableOf({ prefix, name, type }: Kind, tiles: readonly Tile[], ending: string): Source {
-  const names = tiles.map((tile) => prefix + nameOf(tile));
+  const [hopper, others] = [true, false].map((wanted) =>
+    tiles.filter(({ unit }) => (unit === "wgmma") === wanted).map((tile) => prefix + nameOf(tile))
+  ) as [string[], string[]];
+  const onHopper = (text: string) => hopper.length > 0 ? `\n#ifdef VMK_SM90A\n${text}\n#endif` : "";
+  const addresses = (names: readonly string[]) => names.map((name) => `&${name},`).join(" ");
   return {
     path: `build/generated/${name}_table${ending}.cu`,
     text: `// Made by kernels/tiles.ts.
+#include <iterator>
+
 #include "${name}s.hpp"
 namespace vmk {
-extern const ${type} ${names.join(", ")};
-const ${type}* const k${type}s[] = {${names.map((name) => `&${name}`).join(", ")}};
-const int k${type}Count = ${names.length};
+extern const ${type} ${others.join(", ")};${onHopper(`extern const ${type} ${hopper.join(", ")};`)}
+const ${type}* const k${type}s[] = {
+${addresses(others)}${onHopper(addresses(hopper))}
+};
+const int k${type}Count = static_cast<int>(std::size(k${type}s));
 }  // namespace vmk
 `,
   };

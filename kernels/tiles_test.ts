@@ -38,7 +38,7 @@ Deno.test("tileSources() makes a source a tile and lists all of them in the tabl
     assertEquals(new Set(sources.map(({ path }) => path)).size, sources.length);
     const [conv, wgrad] = sources.filter(({ path }) => path.includes("_tile_table"));
     for (const { path } of sources.filter(({ path }) => !path.includes("_tile_table"))) {
-      const name = path.replace(/^.*\/(.*)\.cu$/, "$1");
+      const name = path.replace(/^.*\/(.*?)(_sm90a)?\.cu$/, "$1");
       const table = name.startsWith("wgrad_") ? wgrad! : conv!;
       assert(table.text.includes(`&${name}`), path);
     }

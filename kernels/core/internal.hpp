@@ -191,6 +191,7 @@ struct Variant {
   bool sorts = false;        // of sparse_conv only: reads order and ordered where they are given
   bool reads_pairs = false;  // of sparse_conv_wgrad only: where they are given
   bool tiled = false;        // of sparse_conv and its wgrad: can be told which tile to use
+  bool warpgroups = false;   // of sparse_conv only: its tiles are those of Hopper's products
 };
 template <class Args>
 constexpr Variant<Args> of_any_dtype(const char* name, void (*run)(Device&, const Args&)) {

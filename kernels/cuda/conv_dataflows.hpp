@@ -9,11 +9,9 @@ void check_offsets(const SparseConv& args);
 // Throws unless the call is in f32, the only type that rounding to tf32 is for.
 void expect_f32(const SparseConv& args);
 
-// Convolves through the map as it is, or over sorted outputs in parts, with the tile and the pieces
-// of each sum that `choose` finds.
-using ChooseTile = TileChoice (*)(CudaDevice&, const TileWish&);
-void convolve_mapped(Device& any, const SparseConv& args, bool tf32, ChooseTile choose);
-void convolve_sorted(Device& any, const SparseConv& args, bool tf32, ChooseTile choose);
+// Convolves through the map as it is, or over sorted outputs in parts.
+void convolve_mapped(Device& any, const SparseConv& args, Products products);
+void convolve_sorted(Device& any, const SparseConv& args, Products products);
 
 // Notes starts and pairs that do not fit the call; kernels then find no pairs (pairs_are_bad).
 void check_pairs(CudaDevice& device, const ConvCall& a);

@@ -167,7 +167,7 @@ int32_t* slots_of(CudaDevice& device, const ConvCall& a, const BufferPlan& plan,
 
 const ConvTile& list_tile(CudaDevice& device, const ConvCall& a, const SparseConv& args,
                           int64_t rows) {
-  TileWish wish{args.dtype, false, rows, a.columns, a.cin, false};
+  TileWish wish{args.dtype, Products::kAny, rows, a.columns, a.cin, false};
   wish.tile = args.settings.tile;
   return *choose_tile(device, wish).tile;
 }

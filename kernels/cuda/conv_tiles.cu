@@ -7,18 +7,21 @@ namespace vmk {
 
 namespace {
 
-constexpr double kFirstSteps = 6;  // of a block: listing offsets, filling stages, writing out
+// Of a block: listing offsets, filling stages, writing out. Steps of warpgroups are longer.
+double first_steps(const ConvTile& tile) { return tile.warpgroups ? 3 : 6; }
 constexpr int kMostPieces = 16;
 constexpr int kListBytes = 8192 + 64;  // of shared memory: 4096 offsets are listed
 
 bool suits(const ConvTile& tile, const TileWish& wish, const CudaDevice& device) {
-  return tile.suits(device, wish.dtype, wish.tf32, kListBytes);
+  const bool warpgroups = wish.products == Products::kWarpgroups;
+  return tile.suits(device, wish.dtype, wish.products == Products::kTf32, kListBytes) &&
+         tile.warpgroups == warpgroups && (!warpgroups || device.capability() == 90);
 }
 
 // In cycles.
 double time_of(const ConvTile& tile, int pieces, const TileWish& wish, const CudaDevice& device) {
   const int resident = tile.resident(device);
-  const double steps = static_cast<double>(ceil_div(wish.depth, tile.k)) / pieces + kFirstSteps;
+  const double steps = static_cast<double>(ceil_div(wish.depth, tile.k)) / pieces + first_steps(tile);
   const int64_t blocks = ceil_div(wish.rows, tile.m) * ceil_div(wish.columns, tile.n) * pieces;
   const int64_t at_once = int64_t{1} * device.multiprocessors() * resident;
   const double sums = static_cast<double>(wish.rows) * wish.columns * pieces;
@@ -42,7 +45,10 @@ int32_t find_conv_tile(const char* name) { return find_tile(kConvTiles, kConvTil
 
 std::string conv_tiles(Device& any, const Variant<SparseConv>& variant, vmk_dtype dtype) {
   // The variants for f32 alone are those that round it.
-  const TileWish wish{dtype, !variant.any_dtype, 1, 1, 1, false};
+  const Products products = variant.warpgroups  ? Products::kWarpgroups
+                            : variant.any_dtype ? Products::kAny
+                                                : Products::kTf32;
+  const TileWish wish{dtype, products, 1, 1, 1, false};
   return tile_names(kConvTiles, kConvTileCount, [&](const ConvTile& tile) {
     return suits(tile, wish, static_cast<CudaDevice&>(any));
   });
@@ -67,7 +73,7 @@ TileChoice choose_tile(CudaDevice& device, const TileWish& wish) {
   }
   if (!best.tile) {
     const ConvTile* asked = wish.tile < 0 ? nullptr : kConvTiles[wish.tile];
-    fail_tile(device, "sparse_conv", wish.dtype, wish.tf32, asked);
+    fail_tile(device, "sparse_conv", wish.dtype, wish.products == Products::kTf32, asked);
   }
   return best;
 }

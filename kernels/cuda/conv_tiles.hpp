@@ -38,10 +38,13 @@ struct ConvTile : TileShape {
 extern const ConvTile* const kConvTiles[];
 extern const int kConvTileCount;
 
+// The units that multiply: those for any GPU, f32 on tensor cores, or Hopper's.
+enum class Products { kAny, kTf32, kWarpgroups };
+
 // What a call may choose from.
 struct TileWish {
   vmk_dtype dtype;
-  bool tf32;       // f32 on tensor cores
+  Products products;
   int64_t rows;    // of the product
   int columns;
   int64_t depth;   // channels times offsets that a row sums over

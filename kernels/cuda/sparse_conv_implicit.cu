@@ -8,14 +8,14 @@
 
 namespace vmk {
 
-void convolve_mapped(Device& any, const SparseConv& args, bool tf32, ChooseTile choose) {
+void convolve_mapped(Device& any, const SparseConv& args, Products products) {
   CudaDevice& device = cuda_device(any);
   check_offsets(args);
   const ConvCall a = call_of(device, args);
   if (a.kv == 0 || a.cin == 0) return finish_sums(device, a, args.dtype, nullptr, 0);
   const ConvSettings& s = args.settings;
-  const TileChoice choice = choose(
-      device, {args.dtype, tf32, a.m, a.columns, a.kv * a.cin, true, s.tile, s.pieces});
+  const TileChoice choice = choose_tile(
+      device, {args.dtype, products, a.m, a.columns, a.kv * a.cin, true, s.tile, s.pieces});
   const auto kv = static_cast<int>(a.kv);
   MapJob job{a.map, nullptr, kv, 1, choice.pieces, nullptr};
   if (choice.pieces > 1) job.sums = device.scratch<float>(choice.pieces * a.m * a.columns);
@@ -24,12 +24,12 @@ void convolve_mapped(Device& any, const SparseConv& args, bool tf32, ChooseTile 
 }
 
 void sparse_conv_implicit(Device& device, const SparseConv& args) {
-  convolve_mapped(device, args, false, choose_tile);
+  convolve_mapped(device, args, Products::kAny);
 }
 
 void sparse_conv_implicit_tf32(Device& device, const SparseConv& args) {
   expect_f32(args);
-  convolve_mapped(device, args, true, choose_tile);
+  convolve_mapped(device, args, Products::kTf32);
 }
 
 }  // namespace vmk

@@ -28,7 +28,7 @@ KernelMapOrder order_of(CudaDevice& device, const SparseConv& args) {
 
 }  // namespace
 
-void convolve_sorted(Device& any, const SparseConv& args, bool tf32, ChooseTile choose) {
+void convolve_sorted(Device& any, const SparseConv& args, Products products) {
   CudaDevice& device = cuda_device(any);
   check_offsets(args);
   const ConvCall a = call_of(device, args);
@@ -36,10 +36,11 @@ void convolve_sorted(Device& any, const SparseConv& args, bool tf32, ChooseTile 
   const KernelMapOrder sorted = order_of(device, args);
   const auto offsets = static_cast<int>(ceil_div(a.kv, sorted.parts));
   const auto parts = static_cast<int>(ceil_div(a.kv, offsets));  // without the empty ones
-  TileWish wish{args.dtype, tf32, a.m * parts, a.columns, int64_t{offsets} * a.cin, parts == 1};
+  TileWish wish{args.dtype,          products,  a.m * parts, a.columns,
+                int64_t{offsets} * a.cin, parts == 1};
   wish.tile = args.settings.tile;
   wish.pieces = static_cast<int>(std::min<int64_t>(args.settings.pieces, kMostSums / parts));
-  const TileChoice choice = choose(device, wish);
+  const TileChoice choice = choose_tile(device, wish);
   const int sums = parts * choice.pieces;
   MapJob job{sorted.ordered, sorted.order, offsets, parts, choice.pieces, nullptr};
   if (sums > 1) job.sums = device.scratch<float>(sums * a.m * a.columns);
@@ -48,12 +49,12 @@ void convolve_sorted(Device& any, const SparseConv& args, bool tf32, ChooseTile 
 }
 
 void sparse_conv_masked(Device& device, const SparseConv& args) {
-  convolve_sorted(device, args, false, choose_tile);
+  convolve_sorted(device, args, Products::kAny);
 }
 
 void sparse_conv_masked_tf32(Device& device, const SparseConv& args) {
   expect_f32(args);
-  convolve_sorted(device, args, true, choose_tile);
+  convolve_sorted(device, args, Products::kTf32);
 }
 
 }  // namespace vmk

@@ -16,7 +16,8 @@ struct TileShape {
   bool tensor_cores;  // with f32: rounds to tf32
   int m, n, k, stages, threads;
   int shared_bytes;
-  int least_capability;  // 10 * major + minor
+  int least_capability;     // 10 * major + minor
+  bool warpgroups = false;  // Hopper's products, of that GPU alone
 
   // Whether blocks that take `more` shared memory run on the device, in this type and unit.
   bool suits(const CudaDevice& device, vmk_dtype type, bool tf32, int more = 0) const {
@@ -33,7 +34,8 @@ struct TileShape {
   // Cycles of a step, of a block that is alone.
   double step_cycles() const {
     constexpr double kLoadedBytes = 48;  // from the second-level cache
-    const double multiply_adds = !tensor_cores ? 128 : dtype == VMK_F32 ? 512 : 1024;
+    const double multiply_adds =
+        !tensor_cores ? 128 : warpgroups ? 2048 : dtype == VMK_F32 ? 512 : 1024;
     const double bytes = dtype_bytes(dtype);
     return std::max(double{1} * m * n * k / multiply_adds, (m + n) * k * bytes / kLoadedBytes);
   }
@@ -72,8 +74,8 @@ std::string tile_names(const Tile* const* tiles, int count, Use&& use) {
   if (!asked)
     fail(VMK_UNSUPPORTED, "Cannot run %s in %s: this device is an sm_%d, no tile of this library "
          "runs on it", op, type, device.capability());
-  fail(VMK_UNSUPPORTED, "Cannot run %s in %s with tile \"%s\": it is for another type or more "
-       "than this sm_%d has", op, type, asked->name, device.capability());
+  fail(VMK_UNSUPPORTED, "Cannot run %s in %s with tile \"%s\": it is for another variant, for "
+       "another type or more than this sm_%d has", op, type, asked->name, device.capability());
 }
 
 template <class Element>

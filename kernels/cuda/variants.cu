@@ -23,6 +23,10 @@ constexpr Variant<SparseConv> sorted(const char* name, Convolve run, bool any_dt
   variant.sorts = true;
   return variant;
 }
+constexpr Variant<SparseConv> hopper(Variant<SparseConv> variant) {
+  variant.warpgroups = true;
+  return variant;
+}
 constexpr Variant<SparseConv> listed(const char* name, Convolve run) {
   Variant<SparseConv> variant = tiled(name, run, kAnyDtype);
   variant.needs_pairs = true;
@@ -62,12 +66,8 @@ constexpr Variant<SparseConv> kSparseConvList[] = {
     tiled("implicit_tf32", sparse_conv_implicit_tf32, !kAnyDtype),
     sorted("masked_tf32", sparse_conv_masked_tf32, !kAnyDtype),
 #ifdef VMK_SM90A
-    {.name = "wgmma", .run = sparse_conv_wgmma, .any_dtype = true, .fused = true},
-    {.name = "masked_wgmma",
-     .run = sparse_conv_masked_wgmma,
-     .any_dtype = true,
-     .fused = true,
-     .sorts = true},
+    hopper(tiled("wgmma", sparse_conv_wgmma, kAnyDtype)),
+    hopper(sorted("masked_wgmma", sparse_conv_masked_wgmma, kAnyDtype)),
 #endif
     {.name = "ref", .run = sparse_conv_ref, .any_dtype = true, .fused = true}};
 constexpr Variant<SparseConvWgrad> kWgradList[] = {

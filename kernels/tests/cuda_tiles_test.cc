@@ -6,9 +6,6 @@
 #include <vector>
 
 #include "conv_tiles.hpp"
-#ifdef VMK_SM90A
-#include "wgmma_tiles.hpp"
-#endif
 
 namespace {
 
@@ -140,9 +137,6 @@ int test_tiles() {
   CudaDevice device(0);
   const Problem problem;
   std::vector<const ConvTile*> tiles(kConvTiles, kConvTiles + kConvTileCount);
-#ifdef VMK_SM90A
-  for (int i = 0; i < kWgmmaTileCount; ++i) tiles.push_back(&kWgmmaTiles[i]);
-#endif
   for (const ConvTile* tile : tiles) {
     if (tile->least_capability > device.capability()) continue;
     try {

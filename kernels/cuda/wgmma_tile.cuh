@@ -1,7 +1,6 @@
-// sparse_conv.wgmma - implicit GEMM on Hopper's warpgroup products, f16 and bf16: through the map
-// as it is, split along the sum where rows are few.
-// sparse_conv.masked_wgmma - the same over sorted outputs, in parts (see sparse_conv_masked.cu).
-// This file is compiled for sm_90a alone, and left out of libraries for other GPUs.
+#pragma once
+// The kernel of implicit GEMM on Hopper's warpgroup products (f16 and bf16) that is instantiated once
+// a tile, for sm_90a alone.
 //
 // A block owns kM outputs x kN columns of one part. Warpgroup 0 brings the operands: features are
 // gathered through the map by asynchronous copies into the 128-byte swizzled layout that products
@@ -14,17 +13,13 @@
 // then arrives at `full`. Products of two steps are under way at a time: a stage is free once the
 // products of the next step were begun and its own are done. So the copies of a step must not wait
 // for the stage before it, and run kStages - 2 steps ahead.
-#include "wgmma_tiles.hpp"
-
-#include <algorithm>
-
-#include "conv_dataflows.hpp"
 #include "conv_offsets.cuh"
+#include "conv_tiles.hpp"
 #include "wgmma.cuh"
 
 namespace vmk {
 
-namespace {
+namespace hopper {
 
 constexpr int kK = kSwizzledRow;  // channels of a step
 constexpr int kThreads = 3 * kWarpgroup, kMultipliers = 2;
@@ -34,7 +29,7 @@ constexpr int kMultiplyingWarps = kMultipliers * kWarpgroup / kWarpSize;
 constexpr int kBringRegisters = 72, kMultiplyRegisters = 208;
 
 template <class ElementType, int M, int N, int Stages>
-struct WgmmaTile {
+struct Shape {
   using Element = ElementType;
   static constexpr int kM = M, kN = N, kStages = Stages;
   static constexpr int kRowTiles = M / kMultipliers / 64;  // products of 64 rows a warpgroup
@@ -308,97 +303,27 @@ void launch(CudaDevice& device, const ConvCall& a, const MapJob& job) {
                     (WgmmaCall{a, job, packed, channel_blocks}), device.data_errors());
 }
 
+}  // namespace hopper
+
+template <class ElementType, int M, int N, int K, int Stages>
+struct WgmmaTile : hopper::Shape<ElementType, M, N, Stages> {
+  static_assert(K == hopper::kK, "a step is one swizzled row");
+};
+
 template <class T>
 constexpr ConvTile wgmma_tile(const char* name) {
   const TileShape shape{.name = name,
-                        .dtype = std::is_same_v<typename T::Element, F16> ? VMK_F16 : VMK_BF16,
+                        .dtype = kDtype<typename T::Element>,
                         .tensor_cores = true,
                         .m = T::kM,
                         .n = T::kN,
-                        .k = kK,
+                        .k = hopper::kK,
                         .stages = T::kStages,
-                        .threads = kThreads,
-                        .shared_bytes = static_cast<int>(sizeof(Shared<T>)),
-                        .least_capability = 90};
-  return {shape, launch<T>, nullptr};
-}
-
-}  // namespace
-
-const ConvTile kWgmmaTiles[] = {
-    wgmma_tile<WgmmaTile<F16, 128, 64, 6>>("wgmma_f16_128x64x64x6"),
-    wgmma_tile<WgmmaTile<F16, 128, 96, 6>>("wgmma_f16_128x96x64x6"),
-    wgmma_tile<WgmmaTile<F16, 128, 128, 6>>("wgmma_f16_128x128x64x6"),
-    wgmma_tile<WgmmaTile<F16, 128, 256, 4>>("wgmma_f16_128x256x64x4"),
-    wgmma_tile<WgmmaTile<F16, 256, 96, 4>>("wgmma_f16_256x96x64x4"),
-    wgmma_tile<WgmmaTile<F16, 256, 128, 4>>("wgmma_f16_256x128x64x4"),
-    wgmma_tile<WgmmaTile<Bf16, 128, 64, 6>>("wgmma_bf16_128x64x64x6"),
-    wgmma_tile<WgmmaTile<Bf16, 128, 96, 6>>("wgmma_bf16_128x96x64x6"),
-    wgmma_tile<WgmmaTile<Bf16, 128, 128, 6>>("wgmma_bf16_128x128x64x6"),
-    wgmma_tile<WgmmaTile<Bf16, 128, 256, 4>>("wgmma_bf16_128x256x64x4"),
-    wgmma_tile<WgmmaTile<Bf16, 256, 96, 4>>("wgmma_bf16_256x96x64x4"),
-    wgmma_tile<WgmmaTile<Bf16, 256, 128, 4>>("wgmma_bf16_256x128x64x4"),
-};
-const int kWgmmaTileCount = static_cast<int>(std::size(kWgmmaTiles));
-
-namespace {
-
-// ---- the choice of a tile, as conv_tiles.cu makes it, by numbers of a Hopper GPU ----
-
-constexpr double kMultiplyAdds = 2048;  // of a multiprocessor and cycle
-constexpr double kLoadedBytes = 48;     // from the second-level cache
-constexpr double kFirstSteps = 3;       // of a block: listing offsets, filling stages, writing out
-constexpr double kSumBytes = 12;        // of memory, for a multiprocessor's share of the sums
-constexpr int kMostPieces = 16;
-
-// In cycles.
-double time_of(const ConvTile& tile, int pieces, const TileWish& wish, const CudaDevice& device) {
-  const double step = std::max(double{1} * tile.m * tile.n * tile.k / kMultiplyAdds,
-                               (tile.m + tile.n) * tile.k * 2 / kLoadedBytes);
-  const double steps = static_cast<double>(ceil_div(wish.depth, tile.k)) / pieces + kFirstSteps;
-  const int64_t blocks = ceil_div(wish.rows, tile.m) * ceil_div(wish.columns, tile.n) * pieces;
-  const double sums = pieces > 1 ? 8.0 * pieces * static_cast<double>(wish.rows) * wish.columns /
-                                       (kSumBytes * device.multiprocessors())
-                                 : 0;
-  return static_cast<double>(ceil_div(blocks, device.multiprocessors())) * steps * step + sums;
-}
-
-TileChoice choose(CudaDevice& device, const TileWish& wish) {
-  TileChoice best{nullptr, 1};
-  double least = 0;
-  for (const ConvTile& tile : kWgmmaTiles) {
-    if (tile.dtype != wish.dtype) continue;
-    const int64_t steps = ceil_div(wish.depth, tile.k);
-    const int asked = static_cast<int>(std::clamp<int64_t>(steps, 1, std::max(wish.pieces, 1)));
-    const int most = wish.pieces > 0 ? asked : wish.splits_k ? kMostPieces : 1;
-    for (int pieces = asked; pieces <= most; pieces *= 2) {
-      if (pieces > asked && steps < 4 * pieces) break;  // it would only fill its stages
-      const double time = time_of(tile, pieces, wish, device);
-      if (best.tile && time >= least) continue;
-      best = {&tile, pieces};
-      least = time;
-    }
-  }
-  return best;
-}
-
-void expect_hopper(Device& any, const SparseConv& args, const char* variant) {
-  const int capability = cuda_device(any).capability();
-  if (args.dtype == VMK_F32 || capability != 90)
-    fail(VMK_UNSUPPORTED, "Cannot run sparse_conv.%s: it takes f16 or bf16 on an sm_90, this is "
-         "%s on an sm_%d", variant, dtype_name(args.dtype), capability);
-}
-
-}  // namespace
-
-void sparse_conv_wgmma(Device& device, const SparseConv& args) {
-  expect_hopper(device, args, "wgmma");
-  convolve_mapped(device, args, false, choose);
-}
-
-void sparse_conv_masked_wgmma(Device& device, const SparseConv& args) {
-  expect_hopper(device, args, "masked_wgmma");
-  convolve_sorted(device, args, false, choose);
+                        .threads = hopper::kThreads,
+                        .shared_bytes = static_cast<int>(sizeof(hopper::Shared<T>)),
+                        .least_capability = 90,
+                        .warpgroups = true};
+  return {shape, hopper::launch<T>, nullptr};
 }
 
 }  // namespace vmk
