@@ -1,11 +1,12 @@
 /** Convolutions in 16 bits on shapes that fit no tile: exact sums from every variant. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { denseConv } from "./dense.ts";
 import { coordsTensor, eighths, randomCoords, sortedUnique, testEach } from "./testing.ts";
 import { bitsOf, floats, type Half, HALVES, valuesOf } from "./testing_half.ts";
 import {
   type Context,
   convNeedsPairs,
+  convPackedRows,
   type ConvSettings,
   convSettings,
   type Geometry,
@@ -13,8 +14,11 @@ import {
   KernelError,
   KernelMap,
   outputCoords,
+  packedFor,
   sparseConv,
+  type Tensor,
   variants,
+  weightPack,
 } from "./mod.ts";
 
 const UNSUPPORTED = 2;
@@ -40,9 +44,11 @@ function convolve(
   [cin, cout]: readonly [number, number],
   x: Float32Array<ArrayBuffer>,
   w: Float32Array<ArrayBuffer>,
+  packed = false,
 ): Float32Array | undefined {
   using feats = ctx.tensorFrom(dtype, [map.inputs, cin], bitsOf(dtype, x));
-  using weight = ctx.tensorFrom(dtype, [map.map.rows, cin, cout], bitsOf(dtype, w));
+  const given = ctx.tensorFrom(dtype, [map.map.rows, cin, cout], bitsOf(dtype, w));
+  using weight = packed ? packedFor(v, given) as Tensor<Half> : given;
   using out = ctx.tensor(dtype, [map.outputs, cout]);
   try {
     sparseConv(feats, weight, map.map, convNeedsPairs(ctx, v) ? map.pairs : null, out, v);
@@ -75,11 +81,39 @@ testEach("sparseConv() in 16 bits sums exactly in any shape, every variant", (ct
           const what = `${variant} ${dtype} ${cin} to ${cout} ${JSON.stringify(settings)}`;
           assertEquals(out, expected, what);
         }
+        if (convPackedRows(ctx, v, [map.map.rows, cin, cout]) === 0) return;
+        const out = convolve(ctx, dtype, v, map, [cin, cout], x, w, true);
+        assertEquals(out, expected, `${variant} ${dtype} ${cin} to ${cout}, packed`);
       });
     }
   }
   const missing = variants(ctx.backend, "sparse_conv").filter((name) => !ran.has(name));
   if (ctx.backend !== "cuda") assert(missing.every((name) => name.endsWith("_tf32")), `${missing}`);
+});
+
+testEach("packed weights go to the variants that read them, in the size that they need", (ctx) => {
+  using coords = coordsTensor(ctx, Int32Array.of(0, 1, 2, 3, 0, 1, 2, 4));
+  using map = KernelMap.build(coords, coords, geometry(3));
+  const sizes = [27, 8, 16] as const;
+  using feats = ctx.tensorFrom("f16", [2, 8], new Uint16Array(16));
+  using out = ctx.tensor("f16", [2, 16]);
+  using weight = ctx.tensorFrom("f16", sizes, new Uint16Array(27 * 8 * 16));
+  using small = ctx.tensor("f16", [7, 64]);
+  using wide = ctx.tensorFrom("f32", sizes, new Float32Array(27 * 8 * 16));
+  variants(ctx.backend, "sparse_conv").forEach((variant, v) => {
+    const run = (weight: Tensor<"f16">) => () =>
+      sparseConv(feats, weight, map.map, convNeedsPairs(ctx, v) ? map.pairs : null, out, v);
+    const rows = convPackedRows(ctx, v, sizes);
+    assertThrows(run(small), KernelError, `packed weight: dimension 0 is 7, not`);
+    if (rows > 0) {
+      assertThrows(() => weightPack(weight, small), KernelError, `out: dimension 0 is 7, not`);
+      using wideOut = ctx.tensor("f32", [rows, 64]);
+      assertThrows(() => weightPack(wide, wideOut), KernelError, "Cannot pack weight: it is f32");
+      return;
+    }
+    using packed = ctx.tensor("f16", [27 * 16 + 256, 64]);
+    assertThrows(run(packed), KernelError, variant.endsWith("_tf32") ? "takes f32" : "not packed");
+  });
 });
 
 testEach("sparseConv() in 16 bits of nothing is nothing, and of no neighbours is zero", (ctx) => {

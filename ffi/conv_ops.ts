@@ -6,6 +6,9 @@ import type { Feature, Pairs, RowOrder } from "./ops.ts";
 type F32 = Tensor<"f32">;
 type I32 = Tensor<"i32">;
 
+/** Columns of packed weights. */
+const PACKED_CHANNELS = 64;
+
 export type Activation = "none" | "relu" | "leaky_relu";
 const ACTIVATIONS: Readonly<Record<Activation, number>> = {
   "none": 0,
@@ -32,7 +35,8 @@ export interface Epilogue<T extends Feature = "f32"> {
 }
 
 /**
- * Sparse convolution of `feats` [N, Cin] with `weight` [KV, Cin, Cout] into `out` [M, Cout].
+ * Sparse convolution of `feats` [N, Cin] with `weight` [KV, Cin, Cout], packed or not, into `out`
+ * [M, Cout].
  *
  * @param made what the variant reads beside the map: see {@linkcode convNeedsPairs} and
  *   {@linkcode convTakesOrder}
@@ -107,6 +111,46 @@ export function convNeedsPairs(ctx: Context, variant: number): boolean {
 /** Whether a variant of sparse_conv reads a {@linkcode RowOrder} where it is given one. */
 export function convTakesOrder(ctx: Context, variant: number): boolean {
   return ctx.lib.vmk_conv_takes_order(variant) === 1;
+}
+
+/**
+ * Rows of `weight` [KV, Cin, Cout] when it is packed for a variant of sparse_conv, [rows, 64]; 0 for
+ * a variant that reads weights as they are.
+ */
+export function convPackedRows(
+  ctx: Context,
+  variant: number,
+  [kv, cin, cout]: readonly [kv: number, cin: number, cout: number],
+): number {
+  const sizes = [BigInt(kv), BigInt(cin), BigInt(cout)] as const;
+  return Number(ctx.lib.vmk_conv_packed_rows(variant, ...sizes));
+}
+
+/**
+ * Packs `weight` [KV, Cin, Cout] into `out` [rows, 64], which {@linkcode sparseConv} then takes
+ * instead in the variants that {@linkcode convPackedRows} has rows for: they need not do it again.
+ */
+export function weightPack<T extends Feature>(
+  weight: Tensor<T>,
+  out: Tensor<T>,
+  variant = 0,
+): void {
+  const { ctx } = weight;
+  ctx.check(ctx.lib.vmk_weight_pack(ctx.ptr, variant, weight.ptr, out.ptr), "vmk_weight_pack");
+}
+
+/** Weights [KV, Cin, Cout] as a variant reads them: packed, and `weight` disposed, or `weight`. */
+export function packedFor(variant: number, weight: Tensor<Feature>): Tensor<Feature> {
+  const { ctx, dtype } = weight;
+  const rows = convPackedRows(ctx, variant, weight.shape as [number, number, number]);
+  // What takes packed weights takes 16 bits, and says so of others when it runs.
+  if (rows === 0 || dtype === "f32") return weight;
+  using raw = weight;
+  using stack = new DisposableStack();
+  const packed = stack.use(ctx.tensor<Feature>(dtype, [rows, PACKED_CHANNELS]));
+  weightPack(raw, packed);
+  stack.move();
+  return packed;
 }
 
 /** The tiles that a variant of sparse_conv can be told to use here; none where it has no choice. */

@@ -70,6 +70,8 @@ export const SYMBOLS = {
   vmk_wgrad_tiles: { parameters: [ctx, "i32", "i32", "buffer", "i64"], result: "i64" },
   vmk_wgrad_settings: { parameters: [ctx, "buffer", "i32"], result: status },
   vmk_weight_transpose: { parameters: [ctx, "i32", tensor, tensor], result: status },
+  vmk_weight_pack: { parameters: [ctx, "i32", tensor, tensor], result: status },
+  vmk_conv_packed_rows: { parameters: ["i32", "i64", "i64", "i64"], result: "i64" },
   vmk_weight_count: { parameters: [ctx, "i32", tensor, tensor], result: status },
   vmk_weight_compress: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor], result: status },
   vmk_sparse_conv_ws: { parameters: [ctx, "i32", tensor, tensor, tensor, tensor, tensor, tensor], result: status },

@@ -5,9 +5,11 @@
 import {
   type Context,
   convNeedsPairs,
+  convTakesOrder,
   type Feature,
   KernelMap,
   kernelVolume,
+  packedFor,
   sparseConv,
   variants,
 } from "../../ffi/mod.ts";
@@ -111,15 +113,20 @@ function convInstance(ctx: Context, layer: Layer, checked: Int32Array): Instance
   const kv = kernelVolume(shape);
   using stack = new DisposableStack();
   const feats = stack.use(featureTensor(ctx, dtype, [n, cin], layer.feats));
-  const weight = stack.use(featureTensor(ctx, dtype, [kv, cin, cout], layer.weight));
   const mapOn = stack.use(new KernelMap(ctx.tensorFrom("i32", [kv, m], map), n, shape));
   const out = stack.use(ctx.tensor<Feature>(dtype, [m, cout]));
   const owned = stack.move();
   return {
     bind(name) {
       const variant = ctx.variant("sparse_conv", name);
-      const pairs = convNeedsPairs(ctx, variant) ? mapOn.pairs : null;
-      return () => sparseConv(feats, weight, mapOn.map, pairs, out, variant);
+      const made = convNeedsPairs(ctx, variant)
+        ? mapOn.pairs
+        : convTakesOrder(ctx, variant)
+        ? mapOn.rowOrder
+        : null;
+      const given = featureTensor(ctx, dtype, [kv, cin, cout], layer.weight);
+      const weight = owned.use(packedFor(variant, given));
+      return () => sparseConv(feats, weight, mapOn.map, made, out, variant);
     },
     output() {
       return [{ name: "checked rows of out", values: rowsOf(floatsOf(out), checked, cout) }];

@@ -175,6 +175,7 @@ struct SparseConv {
   const int32_t* ordered;  // [kv, m] or nullptr, as order
   void* out;
   int64_t n, m, kv, cin, cout, p, parts;
+  bool packed;  // weight is
   vmk_dtype dtype;
   Epilogue epilogue;
   ConvSettings settings;
@@ -191,7 +192,7 @@ struct Variant {
   bool sorts = false;        // of sparse_conv only: reads order and ordered where they are given
   bool reads_pairs = false;  // of sparse_conv_wgrad only: where they are given
   bool tiled = false;        // of sparse_conv and its wgrad: can be told which tile to use
-  bool warpgroups = false;   // of sparse_conv only: its tiles are those of Hopper's products
+  bool warpgroups = false;   // of sparse_conv only: multiplies packed weights on Hopper's products
 };
 template <class Args>
 constexpr Variant<Args> of_any_dtype(const char* name, void (*run)(Device&, const Args&)) {
@@ -228,6 +229,7 @@ extern const Variants<KernelMapOrder> kKernelMapOrder;
 extern const Variants<SparseConv> kSparseConv;
 extern const Variants<SparseConvWgrad> kSparseConvWgrad;
 extern const Variants<WeightTranspose> kWeightTranspose;
+extern const Variants<WeightPack> kWeightPack;
 extern const Variants<WeightCount> kWeightCount;
 extern const Variants<WeightCompress> kWeightCompress;
 extern const Variants<SparseConvWs> kSparseConvWs;

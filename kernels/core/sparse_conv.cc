@@ -1,4 +1,5 @@
-// Entries: sparse_conv, conv_needs_pairs, conv_takes_order, conv_tiles, conv_settings.
+// Entries: sparse_conv, conv_needs_pairs, conv_takes_order, conv_packed_rows, conv_tiles,
+// conv_settings.
 #include "internal.hpp"
 
 using namespace vmk;
@@ -11,12 +12,30 @@ const Variant<SparseConv>* conv_variant(int32_t variant) {
   return variant >= 0 && variant < kSparseConv.count ? &kSparseConv.list[variant] : nullptr;
 }
 
+// Packed weights have two dimensions.
+bool is_packed(const vmk_tensor* weight) { return weight && weight->ndim == 2; }
+
 vmk_dtype expect_dtypes(const vmk_ctx* ctx, const vmk_tensor* feats, const vmk_tensor* weight,
                         const vmk_tensor* out) {
   const vmk_dtype dtype = expect_feature(ctx, feats, "feats", 2);
-  expect(ctx, weight, "weight", dtype, 3);
+  expect(ctx, weight, "weight", dtype, is_packed(weight) ? 2 : 3);
   expect(ctx, out, "out", dtype, 2);
   return dtype;
+}
+
+// The weights say how many offsets and channels there are; packed ones must fit the other tensors.
+void expect_sizes(const vmk_tensor* feats, const vmk_tensor* weight, const vmk_tensor* map,
+                  const vmk_tensor* out) {
+  expect_size(out, "out", 0, map->shape[1]);
+  if (is_packed(weight)) {
+    const int64_t rows = WeightPack::rows(map->shape[0], feats->shape[1], out->shape[1]);
+    expect_size(weight, "packed weight", 0, rows);
+    expect_size(weight, "packed weight", 1, WeightPack::kChannels);
+  } else {
+    expect_size(feats, "feats", 1, weight->shape[1]);
+    expect_size(map, "map", 0, weight->shape[0]);
+    expect_size(out, "out", 1, weight->shape[2]);
+  }
 }
 
 // What the variant asked for cannot do.
@@ -29,6 +48,9 @@ void expect_able(int32_t variant, const SparseConv& a) {
   if (a.dtype != VMK_F32 && !chosen->any_dtype)
     fail(VMK_UNSUPPORTED, "Cannot convolve: variant \"%s\" takes f32, not %s", chosen->name,
          dtype_name(a.dtype));
+  if (a.packed && !chosen->warpgroups)
+    fail(VMK_UNSUPPORTED, "Cannot convolve: variant \"%s\" reads weights as they are, not packed",
+         chosen->name);
   if (!a.epilogue.empty() && !chosen->fused)
     fail(VMK_UNSUPPORTED, "Cannot convolve: variant \"%s\" has no epilogue", chosen->name);
 }
@@ -41,6 +63,11 @@ VMK_API int32_t vmk_conv_needs_pairs(int32_t variant) {
 
 VMK_API int32_t vmk_conv_takes_order(int32_t variant) {
   return conv_variant(variant) && conv_variant(variant)->sorts;
+}
+
+VMK_API int64_t vmk_conv_packed_rows(int32_t variant, int64_t kv, int64_t cin, int64_t cout) {
+  const bool packs = conv_variant(variant) && conv_variant(variant)->warpgroups;
+  return packs && kv >= 0 && cin >= 0 && cout >= 0 ? WeightPack::rows(kv, cin, cout) : 0;
 }
 
 VMK_API int64_t vmk_conv_tiles(const vmk_ctx* ctx, int32_t variant, vmk_dtype dtype, char* buf,
@@ -78,11 +105,8 @@ VMK_API vmk_status vmk_sparse_conv(vmk_ctx* ctx, int32_t variant, const vmk_tens
     const vmk_dtype dtype = expect_dtypes(ctx, feats, weight, out);
     expect(ctx, map, "map", VMK_I32, 2);
     expect_rows(feats, "feats");
-    const int64_t kv = weight->shape[0], cin = weight->shape[1], cout = weight->shape[2];
-    expect_size(feats, "feats", 1, cin);
-    expect_size(map, "map", 0, kv);
-    expect_size(out, "out", 0, map->shape[1]);
-    expect_size(out, "out", 1, cout);
+    expect_sizes(feats, weight, map, out);
+    const int64_t kv = map->shape[0], cin = feats->shape[1], cout = out->shape[1];
     if (pairs) {
       expect(ctx, pairs, "pairs", VMK_I32, 2);
       expect_size(pairs, "pairs", 0, 2);
@@ -108,6 +132,7 @@ VMK_API vmk_status vmk_sparse_conv(vmk_ctx* ctx, int32_t variant, const vmk_tens
         cout,
         pairs ? pairs->shape[1] : 0,
         order ? order->shape[0] : 0,
+        is_packed(weight),
         dtype,
         read_epilogue(ctx, scale, shift, residual, out, activation, VMK_ACT_LEAKY_RELU,
                       slope),

@@ -1,5 +1,5 @@
 // Entries of the backward pass: sparse_conv_wgrad, wgrad_takes_pairs, wgrad_tiles, wgrad_settings,
-// weight_transpose.
+// weight_transpose, weight_pack.
 #include "internal.hpp"
 
 using namespace vmk;
@@ -81,5 +81,20 @@ VMK_API vmk_status vmk_weight_transpose(vmk_ctx* ctx, int32_t variant, const vmk
     run_variant(ctx, "weight_transpose", kWeightTranspose, variant,
                 {weight->data, out->data, weight->shape[0], weight->shape[1], weight->shape[2],
                  dtype});
+  });
+}
+
+VMK_API vmk_status vmk_weight_pack(vmk_ctx* ctx, int32_t variant, const vmk_tensor* weight,
+                                   vmk_tensor* out) {
+  return guard(ctx, [&] {
+    const vmk_dtype dtype = expect_feature(ctx, weight, "weight", 3);
+    const int64_t kv = weight->shape[0], cin = weight->shape[1], cout = weight->shape[2];
+    expect(ctx, out, "out", dtype, 2);
+    expect_size(out, "out", 0, WeightPack::rows(kv, cin, cout));
+    expect_size(out, "out", 1, WeightPack::kChannels);
+    if (dtype == VMK_F32)
+      fail(VMK_INVALID_ARGUMENT, "Cannot pack weight: it is f32, bf16 or f16 is needed");
+    run_variant(ctx, "weight_pack", kWeightPack, variant,
+                {weight->data, out->data, kv, cin, cout, dtype});
   });
 }

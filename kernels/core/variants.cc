@@ -35,6 +35,7 @@ std::string names_of(const char* op) {
   if (name == "sparse_conv") return names(vmk::kSparseConv);
   if (name == "sparse_conv_wgrad") return names(vmk::kSparseConvWgrad);
   if (name == "weight_transpose") return names(vmk::kWeightTranspose);
+  if (name == "weight_pack") return names(vmk::kWeightPack);
   if (name == "weight_count") return names(vmk::kWeightCount);
   if (name == "weight_compress") return names(vmk::kWeightCompress);
   if (name == "sparse_conv_ws") return names(vmk::kSparseConvWs);

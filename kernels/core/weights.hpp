@@ -27,6 +27,22 @@ struct WeightTranspose {
   int64_t kv, cin, cout;
   vmk_dtype dtype;
 };
+// Packed weights: for every offset and 64 channels all columns, one row of 64 channels each, zeros
+// where there are none; behind all of them as many rows as a tile may read past the last column.
+struct WeightPack {
+  static constexpr int64_t kChannels = 64, kTail = 256;
+
+  const void* weight;
+  void* out;
+  int64_t kv, cin, cout;
+  vmk_dtype dtype;
+
+  static constexpr int64_t blocks(int64_t cin) { return (cin + kChannels - 1) / kChannels; }
+  static constexpr int64_t columns(int64_t cout) { return (cout + 7) / 8 * 8; }
+  static constexpr int64_t rows(int64_t kv, int64_t cin, int64_t cout) {
+    return kv * blocks(cin) * columns(cout) + kTail;
+  }
+};
 struct WeightCount {
   const float* weight;
   int64_t* starts;

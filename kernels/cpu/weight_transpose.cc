@@ -50,5 +50,6 @@ constexpr Variant<WeightTranspose> kList[] = {of_any_dtype("tiles", transpose_ti
 }  // namespace
 
 const Variants<WeightTranspose> kWeightTranspose = variants(kList);
+const Variants<WeightPack> kWeightPack = {nullptr, 0};  // no variant here reads packed weights
 
 }  // namespace vmk

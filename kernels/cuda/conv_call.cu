@@ -64,7 +64,8 @@ ConvCall plain_call_of(const SparseConv& a) {
   const Epilogue& e = a.epilogue;
   const int cin = static_cast<int>(a.cin), cout = static_cast<int>(a.cout);
   return {a.feats, a.weight, a.map, a.pairs, a.starts, a.out,   a.n,        a.m,          a.kv,
-          a.p,     cin,      cout,  cout,    e.scale,  e.shift, e.residual, e.activation, e.slope};
+          a.p,     cin,      cout,  cout,    e.scale,  e.shift, e.residual, e.activation, e.slope,
+          a.packed};
 }
 
 const void* whole_vectors(CudaDevice& device, vmk_dtype dtype, const void* rows, int64_t count,
@@ -82,7 +83,7 @@ ConvCall call_of(CudaDevice& device, const SparseConv& args) {
   int cin = 0;
   a.feats = whole_vectors(device, args.dtype, a.feats, a.n, a.cin, cin);
   const int columns = padded(a.cout, kPad);
-  with_element(args.dtype, [&](auto element) {
+  if (!a.packed) with_element(args.dtype, [&](auto element) {
     using Element = decltype(element);
     a.weight = pad<Element>(device, a.weight, a.kv, a.cin, a.cout, cin, columns);
   });

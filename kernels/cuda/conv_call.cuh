@@ -17,6 +17,7 @@ struct ConvCall {
   const void* residual;
   int activation;
   float slope;
+  bool packed;  // weight is (WeightPack)
 
   // act(scale * sum + shift + residual) of one element; T is float, or double where sums are.
   template <class Element, class T>

@@ -76,6 +76,9 @@ constexpr Variant<SparseConvWgrad> kWgradList[] = {
     of_any_dtype("ref", sparse_conv_wgrad_ref)};
 constexpr Variant<WeightTranspose> kWeightTransposeList[] = {
     of_any_dtype("tiles", weight_transpose_tiles), of_any_dtype("ref", weight_transpose_ref)};
+#ifdef VMK_SM90A
+constexpr Variant<WeightPack> kWeightPackList[] = {of_any_dtype("swizzle", weight_pack_swizzle)};
+#endif
 constexpr Variant<WeightCount> kWeightCountList[] = {{"columns", weight_count_columns}};
 constexpr Variant<WeightCompress> kWeightCompressList[] = {{"columns", weight_compress_columns}};
 constexpr Variant<SparseConvWs> kSparseConvWsList[] = {{"lanes", sparse_conv_ws_lanes}};
@@ -121,6 +124,11 @@ const Variants<KernelMapOrder> kKernelMapOrder = all(kOrderList);
 const Variants<SparseConv> kSparseConv = all(kSparseConvList);
 const Variants<SparseConvWgrad> kSparseConvWgrad = all(kWgradList);
 const Variants<WeightTranspose> kWeightTranspose = all(kWeightTransposeList);
+#ifdef VMK_SM90A
+const Variants<WeightPack> kWeightPack = all(kWeightPackList);
+#else
+const Variants<WeightPack> kWeightPack = {nullptr, 0};
+#endif
 const Variants<WeightCount> kWeightCount = all(kWeightCountList);
 const Variants<WeightCompress> kWeightCompress = all(kWeightCompressList);
 const Variants<SparseConvWs> kSparseConvWs = all(kSparseConvWsList);

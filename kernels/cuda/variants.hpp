@@ -36,6 +36,7 @@ void sparse_conv_wgrad_tiles_tf32(Device&, const SparseConvWgrad&);
 void sparse_conv_wgrad_ref(Device&, const SparseConvWgrad&);
 void weight_transpose_tiles(Device&, const WeightTranspose&);
 void weight_transpose_ref(Device&, const WeightTranspose&);
+void weight_pack_swizzle(Device&, const WeightPack&);  // with VMK_SM90A only
 void weight_count_columns(Device&, const WeightCount&);
 void weight_compress_columns(Device&, const WeightCompress&);
 void sparse_conv_ws_lanes(Device&, const SparseConvWs&);

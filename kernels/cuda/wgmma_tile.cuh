@@ -4,8 +4,8 @@
 //
 // A block owns kM outputs x kN columns of one part. Warpgroup 0 brings the operands: features are
 // gathered through the map by asynchronous copies into the 128-byte swizzled layout that products
-// read, and weights, packed beforehand so that a step's piece is one run of memory, come by one
-// bulk copy. Warpgroups 1 and 2 multiply kM / 2 rows each from shared memory, with sums in
+// read, and weights, packed beforehand (weight_pack_swizzle.cu) so that a step's piece is one run of
+// memory, come by one bulk copy. Columns behind the last one are what lies there, and not written. Warpgroups 1 and 2 multiply kM / 2 rows each from shared memory, with sums in
 // registers. A stage goes round between them on two barriers: `full` and `free`.
 //
 // Memory order: gathered rows are written by the ordinary (generic) proxy and read by the tensor
@@ -15,6 +15,7 @@
 // for the stage before it, and run kStages - 2 steps ahead.
 #include "conv_offsets.cuh"
 #include "conv_tiles.hpp"
+#include "weight_pack.hpp"
 #include "wgmma.cuh"
 
 namespace vmk {
@@ -53,35 +54,9 @@ struct Shared {
 struct WgmmaCall {
   ConvCall a;
   MapJob job;
-  const void* packed;  // weights: [kv, channel blocks, column tiles, kN, kK], swizzled
+  const void* packed;  // weights, as WeightPack
   int channel_blocks;
 };
-
-// Weights as the stages hold them; one thread eight channels of a column, so that threads side by
-// side read columns side by side.
-template <class T>
-__global__ void __launch_bounds__(kBlock)
-    pack_weights(ConvCall a, int channel_blocks, int column_tiles,
-                 typename T::Element* __restrict__ to) {
-  using Element = typename T::Element;
-  constexpr int kVectors = T::kN * kK / kVector;  // of a piece
-  const int64_t at = thread_index();
-  if (at >= a.kv * channel_blocks * column_tiles * kVectors) return;
-  const int64_t piece = at / kVectors, k = piece / column_tiles / channel_blocks;
-  const auto within = static_cast<int>(at % T::kN);  // of the columns of a tile
-  const auto row = static_cast<int>(at % kVectors / T::kN) * kVector;
-  const int64_t column = piece % column_tiles * T::kN + within;
-  const int64_t channel = piece / column_tiles % channel_blocks * kK + row;
-  Pack<Element, kVector> pack = {};
-  if (column < a.columns && channel < a.cin) {  // then all eight channels are there
-    const auto* from =
-        static_cast<const Element*>(a.weight) + (k * a.cin + channel) * a.columns + column;
-#pragma unroll
-    for (int i = 0; i < kVector; ++i) pack.at[i] = from[int64_t{i} * a.columns];
-  }
-  *reinterpret_cast<Pack<Element, kVector>*>(to + piece * T::kN * kK + swizzled(within, row)) =
-      pack;
-}
 
 // What a block has to do.
 struct Work {
@@ -145,10 +120,11 @@ class Bringer {
     Stage<T>& to = shared_.stages[stage];
     if (thread() == 0) {
       const int64_t matrix = work_.first_matrix + work_.list.at[offset_];
-      const int64_t piece = (matrix * call_.channel_blocks + block_) * gridDim.y + blockIdx.y;
-      constexpr int kPiece = T::kN * kK;
-      arrive_expecting(&shared_.full[stage], kPiece * 2);
-      copy_bulk(to.weight, static_cast<const uint16_t*>(call_.packed) + piece * kPiece, kPiece * 2,
+      const int64_t column = (matrix * call_.channel_blocks + block_) * a.columns +
+                             int64_t{blockIdx.y} * T::kN;
+      constexpr int kBytes = T::kN * kK * 2;
+      arrive_expecting(&shared_.full[stage], kBytes);
+      copy_bulk(to.weight, static_cast<const uint16_t*>(call_.packed) + column * kK, kBytes,
                 &shared_.full[stage]);
     }
     const int lane = thread() % kWarpSize, vector = lane % kRowVectors;
@@ -288,16 +264,19 @@ __global__ void __launch_bounds__(kThreads, 1) multiply_wgmma(WgmmaCall call, Da
 
 template <class T>
 void launch(CudaDevice& device, const ConvCall& a, const MapJob& job) {
-  using Element = typename T::Element;
-  const auto channel_blocks = static_cast<int>(ceil_div(a.cin, kK));
-  const auto column_tiles = static_cast<int>(ceil_div(a.columns, T::kN));
-  const int64_t count = a.kv * channel_blocks * column_tiles * T::kN * kK;
-  auto* packed = device.scratch<Element>(count);
-  VMK_LAUNCH(device, pack_weights<T>, blocks(count / kVector), kBlock, a, channel_blocks,
-             column_tiles, packed);
-  dim3 grid = blocks(a.m, T::kM, column_tiles);
+  static_assert(T::kN <= WeightPack::kTail);
+  constexpr vmk_dtype kType = kDtype<typename T::Element>;
+  const void* packed = a.weight;
+  if (!a.packed) {
+    const int64_t rows = WeightPack::rows(a.kv, a.cin, a.columns);
+    auto* made = device.scratch<uint16_t>(rows * kK);
+    pack(device, {a.weight, made, a.kv, a.cin, a.columns, kType});
+    packed = made;
+  }
+  dim3 grid = blocks(a.m, T::kM, ceil_div(a.columns, T::kN));
   grid.z = static_cast<unsigned>(job.parts * job.pieces);
   const int shared = static_cast<int>(sizeof(Shared<T>)) + offset_list_bytes(job.part_offsets);
+  const auto channel_blocks = static_cast<int>(WeightPack::blocks(a.cin));
   device.allow_shared(reinterpret_cast<const void*>(multiply_wgmma<T>), shared);
   VMK_LAUNCH_SHARED(device, multiply_wgmma<T>, grid, kThreads, shared,
                     (WgmmaCall{a, job, packed, channel_blocks}), device.data_errors());

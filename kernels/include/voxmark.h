@@ -329,7 +329,8 @@ VMK_API vmk_status vmk_kernel_map_order(vmk_ctx* ctx, int32_t variant, const vmk
 
 /* out[m] = act(scale * sum + shift + residual[m]), where
    sum = sum over k with map[k][m] >= 0 of feats[map[k][m]] * weight[k], in f32.
-     feats [N, Cin], weight [KV, Cin, Cout], out [M, Cout]: all f32, all bf16 or all f16
+     feats [N, Cin], weight [KV, Cin, Cout], out [M, Cout]: all f32, all bf16 or all f16; weight
+              may be packed where the variant reads it so (vmk_weight_pack)
      map      i32 [KV, M]
      pairs    i32 [2, P] and starts i64 [KV + 1] of the same map: needed by the variants that work
               offset by offset (vmk_conv_needs_pairs), may be NULL for the others
@@ -393,6 +394,14 @@ VMK_API vmk_status vmk_wgrad_settings(vmk_ctx* ctx, const char* tile, int32_t ch
    dtype. */
 VMK_API vmk_status vmk_weight_transpose(vmk_ctx* ctx, int32_t variant, const vmk_tensor* weight,
                                         vmk_tensor* out);
+/* Weights as some variants of sparse_conv read them: they pack others in every call, so that weights
+   which serve many calls are better packed once.
+     weight bf16 or f16 [KV, Cin, Cout], out [R, 64] of its dtype: what sparse_conv takes instead of
+     weight in these variants; how it is laid out is the library's */
+VMK_API vmk_status vmk_weight_pack(vmk_ctx* ctx, int32_t variant, const vmk_tensor* weight,
+                                   vmk_tensor* out);
+/* R for a variant of sparse_conv; 0 for one that reads weights as they are. */
+VMK_API int64_t vmk_conv_packed_rows(int32_t variant, int64_t kv, int64_t cin, int64_t cout);
 
 /* Compressed weights: the weights that are not 0, by offset and output channel (CSR of each
    transposed weight matrix), input channels ascending. Column c = k * Cout + o holds the entries

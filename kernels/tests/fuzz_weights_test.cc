@@ -17,6 +17,11 @@ void Fuzz::call_gradients(int64_t op, int32_t v) {
     ended(vmk_weight_transpose(ctx_, v, tensor(dtype, {3, cin, cout}),
                                tensor(dtype, {3, cout, cin})),
           "weight_transpose");
+    int64_t packed = rarely() ? size() : 0;
+    for (int32_t conv = 0; conv < 16 && packed == 0; ++conv)
+      packed = vmk_conv_packed_rows(conv, 3, cin, cout);
+    ended(vmk_weight_pack(ctx_, v, tensor(dtype, {3, cin, cout}), tensor(dtype, {packed, 64})),
+          "weight_pack");
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type Epilogue,
   type Feature,
   linear,
+  packedFor,
   sparseConv,
   sparseConvWs,
   type Tensor,
@@ -33,8 +34,11 @@ export function loadConv(conv: Conv, device: Device): Kernel {
   const inner = [conv.from.channels, conv.to.channels];
   const product = conv.map === null && device.dense;
   const shape = product ? inner : [weight.length / (inner[0]! * inner[1]!), ...inner];
-  const on = device.own.use(featureTensor(device.ctx, device.dtype, shape, weight));
-  return product ? rowProduct(conv, on, fixed) : convolution(conv, device, on, fixed);
+  const put = () => featureTensor(device.ctx, device.dtype, shape, weight);
+  if (product) return rowProduct(conv, device.own.use(put()), fixed);
+  const variant = device.dataflow(conv);
+  const on = device.own.use(packedFor(variant, put()));
+  return convolution(conv, device, { variant, weight: on }, fixed);
 }
 
 function weightsOf({ spec, kernel, part, from, to }: Conv, device: Device): Float32Array {
@@ -83,11 +87,10 @@ function rowProduct(conv: Conv, weight: Tensor<Feature>, fixed: Fixed): Kernel {
 function convolution(
   conv: Conv,
   device: Device,
-  weight: Tensor<Feature>,
+  { variant, weight }: { readonly variant: number; readonly weight: Tensor<Feature> },
   fixed: Fixed,
 ): Kernel {
   const { from, to, map: key } = conv;
-  const variant = device.dataflow(conv);
   const listed = convNeedsPairs(device.ctx, variant);
   const sorted = convTakesOrder(device.ctx, variant);
   return (run) => {
