@@ -23,10 +23,6 @@ constexpr Variant<SparseConv> sorted(const char* name, Convolve run, bool any_dt
   variant.sorts = true;
   return variant;
 }
-constexpr Variant<SparseConv> hopper(Variant<SparseConv> variant) {
-  variant.warpgroups = true;
-  return variant;
-}
 constexpr Variant<SparseConv> listed(const char* name, Convolve run) {
   Variant<SparseConv> variant = tiled(name, run, kAnyDtype);
   variant.needs_pairs = true;
@@ -37,6 +33,13 @@ using SumOuter = void (*)(Device&, const SparseConvWgrad&);
 constexpr Variant<SparseConvWgrad> on_pairs(const char* name, SumOuter run, bool any_dtype) {
   return {.name = name, .run = run, .any_dtype = any_dtype, .reads_pairs = true, .tiled = true};
 }
+
+#ifdef VMK_SM90A
+constexpr Variant<SparseConv> hopper(Variant<SparseConv> variant) {
+  variant.warpgroups = true;
+  return variant;
+}
+#endif
 
 constexpr Variant<Quantize> kQuantizeList[] = {{"rows", quantize_rows}};
 constexpr Variant<Voxelize> kVoxelizeList[] = {{"sort", voxelize_sort}};
