@@ -27,11 +27,15 @@ Builds kernels/build/libvoxmark_<backend>.so from what has changed.
               sanitized (the native test programs), or all: cpu, and cuda when nvcc is there
               (default)
   --arch      GPU architectures of the CUDA library, comma-separated; native is this machine's
+              (default; without a GPU sm_90a)
   --strict    warnings are errors`;
 
 const BACKENDS = ["cpu", "cuda", "tests", "sanitized", "all"] as const;
 
-/** The architectures to build for: what was asked, else this machine's GPU, else sm_80. */
+/**
+ * The architectures to build for: what was asked, else this machine's GPU, else sm_90a, the one
+ * that all sources are for, so that a machine without a GPU compiles them all.
+ */
 async function architectures(asked: string | undefined): Promise<string[]> {
   const found = asked === undefined || asked === "native" ? await nativeArch() : undefined;
   if (asked === "native" && !found) {
@@ -39,8 +43,8 @@ async function architectures(asked: string | undefined): Promise<string[]> {
       "Cannot build for --arch native: nvidia-smi found no GPU, name one: sm_90",
     );
   }
-  // PTX of the lowest one is always included, so newer GPUs run it too.
-  const list = found ? [found] : asked?.split(",") ?? ["sm_80"];
+  // PTX of the lowest one is always included, so newer GPUs run it too, but for names with a letter.
+  const list = found ? [found] : asked?.split(",") ?? ["sm_90a"];
   const bad = list.find((arch) => !/^sm_\d{2,3}[af]?$/.test(arch));
   if (bad !== undefined) {
     throw new InputError(`Cannot build for --arch "${bad}": names look like sm_90 or sm_90a`);
