@@ -94,7 +94,11 @@ async function verify(archive: string, folder: string): Promise<void> {
   };
   const offline = { env, clearEnv: true };
   await run(`${unpacked}/run.sh`, ["cache", "--frozen", ...scripts(unpacked)], offline);
-  await run(`${unpacked}/run.sh`, ["test", "--no-check", "--allow-read", "std/"], offline);
+  await run(
+    `${unpacked}/run.sh`,
+    ["test", "--no-check", "--allow-read", "--allow-write", "std/"],
+    offline,
+  );
 }
 
 async function main(): Promise<void> {
