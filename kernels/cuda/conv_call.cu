@@ -83,10 +83,12 @@ ConvCall call_of(CudaDevice& device, const SparseConv& args) {
   int cin = 0;
   a.feats = whole_vectors(device, args.dtype, a.feats, a.n, a.cin, cin);
   const int columns = padded(a.cout, kPad);
-  if (!a.packed) with_element(args.dtype, [&](auto element) {
-    using Element = decltype(element);
-    a.weight = pad<Element>(device, a.weight, a.kv, a.cin, a.cout, cin, columns);
-  });
+  if (!a.packed) {
+    with_element(args.dtype, [&](auto element) {
+      using Element = decltype(element);
+      a.weight = pad<Element>(device, a.weight, a.kv, a.cin, a.cout, cin, columns);
+    });
+  }
   a.cin = cin;
   a.columns = columns;
   return a;

@@ -1,12 +1,13 @@
 #pragma once
-// The kernel of implicit GEMM on Hopper's warpgroup products (f16 and bf16) that is instantiated once
-// a tile, for sm_90a alone.
+// The kernel of implicit GEMM on Hopper's warpgroup products (f16 and bf16) that is instantiated
+// once a tile, for sm_90a alone.
 //
 // A block owns kM outputs x kN columns of one part. Warpgroup 0 brings the operands: features are
 // gathered through the map by asynchronous copies into the 128-byte swizzled layout that products
-// read, and weights, packed beforehand (weight_pack_swizzle.cu) so that a step's piece is one run of
-// memory, come by one bulk copy. Columns behind the last one are what lies there, and not written. Warpgroups 1 and 2 multiply kM / 2 rows each from shared memory, with sums in
-// registers. A stage goes round between them on two barriers: `full` and `free`.
+// read, and weights, packed beforehand (weight_pack_swizzle.cu) so that a step's piece is one run
+// of memory, come by one bulk copy. Columns behind the last are what lies there, and not written.
+// Warpgroups 1 and 2 multiply kM / 2 rows each from shared memory, with sums in registers. A stage
+// goes round between them on two barriers: `full` and `free`.
 //
 // Memory order: gathered rows are written by the ordinary (generic) proxy and read by the tensor
 // cores through the asynchronous one, so each writer waits for its copies, publishes them and only
